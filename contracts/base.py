@@ -1,0 +1,60 @@
+"""Foundations of every contract: the frozen model, the claim check, deterministic ids and canonical JSON."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+NAMESPACE = UUID("5a6f1c1e-6d0b-5b0e-9f4e-1e57e4c0de00")
+"""Namespace of all deterministic event ids."""
+
+MAX_RECORD_BYTES = 64 * 1024
+"""Largest record value we publish; bulk data travels as a claim check."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+"""An identifier of a job, video or script: safe in a path, a URL, a log line and a Kafka key."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Model(BaseModel):
+    """A frozen value; unknown fields are ignored, so that a newer producer breaks no older consumer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=False, allow_inf_nan=False)
+
+
+class ClaimCheck(Model):
+    """A reference to a stored artifact; media never travels in Kafka.
+
+    The hash is the address and is verified on read; ``uri`` is ``cas:<sha256>`` and never a location
+    that a hostile record could choose.
+    """
+
+    uri: str = Field(pattern=r"^cas:[0-9a-f]{64}$")
+    sha256: Sha256
+    bytes: int = Field(ge=0)
+    media_type: str = Field(min_length=3, max_length=100)
+
+
+def claim_check(data: bytes, media_type: str) -> ClaimCheck:
+    """Return the claim check that ``data`` has once it is stored."""
+    digest = hashlib.sha256(data).hexdigest()
+    return ClaimCheck(uri=f"cas:{digest}", sha256=digest, bytes=len(data), media_type=media_type)
+
+
+def derived_id(parent: UUID | str, stage: str, index: int | str = 0) -> UUID:
+    """Return the id of the ``index``-th output of ``stage`` for the input event ``parent``.
+
+    A redelivered record therefore yields the same events.
+    """
+    return uuid5(NAMESPACE, f"{parent}/{stage}/{index}")
+
+
+def canonical_json(value: Mapping[str, Any] | list[Any]) -> bytes:
+    """Return the one JSON form of ``value``: sorted keys, no spaces, UTF-8; used wherever JSON is hashed."""
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()

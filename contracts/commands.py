@@ -1,0 +1,117 @@
+"""Commands: what a backend, a front end or any Kafka client asks for. Imperative names.
+
+Over Kafka a command needs only its JSON body and the record's key; headers are optional. ``command_id``
+makes a redelivered or repeated command harmless; without one it is derived from the body.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid5
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from contracts.base import NAMESPACE, Id, Model, canonical_json
+from contracts.errors import ErrorCode, PermanentError
+from contracts.renderspec import explain
+
+MAX_SOURCE_CHARACTERS = 20_000
+"""Longest source text: about 12 minutes of narration; typical is 500-5,000 characters."""
+
+
+class Command(Model):
+    """What every command may carry."""
+
+    command_id: UUID | None = None
+
+
+class RenderOptions(Model):
+    """A caller's wishes; what is left out comes from the gateway's environment."""
+
+    visual_style: Literal["basic", "animated"] | None = None
+    tts_provider: str | None = Field(default=None, max_length=20)
+    voice: str | None = Field(default=None, max_length=100)
+    theme: str | None = Field(default=None, max_length=20)
+    width: int | None = None
+    height: int | None = None
+    fps: int | None = None
+    fade_duration: float | None = None
+    kenburns_zoom: float | None = None
+
+
+class GenerateScript(Command):
+    """Write a script from training text."""
+
+    type: Literal["lectern.script.generate.v1"] = "lectern.script.generate.v1"
+    video_id: Id
+    script_id: Id | None = Field(default=None, description="chosen by the gateway when left out")
+    source_text: str
+    language: str = "ko"
+    target_minutes: float = Field(default=3, gt=0, le=60)
+    max_chapters: int = Field(default=5, ge=1, le=50)
+    max_scenes_per_chapter: int = Field(default=6, ge=1, le=50)
+    style: str = Field(default="friendly_security_training", max_length=100)
+
+
+class StartRender(Command):
+    """Render an approved script, or a spec carried inline."""
+
+    type: Literal["lectern.render.start.v1"] = "lectern.render.start.v1"
+    job_id: Id
+    video_id: Id
+    script_id: Id | None = None
+    render_spec: dict[str, Any] | None = None
+    options: RenderOptions = RenderOptions()
+
+
+class RetryRender(Command):
+    """Start a failed job again from its stored snapshot."""
+
+    type: Literal["lectern.render.retry.v1"] = "lectern.render.retry.v1"
+    job_id: Id
+
+
+class CancelRender(Command):
+    """Stop a job."""
+
+    type: Literal["lectern.render.cancel.v1"] = "lectern.render.cancel.v1"
+    job_id: Id
+
+
+AnyCommand = Annotated[GenerateScript | StartRender | RetryRender | CancelRender, Field(discriminator="type")]
+_ADAPTER: TypeAdapter[GenerateScript | StartRender | RetryRender | CancelRender] = TypeAdapter(AnyCommand)
+
+COMMANDS: Mapping[str, type[Command]] = {
+    "lectern.script.generate.v1": GenerateScript,
+    "lectern.render.start.v1": StartRender,
+    "lectern.render.retry.v1": RetryRender,
+    "lectern.render.cancel.v1": CancelRender,
+}
+
+
+def parse_command(value: bytes | None) -> GenerateScript | StartRender | RetryRender | CancelRender:
+    """Decode a command's JSON body; the type stands in the body, headers are not needed.
+
+    Raises:
+        PermanentError: ``EVENT_MALFORMED`` (not a JSON object), ``EVENT_TYPE_UNKNOWN`` or
+            ``COMMAND_INVALID`` (says which field).
+    """
+    try:
+        body = json.loads(value or b"")
+    except (ValueError, RecursionError):
+        raise PermanentError(ErrorCode.EVENT_MALFORMED, "the command is not JSON in UTF-8") from None
+    if not isinstance(body, dict):
+        raise PermanentError(ErrorCode.EVENT_MALFORMED, "the command must be a JSON object")
+    if body.get("type") not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"unknown command type; choose one of {known}")
+    try:
+        return _ADAPTER.validate_python(body)
+    except ValidationError as error:
+        raise PermanentError(ErrorCode.COMMAND_INVALID, explain(error)) from None
+
+
+def command_id(command: Command) -> UUID:
+    """Return the command's id: its own, or one derived from its whole body."""
+    body = command.model_dump(mode="json", exclude={"command_id"})
+    return command.command_id or uuid5(NAMESPACE, canonical_json(body).decode())

@@ -1,0 +1,53 @@
+"""How a job is rendered: the settings that travel with it, so that one record can be re-run alone."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from contracts.base import Model
+from contracts.timeline import SAMPLE_RATE
+
+
+class VisualStyle(StrEnum):
+    """``basic``: the caption on a solid background. ``animated``: a planned slide with camera motion."""
+
+    BASIC = "basic"
+    ANIMATED = "animated"
+
+
+class TtsProvider(StrEnum):
+    """The voices."""
+
+    MOCK = "mock"
+    KOKORO = "kokoro"
+
+
+Theme = Literal[
+    "auto",
+    "harbor-light", "harbor-dark",
+    "signal-light", "signal-dark",
+    "grove-light", "grove-dark",
+    "plum-light", "plum-dark",
+]  # fmt: skip
+
+
+class RenderSettings(Model):
+    """Everything besides the spec that decides the bytes of the film."""
+
+    visual_style: VisualStyle = VisualStyle.BASIC
+    width: int = Field(default=1280, ge=160, le=3840, multiple_of=2, description="pixels")
+    height: int = Field(default=720, ge=90, le=2160, multiple_of=2, description="pixels")
+    fps: int = Field(default=24, ge=5, le=60, description="frames a second; must divide 48,000")
+    fade_duration: float = Field(default=0.5, ge=0, le=2, description="cross-fade between scenes, seconds")
+    kenburns_zoom: float = Field(default=1.1, ge=1, le=1.5, description="largest zoom of the camera")
+    tts_provider: TtsProvider = TtsProvider.KOKORO
+    voice: str | None = Field(default=None, max_length=100, description="None: the provider's default")
+    theme: Theme = "auto"
+
+    @field_validator("fps")
+    @classmethod
+    def _whole_samples(cls, fps: int) -> int:
+        if SAMPLE_RATE % fps:
+            raise ValueError("must divide 48,000, so that a frame is a whole number of samples")
+        return fps

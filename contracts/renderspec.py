@@ -1,0 +1,112 @@
+"""The render spec: what is rendered. Two shapes come in; one, flat, goes on."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from contracts.base import Model
+from contracts.errors import ErrorCode, PermanentError
+from contracts.languages import DEFAULT_LANGUAGE, normalise_language
+from contracts.script import MAX_SCENES, Script
+
+
+class SpecScene(Model):
+    """One scene of the flat render spec."""
+
+    scene_id: int = Field(ge=0)
+    chapter: str | None = Field(default=None, max_length=300)
+    narration: str = Field(min_length=1, max_length=5000)
+    caption: str | None = Field(default=None, max_length=2000)
+    duration_sec: float | None = Field(default=None, ge=0, le=3600)
+    image: str | None = Field(default=None, max_length=2000, description="URL of a picture to show")
+
+
+class RenderSpec(Model):
+    """The flat render spec; the snapshot stored with a job is one of these."""
+
+    title: str | None = Field(default=None, max_length=300)
+    language: str = DEFAULT_LANGUAGE
+    scenes: tuple[SpecScene, ...] = Field(min_length=1, max_length=MAX_SCENES)
+
+
+def spec_of_script(script: Script, *, language: str | None = None) -> RenderSpec:
+    """Flatten a script to a render spec; chapter titles go with their scenes."""
+    return RenderSpec(
+        title=script.title,
+        language=normalise_language(script.language or language or DEFAULT_LANGUAGE),
+        scenes=tuple(
+            SpecScene(
+                scene_id=scene.scene_id,
+                chapter=chapter.title,
+                narration=scene.narration,
+                caption=scene.on_screen_text,
+                duration_sec=scene.duration_sec,
+            )
+            for chapter in script.chapters
+            for scene in chapter.scenes
+        ),
+    )
+
+
+def normalise_render_spec(raw: object, *, language: str | None = None) -> RenderSpec:
+    """Validate a render spec in either shape and return it flat.
+
+    Args:
+        raw: the decoded JSON; ``None`` or an empty one means that there is no spec.
+        language: used where the spec names none.
+
+    Raises:
+        PermanentError: ``NO_RENDER_SPEC`` (none, empty, or without scenes), ``RENDER_SPEC_INVALID``
+            (says which field) or ``LANGUAGE_UNSUPPORTED``.
+    """
+    if not raw or not isinstance(raw, Mapping):
+        code = ErrorCode.RENDER_SPEC_INVALID if raw else ErrorCode.NO_RENDER_SPEC
+        raise PermanentError(code, "the render spec must be a JSON object with chapters or scenes")
+    shape = "chapters" if "chapters" in raw else "scenes"
+    if not raw.get(shape):
+        raise PermanentError(ErrorCode.NO_RENDER_SPEC, f"the render spec has no {shape}")
+    try:
+        if shape == "chapters":
+            return _scenes_only(
+                spec_of_script(Script.model_validate(_without_empty_chapters(raw)), language=language)
+            )
+        named = raw.get("language") or language or DEFAULT_LANGUAGE
+        return _scenes_only(RenderSpec.model_validate({**raw, "language": normalise_language(str(named))}))
+    except ValidationError as error:
+        raise PermanentError(
+            ErrorCode.RENDER_SPEC_INVALID, f"the render spec is invalid: {explain(error)}"
+        ) from None
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one line where and why validation failed, without repeating the input."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}"
+        for item in error.errors()[:5]
+    )
+
+
+def _without_empty_chapters(raw: Mapping[str, Any]) -> dict[str, Any]:
+    chapters = raw["chapters"]
+    if not isinstance(chapters, list):
+        return dict(raw)
+    kept = [c for c in chapters if not (isinstance(c, Mapping) and c.get("scenes") == [])]
+    if not kept:
+        raise PermanentError(ErrorCode.NO_RENDER_SPEC, "the render spec has no scenes")
+    return {**raw, "chapters": kept}
+
+
+def _scenes_only(spec: RenderSpec) -> RenderSpec:
+    blank = [str(scene.scene_id) for scene in spec.scenes if not scene.narration.strip()]
+    if blank:
+        raise PermanentError(
+            ErrorCode.RENDER_SPEC_INVALID, f"scene {', '.join(blank[:5])} has a blank narration"
+        )
+    return spec
+
+
+def spec_bytes(spec: RenderSpec) -> bytes:
+    """Return the stored form of a spec: JSON, stable key order."""
+    return json.dumps(spec.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()

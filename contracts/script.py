@@ -1,0 +1,33 @@
+"""The script: chapters of scenes, as a language model writes it, a person edits it and the API returns it."""
+
+from pydantic import Field
+
+from contracts.base import Model
+
+MAX_SCENES = 500
+"""Most scenes in one script; a three-minute lesson has 10-18."""
+
+
+class ScriptScene(Model):
+    """One scene of a script."""
+
+    scene_id: int = Field(ge=0)
+    narration: str = Field(min_length=1, max_length=5000, description="the text spoken")
+    on_screen_text: str | None = Field(default=None, max_length=2000, description="the caption shown")
+    duration_sec: float | None = Field(default=None, ge=0, le=3600, description="wished or estimated length")
+
+
+class Chapter(Model):
+    """One chapter of a script."""
+
+    chapter_id: int = Field(ge=0)
+    title: str = Field(min_length=1, max_length=300)
+    scenes: tuple[ScriptScene, ...] = Field(min_length=1, max_length=MAX_SCENES)
+
+
+class Script(Model):
+    """A whole script; ``title`` and ``language`` stand where they are known."""
+
+    title: str | None = Field(default=None, max_length=300)
+    language: str | None = Field(default=None, max_length=35)
+    chapters: tuple[Chapter, ...] = Field(min_length=1, max_length=100)

@@ -1,0 +1,1 @@
+"""The actor engine shared by all services. Knows no stage."""
