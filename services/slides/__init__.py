@@ -1,0 +1,1 @@
+"""The slides stage: a scene in, a visual plan and its pictures out."""
