@@ -1,11 +1,13 @@
 """What a stage declares: which topics it takes, with which handler. The engine does the rest."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from contracts.cloudevents import parse_event
+from contracts.errors import LecternError
 from contracts.events import Event
 from contracts.steps import Step
 from contracts.topics import Topic
@@ -19,8 +21,8 @@ class Context(Protocol):
     """What a handler may use while one record is in its hands."""
 
     @property
-    def event(self) -> Event:
-        """The event being handled."""
+    def event(self) -> Any:
+        """The event (or command) being handled."""
 
     @property
     def artifacts(self) -> Artifacts:
@@ -52,6 +54,13 @@ Handler = Callable[[Any, Context], Awaitable[Sequence[Event]]]
 """Maps one event to the events that follow from it; their ids come from ``Context.output_id``."""
 
 
+Decoder = Callable[[bytes | None, Iterable[tuple[str, bytes | None]]], Any]
+"""Turns a record's value and headers into what the handler takes; raises ``PermanentError`` on poison."""
+
+Rejection = Callable[[LecternError, bytes | None, bytes | None], Sequence[Event]]
+"""Given why a record was given up on, its value and its key, the events that tell others."""
+
+
 @dataclass(frozen=True)
 class Subscription:
     """One topic a stage takes.
@@ -61,12 +70,17 @@ class Subscription:
         handle: see :data:`Handler`.
         concurrency: how many records are in hand at once in one process.
         step: the progress step; the engine reports its part done when the handler's outputs are published.
+        decode: see :data:`Decoder`; events unless said otherwise.
+        rejection: called for a record that goes to the dead letters; the ``StageFailed`` of a job's event
+            is published in any case.
     """
 
     topic: Topic
     handle: Handler
     concurrency: int = 1
     step: Step | None = None
+    decode: Decoder = parse_event
+    rejection: Rejection | None = None
 
 
 async def _nothing() -> None:

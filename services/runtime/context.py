@@ -1,0 +1,84 @@
+"""What a handler holds while it works on one record."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from contracts.base import derived_id
+from services.runtime.artifacts import Artifacts
+from services.runtime.cancel import CancelToken
+
+T = TypeVar("T")
+Report = Callable[[float], Awaitable[None]]
+
+
+class RecordContext:
+    """The engine's implementation of :class:`services.runtime.actor.Context`.
+
+    Args:
+        event: what is being handled.
+        cause: id of the input, from which the ids of the outputs are derived.
+        stage: name of the stage.
+        artifacts: the store.
+        scratch: an empty folder.
+        executor: the stage's threads.
+        report: publishes progress.
+    """
+
+    def __init__(
+        self,
+        *,
+        event: Any,
+        cause: UUID | str,
+        stage: str,
+        artifacts: Artifacts,
+        scratch: Path,
+        executor: Executor,
+        report: Report,
+    ) -> None:
+        self.event = event
+        self.artifacts = artifacts
+        self.scratch = scratch
+        self.cancel = CancelToken()
+        self._cause = cause
+        self._stage = stage
+        self._executor = executor
+        self._report = report
+
+    def output_id(self, index: int | str = 0) -> UUID:
+        """Return the deterministic id of the ``index``-th output."""
+        return derived_id(self._cause, self._stage, index)
+
+    async def run(self, work: Callable[..., T], /, *args: Any) -> T:
+        """Run blocking work in a thread; when cancelled, stop it cooperatively and wait for it."""
+        future = asyncio.get_running_loop().run_in_executor(self._executor, work, *args)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            self.cancel.cancel()
+            while not future.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait((future,))
+            future.exception()  # looked at: what a cancelled thread raised is nobody's business
+            raise
+
+    async def report(self, share: float) -> None:
+        """Report a share of this record's part of its step."""
+        await self._report(share)
+
+
+@contextlib.contextmanager
+def scratch_folder(root: Path, stage: str) -> Iterator[Path]:
+    """Make an empty folder below ``root`` and remove it afterwards, whatever happens."""
+    root.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{stage}-", dir=root))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,100 @@
+"""Reads the control topic, all of it and from the start, into the fence; every process does so by itself."""
+
+import asyncio
+import contextlib
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from contracts.cloudevents import parse_event
+from contracts.errors import ErrorCode, LecternError, TransientError
+from contracts.events import ControlChanged
+from contracts.topics import CONTROL
+from services.runtime.fence import Fence
+from services.runtime.settings import RuntimeSettings
+from services.runtime.window import Record
+
+log = structlog.get_logger(__name__)
+_RECONNECT_DELAY = 1.0
+
+
+class ControlReader:
+    """Broadcast consumer of the control topic: no group, no commits, from offset 0."""
+
+    def __init__(self, settings: RuntimeSettings, fence: Fence) -> None:
+        self._settings = settings
+        self._fence = fence
+        self._consumer: AIOKafkaConsumer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, deadline: float = 30.0) -> None:
+        """Read up to the present end of the topic, then go on in the background.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``.
+        """
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka_bootstrap_servers,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=20 if self._settings.embedded else 500,
+        )
+        self._consumer = consumer
+        try:
+            await consumer.start()
+            partitions = [TopicPartition(CONTROL.name, number) for number in range(CONTROL.partitions)]
+            consumer.assign(partitions)
+            await asyncio.wait_for(self._catch_up(consumer, partitions), deadline)
+        except (KafkaError, TimeoutError) as error:
+            await consumer.stop()
+            self._consumer = None
+            raise TransientError(
+                ErrorCode.BROKER_UNAVAILABLE, f"the control topic cannot be read ({type(error).__name__})"
+            ) from error
+        self._task = asyncio.create_task(self._follow(consumer))
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def _catch_up(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+        # end_offsets is wrong on the embedded broker after a batch; a fetch's high watermark is right
+        while True:
+            for records in (await consumer.getmany(timeout_ms=100)).values():
+                self._apply(records)
+            behind = [
+                partition
+                for partition in partitions
+                if (end := consumer.highwater(partition)) is None or await consumer.position(partition) < end
+            ]
+            if not behind:
+                return
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            try:
+                for records in (await consumer.getmany(timeout_ms=1000)).values():
+                    self._apply(records)
+            except KafkaError as error:
+                log.warning("control topic", error=type(error).__name__)
+                await asyncio.sleep(_RECONNECT_DELAY)
+
+    def _apply(self, records: list[Record]) -> None:
+        for record in records:
+            if record.value is None:
+                with contextlib.suppress(UnicodeDecodeError):
+                    self._fence.forget((record.key or b"").decode())
+                continue
+            try:
+                event = parse_event(record.value, record.headers)
+            except LecternError as error:
+                log.warning("not a control event", offset=record.offset, reason=error.message)
+                continue
+            if isinstance(event, ControlChanged):
+                self._fence.apply(event)

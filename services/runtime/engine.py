@@ -1,0 +1,161 @@
+"""The engine: runs actors in this process, over one producer, one fence and one consumer per subscription."""
+
+import asyncio
+import contextlib
+import os
+import random
+import re
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import structlog
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
+
+from contracts.errors import ErrorCode, TransientError
+from services.runtime.actor import Actor
+from services.runtime.artifacts import Artifacts
+from services.runtime.control import ControlReader
+from services.runtime.fence import Fence
+from services.runtime.health import Health, watch_loop
+from services.runtime.intake import Intake
+from services.runtime.processing import Processor
+from services.runtime.publisher import Publisher
+from services.runtime.retry import RetryPolicy
+from services.runtime.settings import RuntimeSettings
+
+log = structlog.get_logger(__name__)
+
+
+def group_of(actor: Actor, topic: str) -> str:
+    """Return the consumer group of one subscription of an actor."""
+    return f"lectern.{actor.name}.{topic}"
+
+
+class Engine:
+    """Actors and what they share. ``start`` and ``stop`` once each.
+
+    Args:
+        name: of the process, as it appears in events (``lectern/<name>``) and traces.
+        actors: what to run.
+        settings: limits and intervals.
+        artifacts: the store.
+        policy: when to try again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        actors: Sequence[Actor],
+        settings: RuntimeSettings,
+        artifacts: Artifacts,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self._settings = settings
+        self._actors = tuple(actors)
+        self.fence = Fence()
+        self.publisher = Publisher(settings, f"lectern/{name}")
+        self._control = ControlReader(settings, self.fence)
+        self._broker = KafkaBroker(
+            settings.kafka_bootstrap_servers or "",
+            client_id=f"lectern-{name}",
+            logger=None,
+            apply_types=False,
+            allow_auto_create_topics=False,
+        )
+        self._executors: list[ThreadPoolExecutor] = []
+        self.intakes = tuple(
+            self._intake(actor, index, artifacts, policy or RetryPolicy())
+            for actor in self._actors
+            for index in range(len(actor.subscriptions))
+        )
+        self.health = Health(self.intakes)
+        self._background: list[asyncio.Task[None]] = []
+        self._started: list[Actor] = []
+
+    def _intake(self, actor: Actor, index: int, artifacts: Artifacts, policy: RetryPolicy) -> Intake:
+        subscription = actor.subscriptions[index]
+        executor = ThreadPoolExecutor(subscription.concurrency, thread_name_prefix=f"{actor.name}-{index}")
+        self._executors.append(executor)
+        processor = Processor(
+            stage=actor.name,
+            subscription=subscription,
+            publisher=self.publisher,
+            fence=self.fence,
+            artifacts=artifacts,
+            executor=executor,
+            scratch_root=scratch_root(self._settings.scratch_root),
+            policy=policy,
+            random=random.random,
+        )
+        topic = subscription.topic.name
+        return Intake(topic, group_of(actor, topic), processor, subscription.concurrency, self._settings)
+
+    async def start(self) -> None:
+        """Connect, read the fence, load the actors, then take records.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``.
+        """
+        sweep_scratch(self._settings.scratch_root)
+        await self.publisher.start()
+        await self._control.start()
+        for actor in self._actors:
+            self._started.append(actor)
+            await actor.start()
+        for intake in self.intakes:
+            intake.mount(self._broker)
+        try:
+            await self._broker.connect()
+            # one after another would cost a join each (5 s on the embedded broker)
+            await asyncio.gather(*(intake.subscriber.start() for intake in self.intakes))
+        except KafkaError as error:
+            raise TransientError(
+                ErrorCode.BROKER_UNAVAILABLE, f"Kafka does not let consumers in ({type(error).__name__})"
+            ) from error
+        self._background = [asyncio.create_task(intake.commit_forever()) for intake in self.intakes]
+        self._background.append(asyncio.create_task(watch_loop()))
+
+    async def stop(self, deadline: float | None = None) -> None:
+        """Take nothing more, drain up to ``deadline`` seconds, commit, disconnect."""
+        self.health.stopping = True
+        seconds = self._settings.drain_deadline if deadline is None else deadline
+        left = await asyncio.gather(*(intake.stop(seconds) for intake in self.intakes))
+        if sum(left):
+            log.info("stopped with work in hand, which is redelivered", records=sum(left))
+        for task in self._background:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self._broker.stop()
+        for actor in reversed(self._started):
+            await actor.stop()
+        await self._control.stop()
+        await self.publisher.stop()
+        for executor in self._executors:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def scratch_root(root: Path) -> Path:
+    """Return this process's own scratch folder."""
+    return root / f"process-{os.getpid()}"
+
+
+def sweep_scratch(root: Path) -> None:
+    """Remove what dead processes left behind."""
+    for folder in root.glob("process-*"):
+        match = re.fullmatch(r"process-(\d+)", folder.name)
+        if match and not _alive(int(match.group(1))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,61 @@
+"""The fence: which attempt of each job is alive, as the control topic tells every worker."""
+
+from collections.abc import Callable
+
+from contracts.events import ControlChanged
+from services.runtime.cancel import CancelToken
+
+Dead = Callable[[], object]
+
+
+class Fence:
+    """Knows each job's live attempt and stops work of dead ones.
+
+    A job the fence has not heard of is alive: control may lag behind the work it announces. An attempt
+    newer than the announced one is alive for the same reason.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, tuple[int, bool]] = {}
+        self._working: dict[str, dict[CancelToken, tuple[int, Dead]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def apply(self, control: ControlChanged) -> None:
+        """Take over a control event; older attempts never win, and a cancel is final for its attempt."""
+        attempt, canceled = self._jobs.get(control.job_id, (0, False))
+        if control.attempt < attempt:
+            return
+        canceled = control.canceled or (canceled and control.attempt == attempt)
+        self._jobs[control.job_id] = (control.attempt, canceled)
+        for token, (working, dead) in list(self._working.get(control.job_id, {}).items()):
+            if not self.alive(control.job_id, working):
+                token.cancel()
+                dead()
+
+    def forget(self, job_id: str) -> None:
+        """Drop a job that the control topic has a tombstone for."""
+        self._jobs.pop(job_id, None)
+
+    def alive(self, job_id: str, attempt: int) -> bool:
+        """Whether results of this attempt may still be published."""
+        live, canceled = self._jobs.get(job_id, (0, False))
+        return attempt > live or (attempt == live and not canceled)
+
+    def live_attempt(self, job_id: str) -> int | None:
+        """Return the job's announced attempt."""
+        known = self._jobs.get(job_id)
+        return known[0] if known else None
+
+    def enter(self, job_id: str, attempt: int, token: CancelToken, dead: Dead) -> None:
+        """Register work in hand; ``dead`` is called once when its attempt dies."""
+        self._working.setdefault(job_id, {})[token] = (attempt, dead)
+
+    def leave(self, job_id: str, token: CancelToken) -> None:
+        """Take work out again."""
+        tokens = self._working.get(job_id)
+        if tokens is not None:
+            tokens.pop(token, None)
+            if not tokens:
+                del self._working[job_id]

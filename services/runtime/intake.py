@@ -1,0 +1,261 @@
+"""One subscription's consumer: admits records into lanes, pauses full partitions, commits watermarks.
+
+Facts behind the shape (measured, see the decision record on the engine): the subscriber admits its record
+before any ``await`` and then drains the fetch buffer, because a handler that waits for room stalls the poll
+loop; a commit sent while the group is rebalancing forces a second rebalance, so commits are held from
+revoke to assignment; records may arrive as soon as the assignment callback suspends, so its state is made
+first, synchronously.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Hashable, Iterable
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER
+from faststream.kafka.subscriber.usecase import LogicSubscriber
+
+from services.runtime.lanes import Lanes, Run
+from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
+from services.runtime.settings import RuntimeSettings
+from services.runtime.window import Record, Slot, Window
+
+SCENE_HEADER = "ce_sceneindex"
+"""CloudEvents extension attribute that names a record's scene, so that its lane is known undecoded."""
+
+log = structlog.get_logger(__name__)
+
+
+def lane_of(record: Record) -> Hashable:
+    """Return the record's lane: its key, and the scene where a header names one."""
+    for name, value in record.headers:
+        if name == SCENE_HEADER:
+            return (record.key, value)
+    return record.key
+
+
+class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    """Feeds one topic's records to ``run`` through lanes; see the module's docstring.
+
+    Args:
+        topic: what to consume.
+        group: consumer group.
+        run: works on a slot, see :data:`services.runtime.lanes.Run`.
+        concurrency: how many records are worked on at once.
+        settings: window size, limits and intervals.
+    """
+
+    def __init__(self, topic: str, group: str, run: Run, concurrency: int, settings: RuntimeSettings) -> None:
+        self.topic = topic
+        self.group = group
+        self._settings = settings
+        self.lanes = Lanes(run, concurrency, self._finished)
+        self._windows: dict[TopicPartition, Window] = {}
+        self._subscriber: LogicSubscriber[Record] | None = None
+        self._admitting = True
+        self._hold_commits = False
+        self._commit_lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def mount(self, broker: KafkaBroker) -> None:
+        """Declare the subscriber on ``broker``."""
+        settings = self._settings
+
+        async def parse(record: Record) -> KafkaMessage:
+            # decodes nothing: a bad header or body must reach its lane, not break the poll loop
+            return KafkaMessage(
+                body=record, raw_message=record, headers={}, message_id="", consumer=FAKE_CONSUMER
+            )
+
+        async def decode(message: KafkaMessage) -> object:
+            return message.raw_message
+
+        subscriber = broker.subscriber(
+            self.topic,
+            group_id=self.group,
+            group_instance_id=f"{self.group}.{settings.replica}" if settings.replica else None,
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            auto_offset_reset="earliest",
+            listener=self,
+            parser=parse,
+            decoder=decode,
+            partition_assignment_strategy=[StickyPartitionAssignor],
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=settings.session_timeout_ms // 5,
+            max_poll_interval_ms=settings.max_poll_interval_ms,
+            fetch_max_wait_ms=20 if settings.embedded else 500,
+        )
+        subscriber(self._admit)
+        self._subscriber = subscriber
+
+    @property
+    def subscriber(self) -> "LogicSubscriber[Record]":
+        """The FastStream subscriber; mounted first."""
+        assert self._subscriber is not None
+        return self._subscriber
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer | None:
+        """The aiokafka consumer while the subscriber runs."""
+        return self._subscriber.consumer if self._subscriber else None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The assigned partitions' windows."""
+        return tuple(self._windows.values())
+
+    @property
+    def rebalancing(self) -> bool:
+        """Whether the group is between revoke and assignment."""
+        return self._hold_commits
+
+    # --- admission ----------------------------------------------------------------------------------------
+
+    async def _admit(self, record: Record) -> None:
+        self._take((record,))  # before any await: see the module's docstring
+        for partition, window in list(self._windows.items()):
+            consumer = self.consumer
+            if not self._admitting or consumer is None:
+                return
+            if window.room > 0 and not window.full:
+                fetched = await consumer.getmany(partition, timeout_ms=0, max_records=window.room)
+                for records in fetched.values():
+                    self._take(records)
+
+    def _take(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if not self._admitting:
+                return
+            partition = TopicPartition(record.topic, record.partition)
+            window = self._windows.get(partition)
+            if window is None:  # not assigned: whoever owns it gets it; without a window nothing is committed
+                log.warning(
+                    "record of an unassigned partition", topic=record.topic, partition=record.partition
+                )
+                continue
+            slot = window.admit(record)
+            if slot is None:
+                ADOPTED.labels(self.topic).inc()
+                continue
+            self.lanes.submit(lane_of(record), record.key, slot)
+            if window.room <= 0 and not window.full:
+                window.full = True
+                self._pause(partition)
+        self._measure()
+
+    def _pause(self, *partitions: TopicPartition) -> None:
+        if self.consumer and partitions:
+            self.consumer.pause(*partitions)
+
+    def _finished(self, slot: Slot) -> None:
+        window = slot.window
+        self._measure()
+        if window.live and window.full and len(window) <= window.size // 2:
+            window.full = False
+            if self.consumer and window.partition in self.consumer.assignment():
+                self.consumer.resume(window.partition)
+
+    def _measure(self) -> None:
+        LANE_DEPTH.labels(self.topic).set(self.lanes.depth)
+        LANES.labels(self.topic).set(self.lanes.lanes)
+
+    # --- commits ------------------------------------------------------------------------------------------
+
+    async def commit_forever(self) -> None:
+        """Commit the watermarks every ``commit_interval`` seconds."""
+        while True:
+            await asyncio.sleep(self._settings.commit_interval)
+            if not self._hold_commits:
+                await self.commit()
+
+    async def commit(self) -> None:
+        """Commit every watermark that moved; a failure is logged and made good by a later commit."""
+        async with self._commit_lock:
+            windows = {
+                w.partition: (w, offset)
+                for w in self._windows.values()
+                if (offset := w.to_commit) is not None
+            }
+            consumer = self.consumer
+            if not windows or consumer is None:
+                return
+            try:
+                await consumer.commit({partition: offset for partition, (_, offset) in windows.items()})
+            except KafkaError as error:
+                COMMITS.labels(self.topic, "failed").inc()
+                log.info("commit failed", topic=self.topic, error=type(error).__name__)
+                return
+            COMMITS.labels(self.topic, "done").inc()
+            for window, offset in windows.values():
+                window.committed = offset
+
+    # --- rebalances ---------------------------------------------------------------------------------------
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Freeze: start nothing, let what runs finish for a moment, commit, and hold commits from here on."""
+        REBALANCES.labels(self.topic).inc()
+        self.lanes.freeze()
+        if any(revoked):
+            await self.lanes.calm(self._settings.revoke_grace)
+            await self.commit()
+        self._hold_commits = True
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Keep what stays ours, drop what was lost, start what is new; no ``await`` before that is done."""
+        partitions = set(assigned)
+        kept = [window for partition, window in self._windows.items() if partition in partitions]
+        for partition in [partition for partition in self._windows if partition not in partitions]:
+            for slot in self._windows.pop(partition).lose():
+                if slot.task:
+                    slot.task.cancel()
+        for partition in partitions:
+            self._windows.setdefault(partition, Window(partition, self._settings.window))
+        for window in kept:
+            window.settled = False
+        self._pause(*(window.partition for window in kept if window.full))  # an assignment forgets pauses
+        self._hold_commits = False
+        self.lanes.thaw()
+        if kept:
+            task = asyncio.create_task(self._settle(kept))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _settle(self, windows: list[Window]) -> None:
+        """Ask the broker what is committed by now: another member may have owned a partition in between."""
+        for window in windows:
+            while window.live and not window.settled and self.consumer is not None:
+                try:
+                    committed = await self.consumer.committed(window.partition)
+                except KafkaError:
+                    await asyncio.sleep(self._settings.commit_interval)
+                    continue
+                for slot in window.settle(committed):
+                    if slot.task:
+                        slot.task.cancel()
+
+    # --- stop ---------------------------------------------------------------------------------------------
+
+    async def stop(self, deadline: float) -> int:
+        """Admit nothing more, drain up to ``deadline`` seconds, commit; return how many records were left.
+
+        Call it before the broker stops: the consumer must still be open.
+        """
+        self._admitting = False
+        if self.consumer and self.consumer.assignment():
+            self._pause(*self.consumer.assignment())
+        await self.lanes.idle(deadline)
+        left = self.lanes.depth
+        await self.lanes.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if not self._hold_commits:
+            await self.commit()
+        return left

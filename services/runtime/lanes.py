@@ -1,0 +1,165 @@
+"""Ordered lanes per key over a bounded number of running handlers, served round-robin over jobs."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Hashable
+
+from services.runtime.window import Slot
+
+Run = Callable[[Slot], Awaitable[float | None]]
+"""Works on a slot's record; returns ``None`` when it is finished, or the seconds to park its lane."""
+
+
+class Lanes:
+    """Runs slots: one at a time per lane, in order; at most ``limit`` at once; jobs take turns.
+
+    A lane whose record is to be retried is parked: it waits without holding one of the running places.
+
+    Args:
+        run: see :data:`Run`; must not raise, except ``CancelledError``.
+        limit: how many records are worked on at once.
+        on_finished: called after a slot was finished or dropped.
+    """
+
+    def __init__(self, run: Run, limit: int, on_finished: Callable[[Slot], None]) -> None:
+        self._run = run
+        self._limit = limit
+        self._on_finished = on_finished
+        self._lanes: dict[Hashable, deque[Slot]] = {}
+        self._ready: OrderedDict[Hashable, deque[Hashable]] = OrderedDict()
+        self._parked: dict[Hashable, asyncio.TimerHandle] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._frozen = False
+        self._depth = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._calm = asyncio.Event()
+        self._calm.set()
+
+    @property
+    def depth(self) -> int:
+        """Records admitted and not finished."""
+        return self._depth
+
+    @property
+    def running(self) -> int:
+        """Records being worked on."""
+        return len(self._running)
+
+    @property
+    def lanes(self) -> int:
+        """Lanes that hold a record."""
+        return len(self._lanes)
+
+    def submit(self, lane: Hashable, job: Hashable, slot: Slot) -> None:
+        """Queue a slot at the end of its lane; ``job`` is whose turn it takes."""
+        self._depth += 1
+        self._idle.clear()
+        queue = self._lanes.get(lane)
+        if queue is None:
+            self._lanes[lane] = deque((slot,))
+            self._offer(lane, job)
+        else:
+            queue.append(slot)
+        self._pump()
+
+    def freeze(self) -> None:
+        """Start nothing more until :meth:`thaw`; what runs goes on."""
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Go on after :meth:`freeze`."""
+        self._frozen = False
+        self._pump()
+
+    async def calm(self, seconds: float) -> None:
+        """Wait until nothing runs, or the time is over."""
+        await _within(self._calm, seconds)
+
+    async def idle(self, seconds: float) -> bool:
+        """Wait until every admitted record is finished, or the time is over; tell which."""
+        await _within(self._idle, seconds)
+        return self._idle.is_set()
+
+    async def close(self) -> None:
+        """Start nothing more and cancel what runs."""
+        self._frozen = True
+        for timer in self._parked.values():
+            timer.cancel()
+        self._parked.clear()
+        running = tuple(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _offer(self, lane: Hashable, job: Hashable) -> None:
+        self._ready.setdefault(job, deque()).append(lane)
+
+    def _next(self) -> tuple[Hashable, Hashable]:
+        job, lanes = next(iter(self._ready.items()))
+        lane = lanes.popleft()
+        if lanes:
+            self._ready.move_to_end(job)
+        else:
+            del self._ready[job]
+        return lane, job
+
+    def _pump(self) -> None:
+        while self._ready and len(self._running) < self._limit and not self._frozen:
+            lane, job = self._next()
+            slot = self._lanes[lane][0]
+            if not slot.window.live or slot.done:
+                self._advance(lane, job)
+                continue
+            task = asyncio.create_task(self._work(lane, job, slot))
+            slot.task = task
+            self._running.add(task)
+            self._calm.clear()
+
+    async def _work(self, lane: Hashable, job: Hashable, slot: Slot) -> None:
+        park: float | None = None
+        canceled = False
+        try:
+            park = await self._run(slot)
+        except asyncio.CancelledError:
+            canceled = True
+        finally:
+            task = asyncio.current_task()
+            assert task is not None
+            self._running.discard(task)
+            slot.task = None
+            if not self._running:
+                self._calm.set()
+        if park is not None and slot.window.live:
+            loop = asyncio.get_running_loop()
+            self._parked[lane] = loop.call_later(park, self._unpark, lane, job)
+        elif canceled and slot.window.live:
+            self._ready.setdefault(job, deque()).appendleft(lane)  # stopped, not finished: redelivered later
+        else:
+            self._advance(lane, job)
+        self._pump()
+
+    def _unpark(self, lane: Hashable, job: Hashable) -> None:
+        del self._parked[lane]
+        self._offer(lane, job)
+        self._pump()
+
+    def _advance(self, lane: Hashable, job: Hashable) -> None:
+        queue = self._lanes[lane]
+        slot = queue.popleft()
+        if slot.window.live and not slot.done:
+            slot.window.finish(slot)
+        if queue:
+            self._offer(lane, job)
+        else:
+            del self._lanes[lane]
+        self._depth -= 1
+        if not self._depth:
+            self._idle.set()
+        self._on_finished(slot)
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -1,0 +1,27 @@
+"""Prometheus metrics of the engine; one registry per process, served at ``/metrics``."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_HOUR_BUCKETS = (0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 3600)
+"""Seconds, to an hour: a long scene on a busy machine must not fall off the end."""
+
+LANE_DEPTH = Gauge("lectern_lane_depth", "Records admitted and not finished", ["topic"])
+LANES = Gauge("lectern_lanes", "Lanes that hold a record", ["topic"])
+LAG = Gauge("lectern_consumer_lag", "Records behind the end of the assigned partitions", ["topic"])
+ADOPTED = Counter(
+    "lectern_records_adopted", "Redelivered records still in flight or finished here", ["topic"]
+)
+COMMITS = Counter("lectern_commits", "Offset commits", ["topic", "result"])
+REBALANCES = Counter("lectern_rebalances", "Times partitions were revoked", ["topic"])
+STAGE_SECONDS = Histogram(
+    "lectern_stage_seconds", "Seconds a record was worked on", ["stage", "outcome"], buckets=_HOUR_BUCKETS
+)
+RETRIES = Counter("lectern_retries", "Records parked for another try", ["stage", "code"])
+DEAD_LETTERS = Counter("lectern_dead_letters", "Records given up on", ["stage", "code"])
+SKIPPED = Counter("lectern_records_fenced", "Records and results of dead attempts", ["stage", "where"])
+PUBLISHED = Counter("lectern_events_published", "Events published", ["type"])
+LOOP_LAG = Histogram(
+    "lectern_event_loop_lag_seconds",
+    "How late the event loop runs a timer",
+    buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5),
+)

@@ -1,0 +1,269 @@
+"""Works on one record from decode to publish; every way it can end is decided here."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.base import Id, derived_id
+from contracts.cloudevents import decoded_headers
+from contracts.errors import CanceledError, ErrorCode, LecternError, PermanentError, TransientError
+from contracts.events import Event, ProgressReported, StageFailed
+from services.runtime import deadletter, tracing
+from services.runtime.actor import Subscription
+from services.runtime.artifacts import Artifacts
+from services.runtime.context import RecordContext, scratch_folder
+from services.runtime.fence import Fence
+from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
+from services.runtime.publisher import Publisher, scene_index_of
+from services.runtime.redaction import redact
+from services.runtime.retry import Failure, RetryPolicy, classify
+from services.runtime.window import Record, Slot
+
+log = structlog.get_logger(__name__)
+_ID: TypeAdapter[str] = TypeAdapter(Id)
+_BROKER_AWAY_DELAY = 5.0
+"""Seconds between tries while Kafka itself takes nothing: giving up needs Kafka too, so this never ends."""
+
+
+class Processor:
+    """Maps records of one subscription to their outcome.
+
+    Args:
+        stage: the actor's name.
+        subscription: topic, decoder and handler.
+        publisher, fence, artifacts: the process's.
+        executor: threads for ``Context.run``.
+        scratch_root: where scratch folders are made.
+        policy: when to try again.
+        random: uniform in [0, 1), for jitter.
+    """
+
+    def __init__(
+        self,
+        *,
+        stage: str,
+        subscription: Subscription,
+        publisher: Publisher,
+        fence: Fence,
+        artifacts: Artifacts,
+        executor: Executor,
+        scratch_root: Path,
+        policy: RetryPolicy,
+        random: Callable[[], float],
+    ) -> None:
+        self._stage = stage
+        self._subscription = subscription
+        self._publisher = publisher
+        self._fence = fence
+        self._artifacts = artifacts
+        self._executor = executor
+        self._scratch_root = scratch_root
+        self._policy = policy
+        self._random = random
+
+    async def __call__(self, slot: Slot) -> float | None:
+        """Work on a slot; ``None`` when its record is finished, else how many seconds to park its lane."""
+        slot.attempts += 1
+        started = time.perf_counter()
+        outcome = "done"
+        event: Any = None
+        try:
+            event = self._decode(slot.record)
+            job_id, attempt = identity_of(event)
+            headers = decoded_headers(slot.record.headers)
+            with tracing.span_of(self._stage, event.type, job_id, attempt, headers) as span:
+                try:
+                    outcome = await self._handle(slot, event, job_id, attempt)
+                except Exception as error:
+                    tracing.failed(span, classify(error).code)
+                    raise
+        except CanceledError:
+            outcome = "canceled"
+        except Exception as error:  # noqa: BLE001  # the engine's last line: nothing may block a partition
+            failure = classify(error)
+            delay = self._policy.delay(failure, slot.attempts, self._random)
+            if delay is None:
+                outcome = "dead"
+                delay = await self._give_up(slot, event, failure, error)
+            else:
+                outcome = "retry"
+                RETRIES.labels(self._stage, failure.code).inc()
+                self._log_failure("will try again", slot, event, failure, error, delay=round(delay, 2))
+            return delay
+        finally:
+            STAGE_SECONDS.labels(self._stage, outcome).observe(time.perf_counter() - started)
+        return None
+
+    def _decode(self, record: Record) -> Any:
+        event = self._subscription.decode(record.value, record.headers)
+        topic = self._subscription.topic
+        if event.type not in topic.types:
+            raise PermanentError(
+                ErrorCode.EVENT_TYPE_UNKNOWN, f"{event.type} does not belong in {topic.name}"
+            )
+        return event
+
+    async def _handle(self, slot: Slot, event: Any, job_id: str, attempt: int) -> str:
+        if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
+            SKIPPED.labels(self._stage, "before").inc()
+            return "fenced"
+        with scratch_folder(self._scratch_root, self._stage) as scratch:
+            context = RecordContext(
+                event=event,
+                cause=cause_of(event, slot.record),
+                stage=self._stage,
+                artifacts=self._artifacts,
+                scratch=scratch,
+                executor=self._executor,
+                report=lambda share: self._report(event, share),
+            )
+            outputs = await self._run_handler(slot, event, context, job_id, attempt)
+            # the last look before anything leaves this process
+            if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
+                SKIPPED.labels(self._stage, "after").inc()
+                return "fenced"
+            await self._publisher.publish([*outputs, *self._progress(event, 1.0)], tracing.trace_headers())
+        return "done"
+
+    async def _run_handler(
+        self, slot: Slot, event: Any, context: RecordContext, job_id: str, attempt: int
+    ) -> Sequence[Event]:
+        if not isinstance(event, Event):
+            return await self._subscription.handle(event, context)
+        task = asyncio.current_task()
+        assert task is not None
+        self._fence.enter(job_id, attempt, context.cancel, task.cancel)
+        try:
+            return await self._subscription.handle(event, context)
+        except asyncio.CancelledError:
+            if slot.window.live and not self._fence.alive(job_id, attempt):
+                task.uncancel()  # the fence stopped this record, nobody is stopping the process
+                raise CanceledError from None
+            raise
+        finally:
+            self._fence.leave(job_id, context.cancel)
+
+    def _progress(self, event: Any, share: float) -> list[Event]:
+        step = self._subscription.step
+        if step is None or not isinstance(event, Event):
+            return []
+        scene = scene_index_of(event)
+        count = event.context.count if scene is not None else 1  # type: ignore[attr-defined]
+        return [
+            ProgressReported(
+                event_id=derived_id(event.event_id, self._stage, f"progress/{share:.3f}"),
+                job_id=event.job_id,
+                attempt=event.attempt,
+                step=step,
+                part=scene or 0,
+                parts=count,
+                share=share,
+            )
+        ]
+
+    async def _report(self, event: Any, share: float) -> None:
+        try:
+            await self._publisher.publish(self._progress(event, min(max(share, 0.0), 0.99)))
+        except LecternError as error:  # progress is a courtesy; the work goes on
+            log.debug("progress not reported", error=str(error))
+
+    # --- giving up ----------------------------------------------------------------------------------------
+
+    async def _give_up(self, slot: Slot, event: Any, failure: Failure, error: Exception) -> float | None:
+        """Write the dead letter and tell the ledger; return a delay if Kafka does not even take that."""
+        record = slot.record
+        topic = self._subscription.topic
+        try:
+            if topic.dead_letters:
+                headers = deadletter.headers_of(record, self._stage, failure, error, slot.attempts)
+                await self._publisher.send_raw(topic.dlq, record.key, record.value, headers)
+            await self._publisher.publish(self._obituaries(record, event, failure), tracing.trace_headers())
+        except TransientError:
+            return _BROKER_AWAY_DELAY
+        DEAD_LETTERS.labels(self._stage, failure.code).inc()
+        self._log_failure("gave up", slot, event, failure, error)
+        return None
+
+    def _obituaries(self, record: Record, event: Any, failure: Failure) -> list[Event]:
+        """Return the events that tell others: the job's ``StageFailed`` where the job is known."""
+        events: list[Event] = []
+        known = identified(event, record.value)
+        if known is not None:
+            cause, job_id, attempt = known
+            message = redact(failure.message)[:2000]
+            events.append(
+                StageFailed(
+                    event_id=derived_id(cause, self._stage, "failed"),
+                    job_id=job_id,
+                    attempt=attempt,
+                    stage=self._stage,
+                    code=failure.code,
+                    message=message,
+                    scene_index=scene_index_of(event) if isinstance(event, Event) else None,
+                    dead_letter=f"{record.topic}/{record.partition}/{record.offset}",
+                )
+            )
+        if self._subscription.rejection is not None:
+            why = PermanentError(failure.code, redact(failure.message)[:2000])
+            events.extend(self._subscription.rejection(why, record.value, record.key))
+        return events
+
+    def _log_failure(
+        self, what: str, slot: Slot, event: Any, failure: Failure, error: Exception, **fields: object
+    ) -> None:
+        record = slot.record
+        job_id = getattr(event, "job_id", None)
+        expected = isinstance(error, LecternError)
+        log.warning(
+            what,
+            stage=self._stage,
+            job_id=job_id,
+            record=f"{record.topic}/{record.partition}/{record.offset}",
+            code=failure.code.value,
+            reason=failure.message,
+            attempts=slot.attempts,
+            exc_info=None if expected else error,
+            **fields,
+        )
+
+
+def identity_of(event: Any) -> tuple[str, int]:
+    """Return job and attempt of an event; commands that name no job stand under their script or video."""
+    for name in ("job_id", "script_id", "video_id"):
+        value = getattr(event, name, None)
+        if value:
+            return str(value), int(getattr(event, "attempt", 0))
+    return "-", 0
+
+
+def cause_of(event: Any, record: Record) -> UUID | str:
+    """Return what the ids of the outputs derive from: the event's id, else the record's place in the log."""
+    event_id = getattr(event, "event_id", None)
+    return event_id if isinstance(event_id, UUID) else f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def identified(event: Any, value: bytes | None) -> tuple[str, str, int] | None:
+    """Return (cause, job, attempt) of an event of ours, decoded or not; ``None`` for anything else.
+
+    A record that merely carries a job's key is not the job's: a stranger's poison must not fail it.
+    """
+    if isinstance(event, Event):
+        return str(event.event_id), event.job_id, event.attempt
+    if event is not None:
+        return None
+    try:
+        body = json.loads(value or b"")
+        cause = UUID(str(body["event_id"]))
+        job_id = _ID.validate_python(body["job_id"])
+        attempt = int(body["attempt"])
+    except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
+        return None
+    return (str(cause), job_id, attempt) if attempt >= 1 else None

@@ -1,0 +1,84 @@
+"""What to do about a failure: park the key and try again, or give the record up."""
+
+import asyncio
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aiokafka.errors import KafkaError
+
+from contracts.errors import CanceledError, ErrorCode, LecternError, PermanentError, TransientError
+
+
+class Category(StrEnum):
+    """Why a record failed, as far as trying again is concerned."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A classified failure."""
+
+    category: Category
+    code: ErrorCode
+    message: str
+
+
+def classify(error: BaseException) -> Failure:
+    """Sort an exception; an unknown one is worth a few tries, and its text is not repeated: it may tell."""
+    if isinstance(error, PermanentError | CanceledError):
+        return Failure(Category.PERMANENT, error.code, error.message)
+    if isinstance(error, TransientError):
+        return Failure(Category.TRANSIENT, error.code, error.message)
+    if isinstance(error, LecternError):
+        return Failure(Category.UNEXPECTED, error.code, error.message)
+    if isinstance(error, KafkaError):
+        return Failure(Category.TRANSIENT, ErrorCode.BROKER_UNAVAILABLE, f"Kafka: {type(error).__name__}")
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Failure(Category.TRANSIENT, ErrorCode.STORAGE_FULL, "no space left on the device; free some")
+    if isinstance(error, OSError | TimeoutError | asyncio.TimeoutError):
+        return Failure(Category.TRANSIENT, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__} while working")
+    return Failure(
+        Category.UNEXPECTED, ErrorCode.INTERNAL_ERROR, f"unexpected {type(error).__name__}; see the log"
+    )
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter").
+
+    Attributes:
+        first: upper bound of the first delay, seconds.
+        cap: upper bound of any delay, seconds. Smaller: an outage is hammered. Larger: a key stays parked
+            long after the outage ended.
+        tries: tries of a transient failure; 9 of them span about two minutes, longer than a broker or
+            store restart takes.
+        unexpected_tries: tries of an unexpected one: a bug repeats itself, a race does not.
+    """
+
+    first: float = 0.5
+    cap: float = 30.0
+    tries: int = 9
+    unexpected_tries: int = 3
+
+    def delay(self, failure: Failure, tried: int, random: Callable[[], float]) -> float | None:
+        """Return how many seconds to wait before the next try, or ``None`` to give up.
+
+        Args:
+            failure: what happened.
+            tried: tries so far, this one included.
+            random: uniform in [0, 1).
+        """
+        limit = {
+            Category.PERMANENT: 1,
+            Category.TRANSIENT: self.tries,
+            Category.UNEXPECTED: self.unexpected_tries,
+        }[failure.category]
+        if tried >= limit:
+            return None
+        bound: float = min(self.cap, self.first * 2.0 ** (tried - 1))
+        return bound * (0.5 + 0.5 * random())

@@ -1,0 +1,64 @@
+"""Settings that every process shares, read once at the edge."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class RuntimeSettings(BaseSettings):
+    """How a process reaches Kafka and how its engine behaves.
+
+    Each time limit says what breaks if it is smaller and what bounds it above.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LECTERN_", extra="ignore", populate_by_name=True)
+
+    kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    """``host:port,...``; without it the command line starts the embedded broker."""
+
+    home: Path = Path("data")
+    """``LECTERN_HOME``: all local data lies below it."""
+
+    embedded: bool = False
+    """The broker is the embedded one: no idempotent producer, fetches must poll (see the design)."""
+
+    replica: str | None = None
+    """A name that survives restarts (a StatefulSet's pod name): makes group membership static."""
+
+    session_timeout_ms: int = Field(default=10_000, ge=3_000)
+    """Smaller: a garbage collection or a busy machine looks like a death. Larger: a dead worker's
+    partitions stand still that long."""
+
+    max_poll_interval_ms: int = Field(default=300_000, ge=10_000)
+    """Never reached by the engine, which keeps polling while lanes work; bounds a stuck process."""
+
+    window: int = Field(default=256, ge=1)
+    """Records in flight per partition. Smaller: a job with many scenes on one partition delays the job
+    behind it. Larger: more memory (3 kB a record) and more redelivery after a crash."""
+
+    commit_interval: float = Field(default=1.0, gt=0)
+    """Seconds between commits. Smaller: ~20 ms of broker time each. Larger: more redelivery after a crash."""
+
+    revoke_grace: float = Field(default=1.0, ge=0)
+    """Seconds that running handlers get at a rebalance before their records are handed over unfinished.
+    Smaller: more work done twice. Larger: the whole group stands still; stays below the session timeout."""
+
+    drain_deadline: float = Field(default=25.0, ge=0)
+    """Seconds a stopping process may finish what is in its hands; below Kubernetes' default grace of 30."""
+
+    health_port: int | None = None
+    """Port of ``/livez``, ``/readyz`` and ``/metrics``; ``None``: not served."""
+
+    health_host: str = "127.0.0.1"
+
+    otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """OpenTelemetry collector (OTLP over HTTP); without it spans are not exported."""
+
+    log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
+    log_level: str = "INFO"
+
+    @property
+    def scratch_root(self) -> Path:
+        """Where handlers' temporary folders are made; wiped of leftovers at start."""
+        return self.home / "scratch"

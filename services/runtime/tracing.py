@@ -1,0 +1,73 @@
+"""One OpenTelemetry trace per attempt of a job, across all topics.
+
+The trace id is derived from the job and attempt, so that the trace holds together even where no
+``traceparent`` came along: a command from a plain Kafka client, an event relayed from the outbox.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from uuid import uuid5
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from contracts.base import NAMESPACE
+from services.runtime.settings import RuntimeSettings
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+def configure_tracing(settings: RuntimeSettings, service: str) -> None:
+    """Export spans to the OpenTelemetry collector, if one is set."""
+    if not settings.otlp_endpoint:
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": f"lectern-{service}"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
+def _parent(job_id: str, attempt: int, headers: Mapping[str, str]) -> Context:
+    if "traceparent" in headers:
+        carried = _PROPAGATOR.extract(dict(headers))
+        if trace.get_current_span(carried).get_span_context().is_valid:
+            return carried
+    derived = uuid5(NAMESPACE, f"trace/{job_id}/{attempt}")
+    root = SpanContext(
+        derived.int, derived.int & 0xFFFFFFFFFFFFFFFF or 1, is_remote=True, trace_flags=TraceFlags(1)
+    )
+    return trace.set_span_in_context(NonRecordingSpan(root))
+
+
+@contextmanager
+def span_of(
+    stage: str, event_type: str, job_id: str, attempt: int, headers: Mapping[str, str]
+) -> Iterator[trace.Span]:
+    """Span of the work on one record, child of whatever caused the record."""
+    tracer = trace.get_tracer("lectern.runtime")
+    with tracer.start_as_current_span(
+        f"{stage} {event_type}",
+        context=_parent(job_id, attempt, headers),
+        kind=SpanKind.CONSUMER,
+        attributes={"lectern.job_id": job_id, "lectern.attempt": attempt, "messaging.system": "kafka"},
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        yield span
+
+
+def failed(span: trace.Span, code: str) -> None:
+    """Mark a span as failed; only the code goes into it."""
+    span.set_status(Status(StatusCode.ERROR, code))
+
+
+def trace_headers() -> dict[str, str]:
+    """Return the headers that carry the current span to the records it causes."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier

@@ -1,0 +1,120 @@
+"""One partition's records in flight and the watermark below which all of them are finished."""
+
+import asyncio
+from collections import deque
+from typing import Protocol
+
+from aiokafka import TopicPartition
+
+
+class Record(Protocol):
+    """What the engine reads of aiokafka's ``ConsumerRecord``."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+
+class Slot:
+    """One admitted record. ``done`` is what the watermark looks at."""
+
+    __slots__ = ("attempts", "done", "record", "task", "window")
+
+    def __init__(self, record: Record, window: "Window") -> None:
+        self.record = record
+        self.window = window
+        self.done = False
+        self.attempts = 0
+        self.task: asyncio.Task[None] | None = None
+
+
+class Window:
+    """The records of one partition between the committed offset and the newest admitted one.
+
+    Finished records above an unfinished one stay in the window, so its size bounds how much is
+    redelivered after a crash.
+
+    Attributes:
+        watermark: the offset that may be committed (one past the finished prefix); ``None`` until known.
+        committed: the last offset this process committed.
+        live: false once the partition was lost; nothing of it is committed any more.
+        settled: false between a rebalance and the broker's answer about what is committed by now.
+        full: the partition is paused.
+    """
+
+    def __init__(self, partition: TopicPartition, size: int) -> None:
+        self.partition = partition
+        self.size = size
+        self.watermark: int | None = None
+        self.committed: int | None = None
+        self.live = True
+        self.settled = True
+        self.full = False
+        self._slots: deque[Slot] = deque()
+        self._by_offset: dict[int, Slot] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @property
+    def room(self) -> int:
+        """How many more records may be admitted."""
+        return self.size - len(self._slots)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The records in flight or waiting below the watermark's next gap, oldest first."""
+        return tuple(self._slots)
+
+    def admit(self, record: Record) -> Slot | None:
+        """Return a slot for a record, or ``None`` if it is finished or still in flight from before."""
+        if self.watermark is not None and record.offset < self.watermark:
+            return None
+        if record.offset in self._by_offset:
+            return None
+        slot = Slot(record, self)
+        self._slots.append(slot)
+        self._by_offset[record.offset] = slot
+        return slot
+
+    def finish(self, slot: Slot) -> None:
+        """Mark a record finished and move the watermark over the finished prefix."""
+        slot.done = True
+        while self._slots and self._slots[0].done:
+            first = self._slots.popleft()
+            del self._by_offset[first.record.offset]
+            self.watermark = first.record.offset + 1
+
+    def settle(self, committed: int | None) -> list[Slot]:
+        """Take over the broker's committed offset after a rebalance; return the slots it has overtaken.
+
+        Another member may have owned the partition in between. What it committed is finished; what this
+        process still has in flight below that must not move the offset back.
+        """
+        self.settled = True
+        if committed is None or committed < 0:
+            return []
+        self.committed = committed
+        if self.watermark is None or self.watermark < committed:
+            self.watermark = committed
+        overtaken = [slot for slot in self._slots if slot.record.offset < committed]
+        for slot in overtaken:
+            slot.done = True
+            self._slots.remove(slot)
+            del self._by_offset[slot.record.offset]
+        return overtaken
+
+    def lose(self) -> tuple[Slot, ...]:
+        """Give the partition up; return what was in flight."""
+        self.live = False
+        return self.slots
+
+    @property
+    def to_commit(self) -> int | None:
+        """The offset to commit now, or ``None``."""
+        if not (self.live and self.settled) or self.watermark is None or self.watermark == self.committed:
+            return None
+        return self.watermark

@@ -1,0 +1,91 @@
+"""Runs actors as a process: settings in, signals handled, health served."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+import structlog
+from pydantic import ValidationError
+
+from contracts.errors import ErrorCode, LecternError, PermanentError
+from contracts.renderspec import explain
+from services.runtime.actor import Actor
+from services.runtime.artifacts.store import ArtifactSettings, open_artifacts
+from services.runtime.engine import Engine
+from services.runtime.health import HealthServer
+from services.runtime.logs import configure_logs
+from services.runtime.settings import RuntimeSettings
+from services.runtime.tracing import configure_tracing
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(name: str, actors: Sequence[Actor], settings: RuntimeSettings, stop: asyncio.Event) -> None:
+    """Run ``actors`` until ``stop`` is set, then drain.
+
+    Raises:
+        LecternError: the process could not be started.
+    """
+    if not settings.kafka_bootstrap_servers:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID, "KAFKA_BOOTSTRAP_SERVERS is not set, for example to localhost:9092"
+        )
+    async with contextlib.AsyncExitStack() as stack:
+        artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings()))
+        engine = Engine(name, actors, settings, artifacts)
+        if settings.health_port is not None:
+            server = HealthServer(engine.health, settings.health_host, settings.health_port)
+            await server.start()
+            stack.push_async_callback(server.stop)
+        stack.push_async_callback(engine.stop)
+        await engine.start()
+        log.info("ready", worker=name, topics=[intake.topic for intake in engine.intakes])
+        await stop.wait()
+        log.info("stopping", worker=name)
+
+
+async def until_signal(main: Callable[[asyncio.Event], "asyncio.Future[None]"]) -> bool:
+    """Run ``main(stop)`` with ``stop`` set by the first SIGINT or SIGTERM; tell whether one came."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await main(stop)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return stop.is_set()
+
+
+def run_worker(name: str, build: Callable[[], Actor]) -> int:
+    """Run one actor against the Kafka of the environment until a signal; return the exit code.
+
+    Args:
+        name: of the worker.
+        build: makes the actor from settings that it reads.
+    """
+    try:
+        settings = RuntimeSettings()
+        configure_logs(settings)
+        configure_tracing(settings, name)
+        actor = build()
+        asyncio.run(_run(name, actor, settings))
+    except ValidationError as error:
+        print(f"lectern worker {name}: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
+    except LecternError as error:
+        print(f"lectern worker {name}: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
+    return EXIT_DONE
+
+
+async def _run(name: str, actor: Actor, settings: RuntimeSettings) -> None:
+    await until_signal(lambda stop: asyncio.ensure_future(serve(name, [actor], settings, stop)))
