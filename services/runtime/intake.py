@@ -10,6 +10,7 @@ first, synchronously.
 import asyncio
 import contextlib
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -117,7 +118,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
     # --- admission ----------------------------------------------------------------------------------------
 
-    async def _admit(self, record: Record) -> None:
+    async def _admit(self, record: Any) -> None:
         self._take((record,))  # before any await: see the module's docstring
         for partition, window in list(self._windows.items()):
             consumer = self.consumer

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 
 from services.runtime.window import Slot
 
@@ -29,8 +30,9 @@ class Lanes:
         self._lanes: dict[Hashable, deque[Slot]] = {}
         self._ready: OrderedDict[Hashable, deque[Hashable]] = OrderedDict()
         self._parked: dict[Hashable, asyncio.TimerHandle] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Future[float | None]] = set()
         self._frozen = False
+        self._closed = False
         self._depth = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -84,7 +86,7 @@ class Lanes:
 
     async def close(self) -> None:
         """Start nothing more and cancel what runs."""
-        self._frozen = True
+        self._frozen = self._closed = True
         for timer in self._parked.values():
             timer.cancel()
         self._parked.clear()
@@ -112,29 +114,25 @@ class Lanes:
             if not slot.window.live or slot.done:
                 self._advance(lane, job)
                 continue
-            task = asyncio.create_task(self._work(lane, job, slot))
+            task = asyncio.ensure_future(self._run(slot))
             slot.task = task
             self._running.add(task)
             self._calm.clear()
+            task.add_done_callback(partial(self._done, lane, job, slot))
 
-    async def _work(self, lane: Hashable, job: Hashable, slot: Slot) -> None:
-        park: float | None = None
-        canceled = False
-        try:
-            park = await self._run(slot)
-        except asyncio.CancelledError:
-            canceled = True
-        finally:
-            task = asyncio.current_task()
-            assert task is not None
-            self._running.discard(task)
-            slot.task = None
-            if not self._running:
-                self._calm.set()
+    def _done(self, lane: Hashable, job: Hashable, slot: Slot, task: "asyncio.Future[float | None]") -> None:
+        # a callback, not a ``finally`` in the task: a task cancelled before its first step runs nothing
+        self._running.discard(task)
+        slot.task = None
+        if not self._running:
+            self._calm.set()
+        park = None if task.cancelled() else task.result()
+        if park is not None and self._closed:
+            return  # unfinished: redelivered later
         if park is not None and slot.window.live:
             loop = asyncio.get_running_loop()
             self._parked[lane] = loop.call_later(park, self._unpark, lane, job)
-        elif canceled and slot.window.live:
+        elif task.cancelled() and slot.window.live:
             self._ready.setdefault(job, deque()).appendleft(lane)  # stopped, not finished: redelivered later
         else:
             self._advance(lane, job)

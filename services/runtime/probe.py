@@ -3,6 +3,7 @@
 Standard library only, so that starting a broker needs nothing installed.
 """
 
+import os
 import socket
 import struct
 import time
@@ -44,6 +45,21 @@ def free_port(host: str = "127.0.0.1") -> int:
         taken.bind((host, 0))
         port: int = taken.getsockname()[1]
         return port
+
+
+def require_free(host: str, port: int) -> None:
+    """Return if ``port`` can be listened on; else another's answer would be taken for our own.
+
+    Raises:
+        OSError: it is taken, or the host is not ours.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as wanted:
+        if os.name == "posix":  # connections that just closed do not count; on Windows this would steal
+            wanted.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            wanted.bind((host, port))
+        except OSError as error:
+            raise OSError(f"port {port} on {host} is not free ({error.strerror})") from None
 
 
 def brokers_alive(bootstrap_server: str, timeout: float = 2.0) -> int:

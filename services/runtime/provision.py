@@ -1,6 +1,8 @@
 """Creates the topics of the contracts' table on a broker, and says where a broker differs from it."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +19,13 @@ BROKER_DEFAULT_REPLICATION: Final = -1
 
 TIMEOUT_MS: Final = 60_000
 """For creating all topics at once: 28 topics of 12 partitions take an idle node about a second."""
+
+
+METADATA_SECONDS: Final = 10.0
+"""How long a confirmed topic may take to appear in the metadata; a second even on a busy cluster. What has
+not appeared by then is reported as missing."""
+
+METADATA_EVERY_SECONDS: Final = 0.05
 
 
 class TopicState(StrEnum):
@@ -74,7 +83,7 @@ async def create_topics(
         missing = {name: spec for name, spec in wanted.items() if name not in before}
         if missing:
             await _create(admin, missing, replication_factor)
-        after = await _partitions(admin) if missing else before
+        after = await _once_there(admin, missing) if missing else before
     return [
         _status(name, *spec, after.get(name, 0), created=name in missing) for name, spec in wanted.items()
     ]
@@ -127,13 +136,27 @@ async def _admin(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
+async def _once_there(admin: AIOKafkaAdminClient, created: Collection[str]) -> dict[str, int]:
+    """Return the partitions once the broker shows all of ``created``: it confirms before its metadata do."""
+    deadline = time.monotonic() + METADATA_SECONDS
+    while True:
+        partitions = await _partitions(admin)
+        if all(name in partitions for name in created) or time.monotonic() > deadline:
+            return partitions
+        await asyncio.sleep(METADATA_EVERY_SECONDS)
+
+
 async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
     """Return how many partitions each topic of the broker has."""
     names = await admin.list_topics()
     if not names:
         return {}
     described: list[dict[str, Any]] = await admin.describe_topics(list(names))
-    return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+    return {
+        topic["topic"]: len(topic["partitions"])
+        for topic in described
+        if not topic["error_code"] and all(partition["leader"] >= 0 for partition in topic["partitions"])
+    }
 
 
 async def _create(

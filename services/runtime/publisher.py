@@ -99,9 +99,14 @@ class Publisher:
     async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
         """Publish a record as it is; used for dead letters.
 
+        The one record that cannot stay as it is has neither key nor value, which aiokafka refuses: its
+        key becomes empty.
+
         Raises:
             TransientError: ``BROKER_UNAVAILABLE``.
         """
+        if key is None and value is None:
+            key = b""
         try:
             await self._connected.send_and_wait(topic, value=value, key=key, headers=list(headers))
         except KafkaError as error:

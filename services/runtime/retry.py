@@ -73,12 +73,13 @@ class RetryPolicy:
             tried: tries so far, this one included.
             random: uniform in [0, 1).
         """
+        bound: float = min(self.cap, self.first * 2.0 ** min(tried - 1, 30))
+        delay = bound * (0.5 + 0.5 * random())
+        if failure.code is ErrorCode.BROKER_UNAVAILABLE:
+            return delay  # giving up needs Kafka too: the record waits for it, however long
         limit = {
             Category.PERMANENT: 1,
             Category.TRANSIENT: self.tries,
             Category.UNEXPECTED: self.unexpected_tries,
         }[failure.category]
-        if tried >= limit:
-            return None
-        bound: float = min(self.cap, self.first * 2.0 ** (tried - 1))
-        return bound * (0.5 + 0.5 * random())
+        return delay if tried < limit else None

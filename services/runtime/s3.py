@@ -7,7 +7,7 @@ verify SHA-256. The newer default checksums of the SDK are off: other S3 servers
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,15 +101,16 @@ class Bucket:
             response = await self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
         return int(response["ContentLength"])
 
-    async def chunks(self, key: str) -> AsyncIterator[bytes]:
-        """Yield an object's bytes, whole or with an error.
+    async def chunks(self, key: str) -> AsyncGenerator[bytes, None]:
+        """Yield an object's bytes, whole or with an error; close it (``aclosing``) to stop early.
 
         Raises:
             NoSuchObjectError: there is none.
         """
         with s3_errors(f"reading {key}"):
             response = await self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-            async with response["Body"] as body:
+            body = response["Body"]
+            async with body:
                 while chunk := await body.read(CHUNK_BYTES):
                     yield chunk
 
