@@ -1,0 +1,107 @@
+"""The gateway as an actor: which topics it takes. Its outputs go through the outbox, so handlers return none."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from contracts.base import derived_id
+from contracts.commands import Command, parse_command
+from contracts.errors import LecternError
+from contracts.events import (
+    AssetsUploaded,
+    CommandRejected,
+    Event,
+    ProgressReported,
+    ScriptGenerated,
+    ScriptRejected,
+    StageFailed,
+)
+from contracts.topics import ASSETS_UPLOADED, COMMANDS_TOPIC, PROGRESS, SCRIPT_GENERATED, STAGE_FAILED
+from services.gateway.intake import CommandIntake
+from services.gateway.reactions import Reactions
+from services.gateway.service import Service
+from services.runtime.actor import Actor, Context, Subscription
+
+CONCURRENCY = 64
+"""Records in hand at once per topic: as many as one transaction of the ledger takes together."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+
+
+def build(service: Service) -> Actor:
+    """Return the gateway's actor over ``service``."""
+    intake = CommandIntake(service)
+    reactions = Reactions(service)
+
+    async def handle_command(command: Command, ctx: Context) -> tuple[Event, ...]:
+        await intake.accept(command, ctx.output_id("command"))
+        return ()
+
+    async def handle_script(event: ScriptGenerated | ScriptRejected, _: Context) -> tuple[Event, ...]:
+        if isinstance(event, ScriptGenerated):
+            await reactions.script_generated(event)
+        else:
+            await reactions.script_rejected(event)
+        return ()
+
+    async def handle_failure(event: StageFailed, _: Context) -> tuple[Event, ...]:
+        await reactions.stage_failed(event)
+        return ()
+
+    async def handle_assets(event: AssetsUploaded, _: Context) -> tuple[Event, ...]:
+        await reactions.assets_uploaded(event)
+        return ()
+
+    async def handle_progress(event: ProgressReported, _: Context) -> tuple[Event, ...]:
+        await reactions.progress_reported(event)
+        return ()
+
+    return Actor(
+        name="gateway",
+        subscriptions=(
+            Subscription(
+                COMMANDS_TOPIC, handle_command, CONCURRENCY, decode=decode_command, rejection=rejected
+            ),
+            Subscription(SCRIPT_GENERATED, handle_script, CONCURRENCY),
+            Subscription(STAGE_FAILED, handle_failure, CONCURRENCY),
+            Subscription(ASSETS_UPLOADED, handle_assets, CONCURRENCY),
+            Subscription(PROGRESS, handle_progress, CONCURRENCY),
+        ),
+    )
+
+
+def decode_command(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Command:
+    """Decode a record of the commands topic; its headers are not needed."""
+    del headers
+    return parse_command(value)
+
+
+def rejected(error: LecternError, value: bytes | None, key: bytes | None) -> tuple[CommandRejected, ...]:
+    """Return the event that tells why a record of the commands topic went to the dead letters.
+
+    It is about the job or script that the body names, else the one that the key names.
+    """
+    body = _object(value)
+    digest = hashlib.sha256((key or b"") + b"\0" + (value or b"")).hexdigest()
+    named = (body.get("job_id"), body.get("script_id"), (key or b"").decode("ascii", "replace"))
+    subject = next((name for name in named if isinstance(name, str) and _ID.fullmatch(name)), "unknown")
+    return (
+        CommandRejected(
+            event_id=derived_id(digest, "gateway", "rejected"),
+            job_id=subject,
+            attempt=1,
+            command_type=str(body.get("type") or "unknown")[:100],
+            code=error.code,
+            message=error.message,
+        ),
+    )
+
+
+def _object(value: bytes | None) -> dict[str, Any]:
+    try:
+        body = json.loads(value or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,1 @@
+"""The HTTP surface: routers, problems and the guards in front of them."""

@@ -1,0 +1,165 @@
+"""Commands from Kafka: the same functions as over HTTP, answered by events instead of a response."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from contracts.base import derived_id
+from contracts.commands import CancelRender, Command, GenerateScript, RetryRender, StartRender
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import CommandRejected
+from contracts.languages import DEFAULT_LANGUAGE
+from services.gateway.ledger import commands, jobs, scripts, transitions
+from services.gateway.ledger.records import JobRecord
+from services.gateway.service import Service
+from services.gateway.service.scripts import script_id_of
+
+UNRENDERABLE = {
+    ErrorCode.NO_RENDER_SPEC,
+    ErrorCode.RENDER_SPEC_INVALID,
+    ErrorCode.LANGUAGE_UNSUPPORTED,
+    ErrorCode.SETTINGS_INVALID,
+    ErrorCode.EVENT_TOO_LARGE,
+}
+"""What makes a start command's job ``FAILED``: no repetition of the command can help. A script that is
+not approved *yet* only refuses the command, so that the job's id stays free."""
+
+log = structlog.get_logger(__name__)
+
+Work = Callable[[sa.Connection], JobRecord | None]
+
+
+class CommandIntake:
+    """Obeys commands, each once.
+
+    Args:
+        service: what HTTP uses, too.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def accept(self, command: Command, record: UUID) -> None:
+        """Obey a command, or refuse it with a ``CommandRejected``.
+
+        Args:
+            command: what is asked for.
+            record: identifies the Kafka record, so that its redelivery is harmless even without a
+                ``command_id``.
+
+        Raises:
+            TransientError: try again.
+        """
+        key = command.command_id or record
+        if await self._service.ledger.read(commands.find, key) is not None:
+            return
+        try:
+            changed = await self._obey(command, key)
+        except PermanentError as refusal:
+            log.info("command.rejected", subject=subject_of(command), code=refusal.code)
+            changed = await self._refuse(command, key, refusal)
+        if changed is not None:
+            self._service.hub.publish(changed)
+
+    async def _obey(self, command: Command, key: UUID) -> JobRecord | None:
+        now = self._service.now()
+        match command:
+            case GenerateScript():
+                event = await self._service.script_request(command)
+
+                def work(conn: sa.Connection) -> None:
+                    scripts.request(conn, command, event, now=now)
+
+            case StartRender():
+                work = await self._starting(command, now)
+            case RetryRender():
+
+                def work(conn: sa.Connection) -> JobRecord | None:
+                    job, started = transitions.retry(conn, command.job_id, now=now)
+                    return job if started else None
+
+            case CancelRender():
+
+                def work(conn: sa.Connection) -> JobRecord | None:
+                    job, stopped = transitions.cancel(conn, command.job_id, now=now)
+                    return job if stopped else None
+
+            case _:
+                raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"no command: {type(command).__name__}")
+
+        return await self._service.ledger.write(_once, key, command, work, now)
+
+    async def _starting(self, command: StartRender, now: datetime) -> Work:
+        standing = await self._service.ledger.read(jobs.get, command.job_id)
+        if standing is not None:
+            _same(command, standing)
+            return lambda _: None
+        new = await self._service.prepare(command)
+
+        def work(conn: sa.Connection) -> JobRecord | None:
+            job, created = jobs.create(conn, new, now=now)
+            _same(command, job)
+            return job if created else None
+
+        return work
+
+    async def _refuse(self, command: Command, key: UUID, refusal: PermanentError) -> JobRecord | None:
+        now = self._service.now()
+        rejection = CommandRejected(
+            event_id=derived_id(key, "gateway", "rejected"),
+            job_id=subject_of(command),
+            attempt=1,
+            command_type=type_of(command),
+            code=refusal.code,
+            message=refusal.message,
+        )
+
+        def work(conn: sa.Connection) -> JobRecord | None:
+            new = commands.reject(conn, key, rejection, now=now)
+            if not new or not isinstance(command, StartRender) or refusal.code not in UNRENDERABLE:
+                return None
+            return jobs.create_failed(
+                conn,
+                job_id=command.job_id,
+                video_id=command.video_id,
+                script_id=command.script_id,
+                language=DEFAULT_LANGUAGE,
+                code=refusal.code,
+                message=refusal.message,
+                now=now,
+            )
+
+        return await self._service.ledger.write(work)
+
+
+def subject_of(command: Command) -> str:
+    """Return the id of the job or script that a command is about."""
+    if isinstance(command, GenerateScript):
+        return script_id_of(command)
+    return str(command.job_id) if isinstance(command, StartRender | RetryRender | CancelRender) else "unknown"
+
+
+def type_of(command: Command) -> str:
+    """Return a command's type, as it stands in its body."""
+    return str(getattr(command, "type", type(command).__name__))
+
+
+def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> JobRecord | None:
+    if not commands.take(conn, key, type_of(command), subject_of(command), now=now):
+        return None
+    return work(conn)
+
+
+def _same(command: StartRender, job: JobRecord) -> None:
+    if job.video_id != command.video_id:
+        raise PermanentError(
+            ErrorCode.JOB_STATE_CONFLICT, f"job {job.job_id} belongs to video {job.video_id}"
+        )
+    if job.job_id != command.job_id:
+        raise PermanentError(
+            ErrorCode.JOB_STATE_CONFLICT,
+            f"video {job.video_id} has the active job {job.job_id}; job {command.job_id} was not created",
+        )

@@ -1,0 +1,64 @@
+"""The events a job's transitions cause. Ids derive from job and attempt: said twice, it is the same event."""
+
+from contracts.base import derived_id
+from contracts.errors import ErrorCode
+from contracts.events import ControlChanged, JobCompleted, JobFailed, RenderRequested
+from services.gateway.ledger.records import JobRecord
+
+STAGE = "gateway"
+
+
+def control_changed(job: JobRecord, *, canceled: bool = False) -> ControlChanged:
+    """Tell every worker which attempt lives, or that none does."""
+    return ControlChanged(
+        event_id=derived_id(_parent(job), STAGE, "canceled" if canceled else "alive"),
+        job_id=job.job_id,
+        attempt=job.attempt,
+        canceled=canceled,
+    )
+
+
+def render_requested(job: JobRecord) -> RenderRequested:
+    """Start the attempt's work, from the stored snapshot."""
+    assert job.spec is not None
+    assert job.settings is not None
+    return RenderRequested(
+        event_id=derived_id(_parent(job), STAGE, "render.requested"),
+        job_id=job.job_id,
+        attempt=job.attempt,
+        video_id=job.video_id,
+        script_id=job.script_id,
+        spec=job.spec,
+        settings=job.settings,
+    )
+
+
+def job_completed(job: JobRecord) -> JobCompleted:
+    """Announce the end: the film is published."""
+    assert job.duration_sec is not None
+    return JobCompleted(
+        event_id=derived_id(_parent(job), STAGE, "terminal"),
+        job_id=job.job_id,
+        attempt=job.attempt,
+        video_id=job.video_id,
+        script_id=job.script_id,
+        assets=job.assets,
+        duration_sec=job.duration_sec,
+    )
+
+
+def job_failed(job: JobRecord) -> JobFailed:
+    """Announce the end: the attempt failed or was cancelled."""
+    return JobFailed(
+        event_id=derived_id(_parent(job), STAGE, "terminal"),
+        job_id=job.job_id,
+        attempt=job.attempt,
+        video_id=job.video_id,
+        script_id=job.script_id,
+        code=ErrorCode(job.error_code or ErrorCode.INTERNAL_ERROR),
+        message=job.error_message or "",
+    )
+
+
+def _parent(job: JobRecord) -> str:
+    return f"{job.job_id}/{job.attempt}"

@@ -1,0 +1,160 @@
+"""Opening the ledger: engine, migrations, one writer and a few readers."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+from contracts.errors import ErrorCode, PermanentError, TransientError
+from services.gateway.ledger.writer import Writer, storage_error
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 4
+"""Threads that read beside the writer. Fewer: a long list delays a status call. More: they only fight for
+the interpreter."""
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a second process (a backup, a migration) may hold the file before a write gives up."""
+
+
+class Ledger(Protocol):
+    """Runs the ledger's functions: each a plain synchronous function of a connection."""
+
+    async def write(
+        self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work`` in a transaction; return once it is committed."""
+
+    async def read(
+        self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work``, which writes nothing, on a consistent state."""
+
+
+class SqliteLedger:
+    """The ledger in a SQLite file (WAL), for one gateway process.
+
+    Args:
+        url: ``sqlite:///path``.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID`` for any other URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = sa.engine.make_url(url)
+        except sa.exc.ArgumentError:
+            raise PermanentError(ErrorCode.SETTINGS_INVALID, "DATABASE_URL is not a database URL") from None
+        if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+            raise PermanentError(
+                ErrorCode.SETTINGS_INVALID,
+                f"DATABASE_URL must name a SQLite file (sqlite:///path), not {parsed.drivername}",
+            )
+        self._path = Path(str(parsed.database))
+        self._url = parsed
+        self.announced: Callable[[], None] = _nothing
+        """Called on the event loop after a commit that left something in the outbox."""
+
+    async def open(self) -> None:
+        """Create or migrate the file, and start the writer."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._write_engine = _engine(self._url, pool=1, begin="BEGIN IMMEDIATE")
+        self._read_engine = _engine(self._url, pool=READERS, begin="BEGIN")
+        try:
+            await asyncio.to_thread(migrate, self._write_engine)
+        except sa.exc.OperationalError as error:
+            raise storage_error(error) from error
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
+        self._writer = Writer(self._write_engine, self._committed)
+        self._writer.start()
+
+    def _committed(self) -> None:
+        self.announced()
+
+    async def close(self) -> None:
+        """Finish what waits and close the file."""
+        await self._writer.stop()
+        self._readers.shutdown()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+    async def write(
+        self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work`` in the writer's next transaction; return once it is committed."""
+        return await self._writer.run(lambda conn: work(conn, *args, **kwargs))
+
+    async def read(
+        self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``work`` on a reader, on the state of the last commit."""
+
+        def run() -> T:
+            try:
+                with self._read_engine.begin() as conn:
+                    return work(conn, *args, **kwargs)
+            except sa.exc.OperationalError as error:
+                raise storage_error(error) from error
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        except RuntimeError as error:
+            if "shutdown" not in str(error):
+                raise
+            raise TransientError(ErrorCode.STORAGE_UNAVAILABLE, "the ledger is closed") from None
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the schema to the newest revision; two processes that start at once take turns."""
+    config = Config()
+    config.set_main_option("script_location", "services.gateway.ledger:migrations")
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+
+
+def _engine(url: sa.URL, *, pool: int, begin: str) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", partial(_begun, begin))
+    return engine
+
+
+def _connected(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver opens no transaction of its own
+    cursor = connection.cursor()
+    # busy_timeout first: switching to WAL needs the lock. FULL: a commit survives a power cut, and Kafka
+    # offsets are committed on the strength of it.
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begun(begin: str, conn: sa.Connection) -> None:
+    conn.exec_driver_sql(begin)
+
+
+def _nothing() -> None:
+    return

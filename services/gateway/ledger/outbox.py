@@ -1,0 +1,59 @@
+"""The outbox: events written in the transaction that caused them, published afterwards, in order per key."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from contracts.base import MAX_RECORD_BYTES
+from contracts.cloudevents import value_of
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import EVENTS, Event
+from services.gateway.ledger.schema import outbox
+from services.gateway.ledger.writer import OUTBOX_FLAG
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event that waits to be published."""
+
+    id: int
+    event: Event
+
+
+def add(conn: sa.Connection, *events: Event, now: datetime) -> None:
+    """Leave ``events`` to the relay; they exist if and only if the transaction commits.
+
+    Raises:
+        PermanentError: ``EVENT_TOO_LARGE``; refused here, because in the outbox it would block its key.
+    """
+    for event in events:
+        if len(value_of(event)) > MAX_RECORD_BYTES:
+            raise PermanentError(
+                ErrorCode.EVENT_TOO_LARGE, f"{event.type} of {event.job_id} is larger than 64 KiB"
+            )
+        conn.execute(
+            sa.insert(outbox).values(
+                key=event.job_id, type=event.type, body=event.model_dump_json(), created_at=now
+            )
+        )
+    conn.info[OUTBOX_FLAG] = True
+
+
+def pending(conn: sa.Connection, limit: int, *, without: Collection[str] = ()) -> list[Pending]:
+    """Return the oldest events, in the order of their commits, except those of the keys ``without``."""
+    query = sa.select(outbox).order_by(outbox.c.id).limit(limit)
+    if without:
+        query = query.where(outbox.c.key.not_in(without))
+    return [Pending(row.id, EVENTS[row.type].model_validate_json(row.body)) for row in conn.execute(query)]
+
+
+def published(conn: sa.Connection, ids: Sequence[int]) -> None:
+    """Forget events that the broker has acknowledged."""
+    conn.execute(sa.delete(outbox).where(outbox.c.id.in_(ids)))
+
+
+def depth(conn: sa.Connection) -> int:
+    """Return how many events wait."""
+    return conn.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one()

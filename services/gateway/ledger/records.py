@@ -1,0 +1,112 @@
+"""What the ledger's functions return: frozen rows, and the states they may be in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from contracts.base import ClaimCheck
+from contracts.events import Asset
+from contracts.rendering import RenderSettings
+from contracts.steps import Step
+
+
+class ScriptState(StrEnum):
+    """``GENERATING → DRAFT ⇄ APPROVED``, or ``GENERATING → FAILED``."""
+
+    GENERATING = "GENERATING"
+    DRAFT = "DRAFT"
+    APPROVED = "APPROVED"
+    FAILED = "FAILED"
+
+
+class JobState(StrEnum):
+    """``QUEUED → PROCESSING → COMPLETED | FAILED``; ``FAILED → PROCESSING`` by retry."""
+
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+    @property
+    def active(self) -> bool:
+        """Whether work is going on or about to."""
+        return self in {JobState.QUEUED, JobState.PROCESSING}
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptRecord:
+    """A script; ``body`` is its current version's JSON, ``None`` until there is one (version 0)."""
+
+    script_id: str
+    video_id: str
+    state: ScriptState
+    version: int
+    language: str
+    error_code: str | None
+    error_message: str | None
+    created_at: datetime
+    updated_at: datetime
+    body: str | None
+
+    @classmethod
+    def of(cls, row: sa.Row[Any]) -> "ScriptRecord":
+        """Return the record of a row that has the columns of this class."""
+        fields = {name: getattr(row, name) for name in cls.__slots__}
+        return cls(**{**fields, "state": ScriptState(row.state)})
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A render job. ``revision`` rises with every change, so that late news can be told from old."""
+
+    job_id: str
+    video_id: str
+    script_id: str | None
+    script_version: int | None
+    state: JobState
+    attempt: int
+    language: str
+    settings: RenderSettings | None
+    spec: ClaimCheck | None
+    scenes: int
+    step: Step
+    progress: int
+    error_code: str | None
+    error_message: str | None
+    assets: tuple[Asset, ...]
+    duration_sec: float | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: sa.Row[Any]) -> "JobRecord":
+        """Return the record of a row that has the columns of this class."""
+        fields = {name: getattr(row, name) for name in cls.__slots__}
+        return cls(
+            **{
+                **fields,
+                "state": JobState(row.state),
+                "step": Step(row.step),
+                "settings": RenderSettings.model_validate(row.settings) if row.settings else None,
+                "spec": ClaimCheck.model_validate(row.spec) if row.spec else None,
+                "assets": tuple(Asset.model_validate(asset) for asset in row.assets),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One change of a job's state."""
+
+    attempt: int
+    state: JobState
+    step: Step
+    code: str | None
+    message: str | None
+    at: datetime

@@ -1,0 +1,172 @@
+"""Scripts in the ledger: requested, generated, edited, approved."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from contracts.commands import GenerateScript
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import ScriptRequested
+from services.gateway.ledger import outbox
+from services.gateway.ledger.records import ScriptRecord, ScriptState
+from services.gateway.ledger.schema import insert, script_versions, scripts
+
+_READY = {ScriptState.DRAFT, ScriptState.APPROVED}
+
+
+def get(conn: sa.Connection, script_id: str) -> ScriptRecord | None:
+    """Return a script with its current version, or ``None``."""
+    row = conn.execute(_select().where(scripts.c.script_id == script_id)).first()
+    return ScriptRecord.of(row) if row else None
+
+
+def require(conn: sa.Connection, script_id: str) -> ScriptRecord:
+    """Return a script.
+
+    Raises:
+        PermanentError: ``SCRIPT_NOT_FOUND``.
+    """
+    script = get(conn, script_id)
+    if script is None:
+        raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"there is no script {script_id}")
+    return script
+
+
+def of_video(conn: sa.Connection, video_id: str, limit: int) -> list[ScriptRecord]:
+    """Return a video's scripts, newest first."""
+    query = _select().where(scripts.c.video_id == video_id)
+    newest = query.order_by(scripts.c.created_at.desc(), scripts.c.script_id).limit(limit)
+    return [ScriptRecord.of(row) for row in conn.execute(newest)]
+
+
+def request(
+    conn: sa.Connection, wish: GenerateScript, event: ScriptRequested, *, now: datetime
+) -> ScriptRecord:
+    """Create a script that is to be written; the same id again is the same script.
+
+    Raises:
+        PermanentError: ``SCRIPT_STATE_CONFLICT``: the id belongs to another video's script.
+    """
+    created = conn.execute(
+        insert(conn, scripts)
+        .values(
+            script_id=event.job_id,
+            video_id=event.video_id,
+            state=ScriptState.GENERATING,
+            version=0,
+            language=event.language,
+            request=wish.model_dump(mode="json", exclude={"source_text", "command_id"}),
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(scripts.c.script_id)
+    ).first()
+    if created:
+        outbox.add(conn, event, now=now)
+    script = require(conn, event.job_id)
+    if script.video_id != event.video_id:
+        raise PermanentError(
+            ErrorCode.SCRIPT_STATE_CONFLICT, f"script {event.job_id} belongs to another video"
+        )
+    return script
+
+
+def generated(conn: sa.Connection, script_id: str, body: str, *, now: datetime) -> ScriptRecord | None:
+    """Store the first version; ``None`` where no such script is being written (a duplicate, a late one)."""
+    if not _leave_generating(conn, script_id, ScriptState.DRAFT, now, version=1):
+        return None
+    _add_version(conn, script_id, 1, body, "generated", now)
+    return get(conn, script_id)
+
+
+def rejected(
+    conn: sa.Connection, script_id: str, code: ErrorCode, message: str, *, now: datetime
+) -> ScriptRecord | None:
+    """Note that the script could not be written; ``None`` where no such script is being written."""
+    gone = _leave_generating(
+        conn, script_id, ScriptState.FAILED, now, error_code=code.value, error_message=message
+    )
+    return get(conn, script_id) if gone else None
+
+
+def edit(
+    conn: sa.Connection, script_id: str, body: str, *, version: int | None, now: datetime
+) -> ScriptRecord:
+    """Store a new version and take an approval back; the same text again changes nothing.
+
+    Args:
+        conn: the transaction.
+        script_id: the script.
+        body: canonical JSON of a valid script.
+        version: the version the editor saw, or ``None`` not to care.
+        now: the moment of the change.
+
+    Raises:
+        PermanentError: ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``.
+    """
+    script = _ready(conn, script_id, version)
+    if script.body == body:
+        return script
+    _add_version(conn, script_id, script.version + 1, body, "edited", now)
+    _set(conn, script_id, now, version=script.version + 1, state=ScriptState.DRAFT)
+    return require(conn, script_id)
+
+
+def approve(conn: sa.Connection, script_id: str, *, version: int | None, now: datetime) -> ScriptRecord:
+    """Approve the current version; twice is once.
+
+    Raises:
+        PermanentError: ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``.
+    """
+    script = _ready(conn, script_id, version)
+    if script.state is ScriptState.APPROVED:
+        return script
+    _set(conn, script_id, now, state=ScriptState.APPROVED)
+    return require(conn, script_id)
+
+
+def _ready(conn: sa.Connection, script_id: str, version: int | None) -> ScriptRecord:
+    script = require(conn, script_id)
+    if script.state not in _READY:
+        raise PermanentError(
+            ErrorCode.SCRIPT_STATE_CONFLICT, f"script {script_id} is {script.state}: there is no text yet"
+        )
+    if version is not None and version != script.version:
+        raise PermanentError(
+            ErrorCode.SCRIPT_STATE_CONFLICT,
+            f"script {script_id} is at version {script.version}, not {version}: read it again",
+        )
+    return script
+
+
+def _select() -> sa.Select[tuple[object, ...]]:
+    current = sa.and_(
+        script_versions.c.script_id == scripts.c.script_id, script_versions.c.version == scripts.c.version
+    )
+    return sa.select(scripts, script_versions.c.body).outerjoin(script_versions, current)
+
+
+def _leave_generating(
+    conn: sa.Connection, script_id: str, state: ScriptState, now: datetime, **values: object
+) -> bool:
+    changed = conn.execute(
+        sa.update(scripts)
+        .where(scripts.c.script_id == script_id, scripts.c.state == ScriptState.GENERATING)
+        .values(state=state, updated_at=now, **values)
+    )
+    return changed.rowcount == 1
+
+
+def _set(conn: sa.Connection, script_id: str, now: datetime, **values: object) -> None:
+    conn.execute(sa.update(scripts).where(scripts.c.script_id == script_id).values(updated_at=now, **values))
+
+
+def _add_version(
+    conn: sa.Connection, script_id: str, version: int, body: str, origin: str, now: datetime
+) -> None:
+    conn.execute(
+        sa.insert(script_versions).values(
+            script_id=script_id, version=version, body=body, origin=origin, created_at=now
+        )
+    )

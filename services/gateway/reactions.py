@@ -1,0 +1,118 @@
+"""What stages tell, written into the ledger: scripts, failures, finished files, progress."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from pydantic import ValidationError
+
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import AssetsUploaded, ProgressReported, ScriptGenerated, ScriptRejected, StageFailed
+from contracts.renderspec import explain
+from contracts.script import Script
+from contracts.steps import Step
+from services.gateway.folding import Fold, Folds
+from services.gateway.ledger import progress, scripts, transitions
+from services.gateway.ledger.progress import Share
+from services.gateway.ledger.records import JobRecord, ScriptRecord
+from services.gateway.metrics import JOBS_ENDED
+from services.gateway.service import Service
+from services.gateway.service.scripts import script_json
+
+log = structlog.get_logger(__name__)
+
+
+class Reactions:
+    """Takes what stages tell. Duplicates, late news and dead attempts change nothing.
+
+    Args:
+        service: whose ledger is written and whose hub is told.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._folds = Folds()
+
+    async def script_generated(self, event: ScriptGenerated) -> None:
+        """Store the script; one that cannot be read or rendered fails the request."""
+        try:
+            body = _script_body(await self._service.artifacts.get(event.script))
+        except PermanentError as error:
+            await self._script_failed(event.job_id, error.code, error.message)
+            return
+        now = self._service.now()
+        stored = await self._service.ledger.write(scripts.generated, event.job_id, body, now=now)
+        self._told(stored)
+
+    async def script_rejected(self, event: ScriptRejected) -> None:
+        """Note why the script could not be written."""
+        await self._script_failed(event.job_id, event.code, event.message)
+
+    async def stage_failed(self, event: StageFailed) -> None:
+        """End the attempt, or the request for a script, that a stage gave up on."""
+        changed = await self._service.ledger.write(_failed, event, now=self._service.now())
+        if isinstance(changed, JobRecord):
+            log.info("job.failed", job_id=event.job_id, stage=event.stage, code=event.code)
+            self._ended(changed)
+        else:
+            self._told(changed)
+
+    async def assets_uploaded(self, event: AssetsUploaded) -> None:
+        """Finalise: save the assets with the job, which is now completed."""
+        changes = await self._service.ledger.write(
+            transitions.complete,
+            event.job_id,
+            event.attempt,
+            assets=event.assets,
+            duration_sec=event.duration_sec,
+            now=self._service.now(),
+        )
+        for job in changes[:-1]:
+            self._service.hub.publish(job)
+        if changes:
+            self._ended(changes[-1])
+
+    async def progress_reported(self, event: ProgressReported) -> None:
+        """Fold a report; returns once it is in the ledger, or is nothing that must be there."""
+        if event.step is Step.FINALIZE or event.part >= event.parts:
+            return  # the last step is the ledger's own; a part that is none would never be complete
+        key = (event.job_id, event.attempt)
+        fold = self._folds.get(key)
+        if fold is None:
+            fold = Fold(await self._service.ledger.read(progress.shares, *key))
+            self._folds.put(key, fold)
+        due = fold.news(Share(event.step, event.part, event.parts, event.share))
+        if not due:
+            return
+        try:
+            changed = await self._service.ledger.write(progress.fold, *key, due, now=self._service.now())
+        except BaseException:
+            self._folds.forget(key)  # the fold believes it written; the report will come again
+            raise
+        if changed is not None:
+            self._service.hub.publish(changed)
+
+    async def _script_failed(self, script_id: str, code: ErrorCode, message: str) -> None:
+        now = self._service.now()
+        self._told(await self._service.ledger.write(scripts.rejected, script_id, code, message, now=now))
+
+    def _told(self, script: ScriptRecord | None) -> None:
+        if script is not None:
+            self._service.script_changed(script)
+
+    def _ended(self, job: JobRecord) -> None:
+        self._folds.forget((job.job_id, job.attempt))
+        JOBS_ENDED.labels(job.state, job.error_code or "").inc()
+        self._service.hub.publish(job)
+
+
+def _failed(conn: sa.Connection, event: StageFailed, *, now: datetime) -> JobRecord | ScriptRecord | None:
+    job = transitions.fail(conn, event.job_id, event.attempt, code=event.code, message=event.message, now=now)
+    return job or scripts.rejected(conn, event.job_id, event.code, event.message, now=now)
+
+
+def _script_body(data: bytes) -> str:
+    try:
+        return script_json(Script.model_validate_json(data))
+    except ValidationError as error:
+        raise PermanentError(ErrorCode.SCRIPT_INVALID, f"the script is invalid: {explain(error)}") from None

@@ -1,0 +1,140 @@
+"""Phase 2: render jobs are created, read, cancelled, retried and watched."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from contracts.commands import RenderOptions, StartRender
+from contracts.errors import ErrorCode, PermanentError
+from contracts.rendering import RenderSettings
+from contracts.renderspec import explain, normalise_render_spec, spec_bytes
+from services.gateway.hub import Slots, Subscription, Update
+from services.gateway.ledger import jobs, scripts, transitions
+from services.gateway.ledger.jobs import NewJob
+from services.gateway.ledger.records import HistoryEntry, JobRecord, ScriptState
+from services.gateway.messages import ProgressMessage
+from services.gateway.service.core import LIST_LIMIT, Core
+from services.runtime.artifacts import Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A job, and whether it was created just now."""
+
+    job: JobRecord
+    created: bool
+
+
+class Jobs(Core):
+    """The functions of phase 2."""
+
+    async def create_job(self, wish: StartRender) -> Created:
+        """Create a render job, or return the one of this id, or the video's active one.
+
+        Raises:
+            PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_NOT_APPROVED``, ``NO_RENDER_SPEC``,
+                ``RENDER_SPEC_INVALID``, ``LANGUAGE_UNSUPPORTED`` or ``SETTINGS_INVALID``.
+        """
+        standing = await self.ledger.read(jobs.get, wish.job_id)
+        if standing is not None:
+            return Created(standing, created=False)
+        new = await self.prepare(wish)
+        job, created = await self.ledger.write(jobs.create, new, now=self.now())
+        if created:
+            self.hub.publish(job)
+        return Created(job, created)
+
+    async def prepare(self, wish: StartRender) -> NewJob:
+        """Validate what a job is to render and store its spec; see :meth:`create_job` for errors."""
+        settings = self._settings(wish.options)
+        version, language = None, None
+        raw: object = wish.render_spec
+        if wish.render_spec is None and wish.script_id is not None:
+            script = await self.ledger.read(scripts.require, wish.script_id)
+            if script.video_id != wish.video_id:
+                raise PermanentError(
+                    ErrorCode.SCRIPT_NOT_FOUND, f"video {wish.video_id} has no script {wish.script_id}"
+                )
+            if script.state is not ScriptState.APPROVED or script.body is None:
+                raise PermanentError(
+                    ErrorCode.SCRIPT_NOT_APPROVED,
+                    f"script {script.script_id} is {script.state}: approve it first",
+                )
+            raw, version, language = json.loads(script.body), script.version, script.language
+        spec = normalise_render_spec(raw, language=language)
+        data = spec_bytes(spec)
+        return NewJob(
+            job_id=wish.job_id,
+            video_id=wish.video_id,
+            script_id=wish.script_id,
+            script_version=version,
+            language=spec.language,
+            settings=settings,
+            spec=await self.artifacts.put(Blob(data, "application/json")),
+            render_spec_json=data.decode(),
+            scenes=len(spec.scenes),
+        )
+
+    async def get_job(self, job_id: str) -> JobRecord:
+        """Return a job; raises ``JOB_NOT_FOUND``."""
+        return await self.ledger.read(jobs.require, job_id)
+
+    async def list_jobs(self, video_id: str) -> list[JobRecord]:
+        """Return a video's jobs, newest first."""
+        return await self.ledger.read(jobs.of_video, video_id, LIST_LIMIT)
+
+    async def history(self, job_id: str) -> list[HistoryEntry]:
+        """Return a job's changes of state, oldest first."""
+        return await self.ledger.read(jobs.history, job_id)
+
+    async def render_spec(self, job_id: str) -> str:
+        """Return a job's snapshot; raises ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``."""
+        return await self.ledger.read(jobs.render_spec, job_id)
+
+    async def cancel(self, job_id: str) -> JobRecord:
+        """Stop a job; raises ``JOB_NOT_FOUND`` or ``JOB_STATE_CONFLICT``."""
+        job, stopped = await self.ledger.write(transitions.cancel, job_id, now=self.now())
+        if stopped:
+            self.hub.publish(job)
+        return job
+
+    async def retry(self, job_id: str) -> tuple[JobRecord, bool]:
+        """Start a failed job again from its snapshot; says whether it was started.
+
+        Raises:
+            PermanentError: ``JOB_NOT_FOUND``, ``NO_RENDER_SPEC`` or ``JOB_STATE_CONFLICT``.
+        """
+        job, started = await self.ledger.write(transitions.retry, job_id, now=self.now())
+        if started:
+            self.hub.publish(job)
+        return job, started
+
+    async def watch(self, video_id: str) -> AsyncIterator[ProgressMessage]:
+        """Yield the video's current job, then every change; a slow reader is told the newest."""
+        slots, filled = Slots(), asyncio.Event()
+
+        def deliver(update: Update) -> None:
+            slots.put(update)
+            filled.set()
+
+        subscription = Subscription(deliver)
+        self.hub.attach(video_id, subscription)
+        try:
+            subscription.open(await self.ledger.read(jobs.current, video_id))
+            while True:
+                await filled.wait()
+                filled.clear()
+                for update in slots.take():
+                    yield update.message
+        finally:
+            self.hub.detach(video_id, subscription)
+
+    def _settings(self, options: RenderOptions) -> RenderSettings:
+        wished = options.model_dump(exclude_none=True)
+        try:
+            return RenderSettings.model_validate({**self.defaults.model_dump(), **wished})
+        except ValidationError as error:
+            raise PermanentError(ErrorCode.SETTINGS_INVALID, f"options: {explain(error)}") from None

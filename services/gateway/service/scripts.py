@@ -1,0 +1,142 @@
+"""Phase 1: scripts are wished for, read, edited and approved."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from contracts.base import canonical_json, derived_id
+from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript, command_id
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import ScriptRequested
+from contracts.languages import normalise_language
+from contracts.renderspec import normalise_render_spec
+from contracts.script import Script
+from services.gateway.ledger import scripts
+from services.gateway.ledger.records import ScriptRecord, ScriptState
+from services.gateway.service.core import LIST_LIMIT, Core
+from services.runtime.artifacts import Blob
+
+RECHECK_SECONDS = 1.0
+"""How often a waiting generate call looks by itself, in case another process stored the script."""
+
+
+class Scripts(Core):
+    """The functions of phase 1."""
+
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    async def generate_script(self, wish: GenerateScript, *, wait: float = 0) -> ScriptRecord:
+        """Have a script written; returns it as it is after at most ``wait`` seconds.
+
+        Raises:
+            PermanentError: ``SOURCE_TEXT_EMPTY``, ``SOURCE_TEXT_TOO_LONG``, ``LANGUAGE_UNSUPPORTED`` or
+                ``SCRIPT_STATE_CONFLICT``.
+        """
+        event = await self.script_request(wish)
+        script = await self.ledger.write(scripts.request, wish, event, now=self.now())
+        if wait > 0 and script.state is ScriptState.GENERATING:
+            return await self._written(script.script_id, wait)
+        return script
+
+    async def script_request(self, wish: GenerateScript) -> ScriptRequested:
+        """Validate a wish, store its text and return the event that has it written."""
+        if not wish.source_text.strip():
+            raise PermanentError(ErrorCode.SOURCE_TEXT_EMPTY, "source_text is empty")
+        if len(wish.source_text) > MAX_SOURCE_CHARACTERS:
+            raise PermanentError(
+                ErrorCode.SOURCE_TEXT_TOO_LONG,
+                f"source_text has {len(wish.source_text):,} characters; {MAX_SOURCE_CHARACTERS:,} are allowed",
+            )
+        language = normalise_language(wish.language)
+        source = await self.artifacts.put(Blob(wish.source_text.encode(), "text/plain"))
+        script_id = script_id_of(wish)
+        return ScriptRequested(
+            event_id=derived_id(script_id, "gateway", "script.requested"),
+            job_id=script_id,
+            attempt=1,
+            video_id=wish.video_id,
+            source=source,
+            language=language,
+            target_minutes=wish.target_minutes,
+            max_chapters=wish.max_chapters,
+            max_scenes_per_chapter=wish.max_scenes_per_chapter,
+            style=wish.style,
+        )
+
+    async def get_script(self, script_id: str) -> ScriptRecord:
+        """Return a script; raises ``SCRIPT_NOT_FOUND``."""
+        return await self.ledger.read(scripts.require, script_id)
+
+    async def list_scripts(self, video_id: str) -> list[ScriptRecord]:
+        """Return a video's scripts, newest first."""
+        return await self.ledger.read(scripts.of_video, video_id, LIST_LIMIT)
+
+    async def edit_script(
+        self, script_id: str, script: Script, *, version: int | None = None
+    ) -> ScriptRecord:
+        """Store an edited script as a new draft.
+
+        Raises:
+            PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_INVALID`` (it could not be rendered),
+                ``LANGUAGE_UNSUPPORTED`` or ``SCRIPT_STATE_CONFLICT`` (not written yet, or not at ``version``).
+        """
+        body = script_json(script)
+        return await self.ledger.write(scripts.edit, script_id, body, version=version, now=self.now())
+
+    async def approve(self, script_id: str, *, version: int | None = None) -> ScriptRecord:
+        """Approve a script; raises ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``."""
+        return await self.ledger.write(scripts.approve, script_id, version=version, now=self.now())
+
+    def script_changed(self, script: ScriptRecord) -> None:
+        """Wake whoever waits for the script."""
+        for event in self._waiting.get(script.script_id, ()):
+            event.set()
+
+    async def _written(self, script_id: str, wait: float) -> ScriptRecord:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait
+        with self._waiter(script_id) as changed:
+            while True:
+                changed.clear()
+                script = await self.get_script(script_id)
+                left = deadline - loop.time()
+                if script.state is not ScriptState.GENERATING or left <= 0:
+                    return script
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), min(left, RECHECK_SECONDS))
+
+    @contextmanager
+    def _waiter(self, script_id: str) -> Iterator[asyncio.Event]:
+        event = asyncio.Event()
+        self._waiting[script_id].add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[script_id].discard(event)
+            if not self._waiting[script_id]:
+                del self._waiting[script_id]
+
+
+def script_id_of(wish: GenerateScript) -> str:
+    """Return the wished script's id; the same command, repeated, asks for the same script."""
+    return wish.script_id or str(derived_id(command_id(wish), "gateway", "script"))
+
+
+def script_json(script: Script) -> str:
+    """Return a script's one stored form.
+
+    Raises:
+        PermanentError: ``SCRIPT_INVALID`` or ``LANGUAGE_UNSUPPORTED``: whatever is stored can be rendered.
+    """
+    body = script.model_dump(mode="json")
+    try:
+        normalise_render_spec(body)
+    except PermanentError as error:
+        if error.code is ErrorCode.LANGUAGE_UNSUPPORTED:
+            raise
+        raise PermanentError(ErrorCode.SCRIPT_INVALID, error.message) from None
+    return canonical_json(body).decode()

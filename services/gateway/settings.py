@@ -1,0 +1,79 @@
+"""The gateway's settings, read once at the edge."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.rendering import RenderSettings, TtsProvider, VisualStyle
+
+
+class GatewaySettings(BaseSettings):
+    """Where the gateway listens, where its ledger and files lie, and how a job is rendered by default."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    home: Path = Field(default=Path("data"), validation_alias="LECTERN_HOME")
+    """All local data lies below it."""
+
+    host: str = Field(default="127.0.0.1", validation_alias="GATEWAY_HOST")
+    port: int = Field(default=8080, ge=0, le=65_535, validation_alias="GATEWAY_PORT")
+    """0 lets the system choose a free one."""
+
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    """SQLAlchemy URL; a SQLite file below ``home`` when left out."""
+
+    storage_local_dir: Path | None = Field(default=None, validation_alias="STORAGE_LOCAL_DIR")
+    """Finished files, served below ``/assets``; a folder below ``home`` when left out."""
+
+    storage_public_base_url: str = Field(default="/assets", validation_alias="STORAGE_PUBLIC_BASE_URL")
+
+    visual_style: VisualStyle = Field(default=VisualStyle.BASIC, validation_alias="VIDEO_VISUAL_STYLE")
+    width: int = Field(default=1280, validation_alias="VIDEO_WIDTH")
+    height: int = Field(default=720, validation_alias="VIDEO_HEIGHT")
+    fps: int = Field(default=24, validation_alias="VIDEO_FPS")
+    fade_duration: float = Field(default=0.5, validation_alias="VIDEO_FADE_DURATION")
+    kenburns_zoom: float = Field(default=1.1, validation_alias="VIDEO_KENBURNS_ZOOM")
+    tts_provider: TtsProvider = Field(default=TtsProvider.KOKORO, validation_alias="TTS_PROVIDER")
+
+    max_body_bytes: int = Field(default=1 << 20, ge=1_024, validation_alias="GATEWAY_MAX_BODY_BYTES")
+    """Smaller than 1 MiB: a long script no longer fits. Larger: a hostile client takes more memory."""
+
+    generate_wait: float = Field(default=30, ge=0, le=120, validation_alias="GATEWAY_GENERATE_WAIT")
+    """Seconds a generate call waits for its script before it answers 202, unless ``Prefer: wait`` says
+    otherwise. Smaller: callers poll. Larger: proxies (60 s is common) cut the call first."""
+
+    @model_validator(mode="after")
+    def _renderable(self) -> Self:
+        _ = self.render_defaults
+        return self
+
+    @property
+    def render_defaults(self) -> RenderSettings:
+        """How a job is rendered where its options say nothing."""
+        return RenderSettings(
+            visual_style=self.visual_style,
+            width=self.width,
+            height=self.height,
+            fps=self.fps,
+            fade_duration=self.fade_duration,
+            kenburns_zoom=self.kenburns_zoom,
+            tts_provider=self.tts_provider,
+        )
+
+    @property
+    def ledger_url(self) -> str:
+        """URL of the ledger's database."""
+        return self.database_url or f"sqlite:///{self.home / 'ledger.db'}"
+
+    @property
+    def assets_dir(self) -> Path:
+        """Folder served below ``/assets``."""
+        return self.storage_local_dir or self.home / "assets"
+
+    @property
+    def assets_path(self) -> str:
+        """Path below which finished files are served; ``/assets`` where the public URL is elsewhere."""
+        base = self.storage_public_base_url.rstrip("/")
+        return base if base.startswith("/") and not base.startswith("//") else "/assets"
