@@ -52,6 +52,7 @@ class Child:
         self._stdout.close()
         if not first.strip().isdigit():
             self._watchdog.wait()
+            self._close()
             raise OSError(f"cannot start {command[0]}: {self.tail() or 'no output'}")
         self.pid = int(first)
 

@@ -137,25 +137,29 @@ async def _admin(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def _once_there(admin: AIOKafkaAdminClient, created: Collection[str]) -> dict[str, int]:
-    """Return the partitions once the broker shows all of ``created``: it confirms before its metadata do."""
+    """Return the partitions once all of ``created`` can be written: the broker confirms before that."""
     deadline = time.monotonic() + METADATA_SECONDS
     while True:
-        partitions = await _partitions(admin)
-        if all(name in partitions for name in created) or time.monotonic() > deadline:
-            return partitions
+        leaders = await _leaders(admin)
+        ready = all(min(leaders.get(name, [-1]), default=-1) >= 0 for name in created)
+        if ready or time.monotonic() > deadline:
+            return {name: len(partitions) for name, partitions in leaders.items()}
         await asyncio.sleep(METADATA_EVERY_SECONDS)
 
 
 async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
     """Return how many partitions each topic of the broker has."""
+    return {name: len(partitions) for name, partitions in (await _leaders(admin)).items()}
+
+
+async def _leaders(admin: AIOKafkaAdminClient) -> dict[str, list[int]]:
+    """Return the leader of each partition of each topic; -1 where there is none."""
     names = await admin.list_topics()
-    if not names:
-        return {}
-    described: list[dict[str, Any]] = await admin.describe_topics(list(names))
+    described: list[dict[str, Any]] = await admin.describe_topics(list(names)) if names else []
     return {
-        topic["topic"]: len(topic["partitions"])
+        topic["topic"]: [partition["leader"] for partition in topic["partitions"]]
         for topic in described
-        if not topic["error_code"] and all(partition["leader"] >= 0 for partition in topic["partitions"])
+        if not topic["error_code"]
     }
 
 

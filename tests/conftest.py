@@ -1,0 +1,83 @@
+"""Fixtures of all tests: the broker of the session, a Kafka to break, names that no other test uses."""
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.kafka.distribution import missing_tools
+from ops.kafka.node import KafkaNode
+from tests.support.brokers import REQUIRE, Broker, UnavailableError, open_broker
+from tests.support.s3 import s3_server
+
+__all__ = ["s3_server"]  # one S3 server for the session, wherever it is asked for
+
+_BROKER = pytest.StashKey[Broker]()
+
+
+@pytest.fixture(scope="session")
+def broker(pytestconfig: pytest.Config) -> Iterator[Broker]:
+    """The session's broker; started when the first test asks for it."""
+    try:
+        with open_broker() as opened:
+            pytestconfig.stash[_BROKER] = opened
+            yield opened
+    except UnavailableError as error:
+        pytest.exit(f"no broker to test against: {error}", returncode=pytest.ExitCode.TESTS_FAILED)
+
+
+@pytest.fixture
+def kafka_node(tmp_path: Path) -> Iterator[KafkaNode]:
+    """An Apache Kafka of the test's own, running: to be killed and started again with its data."""
+    if missing := missing_tools():
+        if os.environ.get(REQUIRE) == "1":
+            pytest.fail(f"{REQUIRE}=1, but Apache Kafka cannot be started here: {missing}")
+        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    with KafkaNode(tmp_path / "kafka") as node:
+        yield node
+
+
+@pytest.fixture
+def unique_name(request: pytest.FixtureRequest) -> str:
+    """A prefix for the test's topics and groups: tells whose they are, and no other run has it."""
+    readable = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:60]
+    return f"{readable}.{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def topic_prefix(unique_name: str) -> str:
+    """What the names of the test's topics begin with."""
+    return f"{unique_name}."
+
+
+@pytest.fixture
+def group(unique_name: str) -> str:
+    """The name of the test's consumer group."""
+    return f"{unique_name}.group"
+
+
+@pytest.fixture(autouse=True)
+def _skip_without_apache_kafka(request: pytest.FixtureRequest) -> None:
+    """Skip tests marked ``real_kafka`` on the embedded broker; the reason says why it is that one."""
+    if request.node.get_closest_marker("real_kafka") is None:
+        return
+    opened: Broker = request.getfixturevalue("broker")
+    if not opened.apache_kafka:
+        why = "; ".join(opened.passed_over) or "it was asked for"
+        pytest.skip(f"needs Apache Kafka (rebalance, restart with data), this is {opened} ({why})")
+
+
+def pytest_report_header() -> str:
+    required = os.environ.get(REQUIRE) == "1"
+    return f"broker: {'Apache Kafka is required' if required else 'the best that can be started here'}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    opened = config.stash.get(_BROKER, None)
+    if opened is not None:
+        terminalreporter.write_line(f"broker: {opened}")
+        for reason in opened.passed_over:
+            terminalreporter.write_line(f"  passed over: {reason}")
