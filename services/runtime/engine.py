@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import stamina
 import structlog
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
-from contracts.errors import ErrorCode, TransientError
+from contracts.errors import ErrorCode, PermanentError, TransientError
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
 from services.runtime.control import ControlReader
@@ -22,6 +23,7 @@ from services.runtime.fence import Fence
 from services.runtime.health import Health, watch_loop
 from services.runtime.intake import Intake
 from services.runtime.processing import Processor
+from services.runtime.provision import TopicState, create_topics, list_topics
 from services.runtime.publisher import Publisher
 from services.runtime.retry import RetryPolicy
 from services.runtime.settings import RuntimeSettings
@@ -100,7 +102,12 @@ class Engine:
             TransientError: ``BROKER_UNAVAILABLE``.
         """
         sweep_scratch(self._settings.scratch_root)
-        await self.publisher.start()
+        async for attempt in stamina.retry_context(
+            on=TransientError, attempts=None, timeout=self._settings.connect_timeout, wait_max=2.0
+        ):
+            with attempt:
+                await self.publisher.start()
+        await self._ensure_topics()
         await self._control.start()
         for actor in self._actors:
             self._started.append(actor)
@@ -117,6 +124,18 @@ class Engine:
             ) from error
         self._background = [asyncio.create_task(intake.commit_forever()) for intake in self.intakes]
         self._background.append(asyncio.create_task(watch_loop()))
+
+    async def _ensure_topics(self) -> None:
+        servers = self._settings.kafka_bootstrap_servers or ""
+        if self._settings.create_topics:
+            await create_topics(servers)
+            return
+        missing = [topic.name for topic in await list_topics(servers) if topic.state is TopicState.MISSING]
+        if missing:
+            raise PermanentError(
+                ErrorCode.SETTINGS_INVALID,
+                f"topics are missing on {servers}: {', '.join(missing[:3])} ...; run `lectern topics create`",
+            )
 
     async def stop(self, deadline: float | None = None) -> None:
         """Take nothing more, drain up to ``deadline`` seconds, commit, disconnect."""

@@ -23,6 +23,13 @@ class RuntimeSettings(BaseSettings):
     embedded: bool = False
     """The broker is the embedded one: no idempotent producer, fetches must poll (see the design)."""
 
+    create_topics: bool = True
+    """Create missing topics at start; off where only an operator may (``lectern topics create``)."""
+
+    connect_timeout: float = Field(default=60.0, ge=0)
+    """Seconds to wait for Kafka at start. Smaller: a whole stack started at once dies of its slowest part.
+    Larger: a wrong address is told late."""
+
     replica: str | None = None
     """A name that survives restarts (a StatefulSet's pod name): makes group membership static."""
 

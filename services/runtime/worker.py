@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from contracts.errors import ErrorCode, LecternError, PermanentError
 from contracts.renderspec import explain
 from services.runtime.actor import Actor
-from services.runtime.artifacts.store import ArtifactSettings, open_artifacts
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
 from services.runtime.engine import Engine
 from services.runtime.health import HealthServer
 from services.runtime.logs import configure_logs

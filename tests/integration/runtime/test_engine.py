@@ -81,7 +81,7 @@ class Rig:
             partitions = [TopicPartition(self.topic.name, number) for number in range(PARTITIONS)]
             ends = await consumer.end_offsets(partitions)
             done = [await consumer.committed(partition) or 0 for partition in partitions]
-            return sum(ends.values()) - sum(done)
+            return int(sum(ends.values()) - sum(done))
         finally:
             await consumer.stop()
 
