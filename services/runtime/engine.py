@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import glob
 import os
 import random
-import re
 import shutil
+import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -159,14 +160,15 @@ class Engine:
 
 def scratch_root(root: Path) -> Path:
     """Return this process's own scratch folder."""
-    return root / f"process-{os.getpid()}"
+    return root / f"process-{socket.gethostname()}-{os.getpid()}"
 
 
 def sweep_scratch(root: Path) -> None:
-    """Remove what dead processes left behind."""
-    for folder in root.glob("process-*"):
-        match = re.fullmatch(r"process-(\d+)", folder.name)
-        if match and not _alive(int(match.group(1))):
+    """Remove what dead processes of this host left behind; containers that share a volume are other hosts."""
+    prefix = f"process-{socket.gethostname()}-"
+    for folder in root.glob(f"{glob.escape(prefix)}*"):
+        pid = folder.name.removeprefix(prefix)
+        if pid.isdecimal() and not _alive(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
