@@ -13,6 +13,8 @@ from services.runtime.artifacts.gather import gather
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.settings import ArtifactSettings
 
+__all__ = ["ArtifactSettings", "ArtifactStore", "open_artifacts"]
+
 
 class ArtifactStore:
     """Blobs, the action cache and the durable fold over one blob store; implements ``Artifacts``."""
