@@ -1,0 +1,138 @@
+"""Scenes to visual plans by rule: pure, deterministic, one to two milliseconds each.
+
+A language model may fill :class:`services.slides.plan.Plan` instead; these rules are its fallback and check.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from contracts.events import SceneContext
+from services.slides.plan import HEADLINE_LENGTH, MAX_POINTS, Plan
+from services.slides.planning.build import plan
+from services.slides.planning.cleaning import clean, clipped
+from services.slides.planning.condense import condensed, point
+from services.slides.planning.icons import find_icons, hero_of
+from services.slides.planning.patterns import ANNOUNCES
+from services.slides.planning.rules_contrast import do_dont, versus, whereas
+from services.slides.planning.rules_facts import number, people, warning
+from services.slides.planning.rules_lists import (
+    bullets,
+    closing_summary,
+    flow,
+    named_summary,
+    steps,
+    timeline,
+)
+from services.slides.planning.rules_plain import statement, symbols, text
+from services.slides.planning.rules_speech import question, quote, term
+from services.slides.planning.scene import Scene, read
+from services.slides.planning.sentences import sentences
+
+Rule = Callable[[Scene], Plan | None]
+
+RULES: tuple[Rule, ...] = (
+    symbols,
+    quote,
+    question,
+    term,
+    flow,
+    steps,
+    named_summary,
+    timeline,
+    versus,
+    whereas,
+    do_dont,
+    people,
+    number,
+    warning,
+    closing_summary,
+    bullets,
+    text,
+    statement,
+)
+"""The first rule that recognises a scene plans it; the last one recognises everything."""
+
+TEXT_PAGE = 230
+"""Characters of running text one slide holds at 28 px."""
+_LONGEST_GOAL = 48
+
+
+def plan_scene(context: SceneContext) -> Plan:
+    """Return the plan of a scene's slide.
+
+    A caption with more than six items is cut to six here; :func:`plan_slides` gives all of them.
+    """
+    return _planned(read(context))
+
+
+def plan_slides(context: SceneContext) -> tuple[Plan, ...]:
+    """Return the plans of a scene's slides: one, or several for a caption that one slide cannot hold."""
+    scene = read(context)
+    items = scene.caption.items
+    if len(items) > MAX_POINTS:
+        return _pages_of_list(scene)
+    if len(items) == 1 and len(scene.caption.text) > TEXT_PAGE:
+        return _pages_of_text(scene)
+    return (_planned(scene),)
+
+
+def plan_chapter(context: SceneContext) -> Plan:
+    """Return the plan of the card that opens the scene's chapter: its title, its goal, an icon."""
+    scene = read(context)
+    title = scene.chapter or clean(context.title)
+    if not title:
+        chapter = context.chapter_number
+        title = f"{chapter}장" if context.language == "ko" else f"Chapter {chapter}"
+    icons = find_icons(title) or scene.icons
+    return Plan(
+        layout="chapter",
+        headline=clipped(title, 120),
+        sub=_goal(scene, title),
+        icons=icons[:1],
+        hero=hero_of(icons[:1]),
+    )
+
+
+def _goal(scene: Scene, title: str) -> str | None:
+    """Return what the chapter is for: the announcement that opens it, else a short caption."""
+    opening = scene.sentences[0] if scene.sentences else ""
+    if ANNOUNCES.search(opening) and (goal := point(opening, _LONGEST_GOAL)):
+        return goal
+    caption = scene.heading
+    if caption and len(caption) <= _LONGEST_GOAL and caption != title:
+        return condensed(caption, _LONGEST_GOAL)
+    return None
+
+
+def _planned(scene: Scene) -> Plan:
+    for rule in RULES:
+        if planned := rule(scene):
+            return planned
+    return statement(scene)
+
+
+def _pages_of_list(scene: Scene) -> tuple[Plan, ...]:
+    items = scene.caption.items
+    count = -(-len(items) // MAX_POINTS)
+    size = -(-len(items) // count)
+    pages = []
+    for page in range(count):
+        part = replace(scene.caption, items=items[page * size : (page + 1) * size])
+        planned = _planned(replace(scene, caption=part))
+        named = clipped(planned.headline, HEADLINE_LENGTH - 8)
+        pages.append(
+            planned.model_copy(
+                update={"headline": f"{named} ({page + 1}/{count})", "first_number": page * size + 1}
+            )
+        )
+    return tuple(pages)
+
+
+def _pages_of_text(scene: Scene) -> tuple[Plan, ...]:
+    pages: list[str] = []
+    for sentence in sentences(scene.caption.text):
+        if pages and len(pages[-1]) + 1 + len(sentence) <= TEXT_PAGE:
+            pages[-1] += f" {sentence}"
+        else:
+            pages.append(sentence)
+    return tuple(plan(scene, "text", page, hero=None) for page in pages)

@@ -1,0 +1,88 @@
+"""Making a plan from what a rule found: the lengths kept, illustration and emphasis filled in."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from services.slides.plan import (
+    HEADLINE_LENGTH,
+    MAX_ICONS,
+    MAX_POINTS,
+    POINT_LENGTH,
+    SUB_LENGTH,
+    Layout,
+    Plan,
+)
+from services.slides.planning.cleaning import clipped, has_hangul
+from services.slides.planning.condense import SAME, condensed, point, similarity
+from services.slides.planning.emphasis import emphasis
+from services.slides.planning.icons import hero_of, point_icons
+from services.slides.planning.nominal import nominal
+from services.slides.planning.scene import Scene, forbids
+from services.slides.planning.verbs_en import commands
+
+LONGEST_HEADLINE = 44
+"""Characters a sentence of the narration is condensed to for a headline; two lines at 44 px hold it."""
+LONGEST_POINT = 60
+"""A sentence that no clause of this length sums up is left to the voice."""
+LONGEST_REASON = 60
+
+
+def plan(scene: Scene, layout: Layout, headline: str, **fields: Any) -> Plan:
+    """Return the plan; texts too long for the schema are cut, icons and emphasis default to the scene's."""
+    icons = tuple(fields.pop("icons", scene.icons))[:MAX_ICONS]
+    fields.setdefault("hero", hero_of(icons))
+    fields.setdefault("emphasis", emphasis(headline))
+    if sub := fields.pop("sub", None):
+        fields["sub"] = clipped(sub, SUB_LENGTH)
+    return Plan(layout=layout, headline=clipped(headline, HEADLINE_LENGTH) or "–", icons=icons, **fields)
+
+
+def listed(points: Iterable[str], *, pictured: bool = True) -> dict[str, Any]:
+    """Return the fields of a list: its points and their icons."""
+    texts = tuple(clipped(text, POINT_LENGTH) for text in points if text)[:MAX_POINTS]
+    return {"points": texts, "point_icons": point_icons(texts) if pictured else (None,) * len(texts)}
+
+
+def headline_of(scene: Scene, sentences: Sequence[str] = ()) -> str:
+    """Return the caption or the title of its list, else the heart of a sentence, else the chapter."""
+    if scene.heading:
+        return scene.heading
+    for sentence in (*sentences, *scene.told):
+        if heart := condensed(sentence, LONGEST_HEADLINE):
+            return heart
+    return scene.chapter or clipped(scene.narration or scene.caption.text, LONGEST_HEADLINE)
+
+
+def heading_of_list(scene: Scene, introduction: str = "") -> str:
+    """Return what a list is called: its title, the sentence that introduces it, or the chapter."""
+    if scene.heading:
+        return scene.heading
+    heart = condensed(introduction, LONGEST_HEADLINE) if introduction else None
+    return heart or scene.chapter or headline_of(scene)
+
+
+def points_of(sentences: Iterable[str], *, beside: str = "", longest: int = LONGEST_POINT) -> tuple[str, ...]:
+    """Return ``sentences`` as points, without those too long for one or saying the same as ``beside``."""
+    points: list[str] = []
+    for sentence in sentences:
+        text = point(sentence, longest)
+        if text and all(similarity(text, other) < SAME for other in (beside, *points) if other):
+            points.append(text)
+    return tuple(points)
+
+
+def reason(scene: Scene, headline: str, avoid: Sequence[str] = ()) -> str | None:
+    """Return the sentence that tells why, condensed, if one says something that the slide does not."""
+    for sentence in scene.told:
+        heart = condensed(sentence, LONGEST_REASON)
+        usable = heart and not forbids(sentence) and not heart.endswith("?")
+        if heart and usable and all(similarity(heart, other) < SAME for other in (headline, *avoid)):
+            return heart
+    return None
+
+
+def instructs(sentence: str) -> bool:
+    """Return whether ``sentence`` tells the viewer to do something (not: to leave something)."""
+    if forbids(sentence):
+        return False
+    return nominal(sentence).endswith("기") if has_hangul(sentence) else commands(sentence)

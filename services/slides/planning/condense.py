@@ -1,0 +1,75 @@
+"""Making a sentence short by leaving out clauses, and telling whether two texts say the same."""
+
+import re
+
+from services.slides.planning.cleaning import has_hangul
+from services.slides.planning.nominal import nominal, without_lead
+
+_LEAST = 6
+"""A clause shorter than this says too little to stand alone."""
+SAME = 0.55
+"""Share of common bigrams from which two texts say the same thing."""
+
+_COMMA = re.compile(r"[,;:] ")
+_PARENTHESES = re.compile(r" ?\([^()]{1,80}\)")
+_CLAUSE_KO = re.compile(
+    r"(?<=[가-힣](?:면|고|며|서|니))(?:,)? |(?<=[가-힣]므로)(?:,)? |(?<=지만)(?:,)? |(?<=때)(?:는|에는"
+    r"|마다)? "
+    r"|(?<=위해) |(?<=위하여) |(?<=통해) |(?<=따르면) |(?<=따라) |(?<=전에)(?:는)? |(?<=후에)(?:는)? "
+    r"|(?<=경우)(?:에는|에)? "
+)
+_CLAUSE_EN = re.compile(
+    r" (?:because|so that|since|although|even if|when|while|unless|before|after"
+    r"|and then|which|who) "
+)
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def condensed(sentence: str, longest: int) -> str | None:
+    """Return the heart of ``sentence`` in at most ``longest`` characters, ``None`` if no clause is one.
+
+    Korean puts the main clause last, English usually first.
+    """
+    text = without_lead(sentence).rstrip(" .。")
+    if len(text) <= longest:
+        return text
+    text = _PARENTHESES.sub("", text)
+    if len(text) <= longest:
+        return text
+    return _last_clause(text, longest) if has_hangul(text) else _first_clause(text, longest)
+
+
+def _last_clause(text: str, longest: int) -> str | None:
+    starts = sorted({found.end() for pattern in (_COMMA, _CLAUSE_KO) for found in pattern.finditer(text)})
+    # The earliest start keeps the most; what is lost is what leads up to it.
+    return next((text[s:] for s in starts if _LEAST <= len(text) - s <= longest), None)
+
+
+def _first_clause(text: str, longest: int) -> str | None:
+    commas = [text[: found.start()] for found in _COMMA.finditer(text)]
+    tails = [text[found.end() :] for found in _COMMA.finditer(text)][:1]
+    clauses = [text[: found.start()] for found in _CLAUSE_EN.finditer(text)]
+    fitting = [part for part in (*clauses, *commas, *tails) if _LEAST * 2 <= len(part) <= longest]
+    best = max(fitting, key=len, default=None)
+    return None if best is None else best[:1].upper() + best[1:]
+
+
+def point(sentence: str, longest: int) -> str | None:
+    """Return ``sentence`` as a point of a list: its heart in noun form, ``None`` if it is too long."""
+    whole = nominal(sentence)
+    if len(whole) <= longest:
+        return whole
+    heart = condensed(sentence, longest + 4)
+    short = None if heart is None else nominal(heart)
+    return short if short is not None and len(short) <= longest else None
+
+
+def similarity(one: str, other: str) -> float:
+    """Return the share (0-1) of the shorter text's character bigrams that the other has too."""
+    a, b = _bigrams(one), _bigrams(other)
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
+def _bigrams(text: str) -> set[str]:
+    bare = _NOT_WORD.sub("", text.lower())
+    return {bare[i : i + 2] for i in range(len(bare) - 1)}

@@ -1,0 +1,66 @@
+"""The one or two words of a headline that are coloured: what matters in accent, what is forbidden in red."""
+
+import re
+from collections.abc import Iterator
+
+from services.slides.plan import MAX_EMPHASIS, Emphasis
+from services.slides.planning.icons import hits
+from services.slides.planning.patterns import MONEY_EN, NUMBER
+
+_LARGEST_SHARE = 0.45
+"""Colour on more than this share of a headline no longer stands out."""
+_LONGEST = 40
+
+_QUOTED = re.compile(r"[‘“\"「]([^’”\"」]{2,16})[’”\"」]")
+_FORBIDDEN = re.compile(
+    r"절대(?:로)?(?![가-힣])|금지|[^\s,]{1,12}지 (?:마세요|마십시오|말고|않습니다|않기|말아야|맙시다)"
+    r"|\b(?:never|must not|do not|don['’]t)\b",
+    re.IGNORECASE,
+)
+_RATHER = re.compile(r"보다 (?:더 )?([^\s,.]{2,12}?)(?:이|가|을|를|은|는|에) ")
+_COUNT = re.compile(
+    r"(?:두|세|네|다섯|여섯) (?:가지|단계|번)|\b(?:two|three|four|five|six) \w{3,12}\b", re.IGNORECASE
+)
+_ADVERB = re.compile(
+    r"(?:반드시|즉시|꼭|항상|먼저|바로|모두)(?![가-힣])|\b(?:always|immediately|at once|first|before)\b",
+    re.IGNORECASE,
+)
+
+
+def emphasis(headline: str) -> tuple[Emphasis, ...]:
+    """Return at most two words of ``headline`` to colour, the telling ones first; none is fine."""
+    chosen: list[Emphasis] = []
+    covered = 0
+    for candidate in _candidates(headline):
+        text = candidate.text
+        room = max(6, _LARGEST_SHARE * len(headline)) - covered
+        overlaps = any(text in other.text or other.text in text for other in chosen)
+        if len(text) <= room and not overlaps and text != headline:
+            chosen.append(candidate)
+            covered += len(text)
+        if len(chosen) == MAX_EMPHASIS:
+            return tuple(chosen)
+    if not chosen and (noun := _subject(headline)):
+        return (Emphasis(text=noun),)
+    return tuple(chosen)
+
+
+def _candidates(headline: str) -> Iterator[Emphasis]:
+    for quoted in _QUOTED.finditer(headline):
+        yield Emphasis(text=quoted.group(1))
+    for forbidden in _FORBIDDEN.finditer(headline):
+        yield Emphasis(text=forbidden.group(), kind="danger")
+    for rather in _RATHER.finditer(headline):
+        yield Emphasis(text=rather.group(1))
+    for pattern in (NUMBER, MONEY_EN, _COUNT, _ADVERB):
+        for found in pattern.finditer(headline):
+            text = found.group().strip()
+            if 1 < len(text) <= _LONGEST or text == "꼭":
+                yield Emphasis(text=text)
+
+
+def _subject(headline: str) -> str | None:
+    """Return the longest noun of the lexicon in ``headline``; verb stems are never coloured."""
+    nouns = [headline[hit.start : hit.end] for hit in hits(headline) if hit.coloured]
+    fitting = [n for n in nouns if 1 < len(n) <= max(6, _LARGEST_SHARE * len(headline)) and n != headline]
+    return max(fitting, key=len, default=None)

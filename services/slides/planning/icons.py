@@ -1,0 +1,168 @@
+"""Which icons a text calls for: the longest stem of the lexicon wins, and a text may call for none."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.slides.plan import Hero
+from services.slides.planning import lexicon_en, lexicon_ko
+
+_READ = 1200
+"""Characters of a text that are searched; a headline has 40, a long narration's start tells its subject."""
+
+_PARTICLE = re.compile(r"(?:을|를|이|가|은|는|에|의|도|과|와|만|으로|로|에서|까지|부터|이나|나)?(?![가-힣])")
+_WORD_EN = re.compile(r"[A-Za-z][A-Za-z'’-]*")
+_REGULAR_ENDING = re.compile(r"(?:s|es|d|ed|ing|er|ers|'s|’s)?(?![a-z])")
+_HANGUL = re.compile(r"[가-힣]")
+
+# These say little about a text that also calls for something else.
+_GENERIC = frozenset((
+    "magnify", "shield_check", "alert", "clock_outline", "account_group", "office_building", "message",
+    "timer_outline", "numeric", "alert_circle", "hammer_wrench", "human", "water", "web", "help_circle",
+    "lightbulb_on", "alert_octagon", "shield_lock", "shield_account", "map_marker", "eye", "timer_alert",
+    "domain", "bank", "account_tie", "compass", "ruler", "target", "calendar_check", "send",
+    "hand_back_right", "school", "list_status", "cash", "cancel", "account", "forum",
+))  # fmt: skip
+
+WINDOW = frozenset((
+    "email", "hook", "link_variant", "web", "at", "paperclip", "cursor_default_click", "login",
+    "form_textbox_password", "download", "bug", "virus", "laptop", "monitor", "monitor_lock", "cloud",
+    "application",
+))  # fmt: skip
+PHONE = frozenset((
+    "cellphone", "cellphone_key", "phone", "message_text", "chat", "two_factor_authentication", "apps",
+))  # fmt: skip
+SHEET = frozenset((
+    "file_document", "file", "file_sign", "account_box", "card_account_details", "clipboard_text",
+    "scale_balance", "gavel", "archive_lock", "shredder", "delete_forever", "handshake",
+    "book_open_page_variant", "receipt_text", "file_document_multiple", "clipboard_list", "note_text",
+))  # fmt: skip
+MANDATORY = frozenset((
+    "hard_hat", "seatbelt", "safety_goggles", "face_mask", "shoe_formal", "ear_hearing_off", "hand_wash",
+))  # fmt: skip
+SAFE = frozenset((
+    "exit_run", "map_marker_account", "stairs_down", "bandage", "heart_pulse", "heart_flash",
+    "medical_bag",
+))  # fmt: skip
+FIRE = frozenset(("fire_extinguisher", "fire_hydrant", "alarm_bell"))
+_PROPS: tuple[tuple[frozenset[str], Hero], ...] = (
+    (FIRE, "fire"), (SAFE, "safe"), (MANDATORY, "mandatory"),
+    (WINDOW, "window"), (PHONE, "phone"), (SHEET, "sheet"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A stem found in a text.
+
+    Attributes:
+        start, end: where it stands; for English the end of its word.
+        icon: what it calls for; empty for a word that only hides another stem.
+        coloured: whether it may be coloured as the point of the text.
+    """
+
+    start: int
+    end: int
+    icon: str
+    coloured: bool
+
+
+_Stem = tuple[str, str, bool]
+
+
+def _table(
+    icons: Mapping[str, Iterable[str]], silent: Iterable[str], uncoloured: frozenset[str]
+) -> dict[str, tuple[_Stem, ...]]:
+    """Index stems by their first character, the longest first."""
+    stems = [(stem, icon, stem not in uncoloured) for icon, words in icons.items() for stem in words]
+    stems += [(stem, "", False) for stem in silent]
+    table: dict[str, list[_Stem]] = {}
+    for stem in sorted(stems, key=lambda entry: (-len(entry[0]), entry[0])):
+        table.setdefault(stem[0][0], []).append(stem)
+    return {first: tuple(entries) for first, entries in table.items()}
+
+
+_KO = _table(lexicon_ko.ICONS, lexicon_ko.SILENT, lexicon_ko.UNCOLOURED)
+_EN = _table(lexicon_en.ICONS, lexicon_en.SILENT, lexicon_en.UNCOLOURED)
+
+
+def hits(text: str) -> tuple[Hit, ...]:
+    """Return the stems in ``text`` in the order they stand, without overlaps: the longest at each place."""
+    text = text[:_READ]
+    found = [*_hits_ko(text), *_hits_en(text)]
+    kept: list[Hit] = []
+    end = 0
+    for hit in sorted(found, key=lambda h: (h.start, -h.end)):
+        if hit.start >= end:
+            kept.append(hit)
+            end = hit.end
+    return tuple(hit for hit in kept if hit.icon)
+
+
+def _hits_ko(text: str) -> Iterable[Hit]:
+    for at, first in enumerate(text):
+        for stem, icon, coloured in _KO.get(first, ()):
+            end = at + len(stem)
+            if text.startswith(stem, at) and (len(stem) > 1 or _stands_alone(text, at)):
+                yield Hit(at, end, icon, coloured)
+                break
+
+
+def _stands_alone(text: str, at: int) -> bool:
+    """Return whether the syllable at ``at`` is a noun of its own: else ``문`` would hit ``문장``."""
+    return not (at and _HANGUL.match(text[at - 1])) and _PARTICLE.match(text, at + 1) is not None
+
+
+def _hits_en(text: str) -> Iterable[Hit]:
+    lower = text.lower()
+    if len(lower) != len(text):
+        return
+    for word in _WORD_EN.finditer(text):
+        for stem, icon, coloured in _EN.get(lower[word.start()], ()):
+            bare = stem.rstrip("*")
+            end = word.start() + len(bare)
+            if lower.startswith(bare, word.start()) and (stem != bare or _REGULAR_ENDING.match(lower, end)):
+                yield Hit(word.start(), max(end, word.end()), icon, coloured)
+                break
+
+
+def find_icons(text: str) -> tuple[str, ...]:
+    """Return the icons that ``text`` calls for, the most telling first, each once."""
+    found = sorted(hits(text), key=lambda hit: (hit.icon in _GENERIC, hit.start))
+    return tuple(dict.fromkeys(hit.icon for hit in found))
+
+
+def last_icon(text: str) -> str | None:
+    """Return the icon of the last noun of ``text``, which in Korean stands nearest the verb.
+
+    ``고객 명단을 메신저로 보내지 않습니다`` is about the messenger.
+    """
+    nouns = [hit for hit in hits(text) if hit.coloured and hit.icon not in _GENERIC]
+    return nouns[-1].icon if nouns else None
+
+
+def point_icons(points: Sequence[str]) -> tuple[str | None, ...]:
+    """Return an icon for each point; all ``None`` if half of them lack one: no decoration."""
+    used: set[str] = set()
+    icons: list[str | None] = []
+    for point in points:
+        icon = next((icon for icon in find_icons(point) if icon not in used), None)
+        icons.append(icon)
+        used.update(filter(None, [icon]))
+    if icons.count(None) * 2 >= len(icons):
+        return (None,) * len(icons)
+    return tuple(icons)
+
+
+def hero_of(icons: Sequence[str]) -> Hero | None:
+    """Return what the first of ``icons`` is drawn in; ``None`` without icons."""
+    if not icons:
+        return None
+    return next((hero for members, hero in _PROPS if icons[0] in members), "medallion")
+
+
+def warning_hero(icons: Sequence[str], *, prohibits: bool) -> Hero:
+    """Return the sign of a warning: the red ring with its slash for acts, else the yellow triangle."""
+    if prohibits and icons and icons[0] not in WINDOW | SHEET:
+        return "prohibit"
+    return "warn"

@@ -1,0 +1,107 @@
+"""The list that an author wrote into a caption: lines, arrows, numbers, dots, bullets or commas."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from services.slides.planning.patterns import ARROW, NUMBERED
+
+MAX_ITEMS = 24
+_LONGEST_COMMA_LIST = 110
+_LONGEST_COMMA_ITEM = 30
+
+_TITLE = re.compile(r"^([^:：\n]{2,28}?) ?[:：] (?=\S)")
+_SEPARATOR = re.compile(r" +[·•|/;‧ㆍ∙] +|[;•]\s*|(?<=[가-힣)])[·ㆍ](?=[가-힣][^·ㆍ]{3})")
+_COMMA = re.compile(r"(?<!\d),\s*|,\s+|、")
+_MARK = re.compile(r"^(?:[-*•·–✔✓☑▪■□○●]\s*|\d{1,2}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)")
+_CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
+_ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
+_EDGES = " ,;·•|"
+
+Kind = Literal["single", "list", "lines", "numbered", "arrows"]
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A caption taken apart.
+
+    Attributes:
+        text: the whole of it on one line.
+        title: what stands before the list, if it is named.
+        items: the list; one item for a caption that is no list, none for an empty one.
+        kind: how the list was written.
+    """
+
+    text: str
+    title: str | None
+    items: tuple[str, ...]
+    kind: Kind
+
+    @property
+    def listed(self) -> bool:
+        """Whether the author wrote a list."""
+        return len(self.items) > 1
+
+
+def split_caption(caption: str) -> Caption:
+    """Take ``caption`` (cleaned, line breaks kept) apart."""
+    text = caption.replace("\n", " ").strip()
+    title, body = _titled(caption)
+    for kind, parts in _attempts(body):
+        items = tuple(filter(None, (_tidy(part) for part in parts)))[:MAX_ITEMS]
+        if len(items) > 1:
+            if kind == "numbered" and title is None:
+                title, items = _numbered_title(body, items)
+            return Caption(text, title, items, kind)
+    return Caption(text, None, (text,) if text else (), "single")
+
+
+def _titled(caption: str) -> tuple[str | None, str]:
+    """Return title and rest of ``작업 전 점검: a, b`` or of a line followed by marked lines."""
+    lines = caption.split("\n")
+    if len(lines) > 2 and not _MARK.match(lines[0]) and all(_MARK.match(line) for line in lines[1:]):
+        return lines[0].rstrip(" :："), "\n".join(lines[1:])
+    found = _TITLE.match(caption)
+    if found and len(_best_split(caption[found.end() :])) > 1:
+        return found.group(1), caption[found.end() :]
+    return None, caption
+
+
+def _best_split(body: str) -> list[str]:
+    return next((parts for _, parts in _attempts(body) if len([p for p in parts if _tidy(p)]) > 1), [body])
+
+
+def _attempts(body: str) -> list[tuple[Kind, list[str]]]:
+    attempts: list[tuple[Kind, list[str]]] = []
+    line = body.replace("\n", " ")
+    if ARROW.search(line):
+        attempts.append(("arrows", ARROW.split(line)))
+    if len(NUMBERED.findall(line)) > 1:
+        attempts.append(("numbered", NUMBERED.split(line)))
+    if "\n" in body:
+        attempts.append(("lines", body.split("\n")))
+    attempts.append(("list", _SEPARATOR.split(line)))
+    if len(line) <= _LONGEST_COMMA_LIST and not _ENDS_SENTENCE.search(line):
+        parts = [_CONJUNCTION.sub("", part.strip()) for part in _COMMA.split(line)]
+        enough = len(parts) > 2 or (len(parts) == 2 and _pair(parts))
+        if enough and all(2 <= len(part) <= _LONGEST_COMMA_ITEM for part in parts):
+            attempts.append(("list", parts))
+    return attempts
+
+
+def _pair(parts: list[str]) -> bool:
+    """Return whether two parts around one comma are equals: both short and alike in length."""
+    short, long = sorted(map(len, parts))
+    return long <= 12 and long <= 2 * short and not parts[1].endswith(("다", "요", "세요"))
+
+
+def _numbered_title(body: str, items: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the words before the first number, if any, as the title."""
+    first = NUMBERED.search(body.replace("\n", " "))
+    if first and first.start() > 1 and len(items) > 2:
+        return items[0].rstrip(" :："), items[1:]
+    return None, items
+
+
+def _tidy(part: str) -> str:
+    return _MARK.sub("", part.strip(), count=1).strip(_EDGES).removesuffix(".")

@@ -1,0 +1,253 @@
+"""Sentences in the noun form of slides: 확인합니다 → 확인하기, 마세요 → 지 않기, You must wear → Wear."""
+
+import re
+from collections.abc import Callable
+
+from services.slides.planning.cleaning import has_hangul
+from services.slides.planning.verbs_ko import (
+    before_a,
+    before_u,
+    noun_of_quality,
+    with_dropped_l,
+    without_b,
+    without_n,
+)
+
+_LONGEST_READ = 400
+"""Characters of a sentence that are read; its ending decides, so the end of it is."""
+
+_LEAD_KO = re.compile(
+    r"^(?:먼저|우선|(?:첫|둘|셋|넷|다섯|여섯)째(?:로)?|(?:첫|두|세|네|다섯|여섯) 번째(?:로|는)?"
+    r"|그 ?다음(?:으로|에는|에)?"
+    r"|다음(?:으로|은)|그런 다음(?:에)?|그러고 나서|이어서|그리고|마지막(?:으로|에는)|끝으로|또한|또"
+    r"|특히|따라서|그러므로"
+    r"|그래서|즉|반면(?:에)?|반대로|하지만|그러나|이와 달리|이때|한편|참고로|만약|그러니"
+    r"|무엇보다(?:도)?)(?![가-힣]),?\s*"
+)
+_LEAD_EN = re.compile(
+    r"^(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|next|then|after that|finally|lastly|and|also|so|but"
+    r"|however|instead"
+    r"|in contrast|by contrast|on the other hand|therefore|in addition|remember|please)\b,?\s+",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"^(?:[-*•·–]|\d{1,2}[.)]|[①-⑳])\s*")
+_TAIL = " \t.!。…,;:·"
+
+_PROHIBITED = re.compile(
+    r"지(?:는|도)? ?(?:마세요|마십시오|말아야 (?:합니다|해요|한다)|말아 주(?:세요|십시오)|맙시다|말 것"
+    r"|마라|말자|않(?:습니다|아요|는다)"
+    r"|않아야 (?:합니다|해요|한다)|않도록 (?:합니다|하세요|하십시오|합시다|해야 합니다|주의합니다"
+    r"|주의하세요|조심하세요))$"
+)
+_STATE = re.compile(
+    r"(?:보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하|정확하|가능하|아니|남|끝나"
+    r"|떨어지|일어나"
+    r"|생기|발생하|[아어여라]지)지(?:는|도)? ?않(?:습니다|아요|는다)$"
+)
+_FORBIDDEN_U = re.compile(r"면 (?:절대 ?로? )?안 (?:됩니다|돼요|된다|되며)$")
+_FORBIDDEN_A = re.compile(r"(?:서|서는) (?:절대 ?로? )?안 (?:됩니다|돼요|된다)$")
+_MUST = re.compile(r"야(?:만)? (?:합니다|해요|한다|하며|됩니다)$")
+_ASKED = re.compile(
+    r" ?(?:주세요|주십시오|주시기 바랍니다|주셔야 합니다|주시면 됩니다|봅니다|봅시다"
+    r"|보세요)$"
+)
+_ACT = re.compile(r"[가-힣]기$")
+_SO_THAT = re.compile(r"도록 (?:합니다|하세요|하십시오|합시다|해야 합니다|해 주세요|한다)$")
+_WISHED = re.compile(r"시기 바랍니다$|기 바랍니다$|셔야 합니다$")
+_POLITE = re.compile(r"(?:세요|십시오|셔요)$")
+_DESCRIBES = re.compile(
+    r"(?:다치|걸리|일어나|생기|발생하|늘어나|줄어들|늘어들|떨어지|이어지|보이|남|퍼지|무너지|넘어지"
+    r"|쓰러지|망가지|끊기|막히|갇히|잠기"
+    r"|드러나|나타나|알려지|[아어여라워]지|되|커지|쌓이|나오|빠지|터지|죽|흐르|새)$"
+)
+# A thing does it, so it happens; what a person does, the viewer is to do.
+_SUBJECT = re.compile(r"[가-힣A-Za-z](?<![람자원팀분명장들])(?:이|가) (?=\S)")
+_OBJECT = re.compile(r"[가-힣](?:을|를) ")
+_QUALITY = re.compile(
+    r"(?:있|없|좋|많|적|높|낮|같|작|짧|길|넓|좁|크|빠르|느리|다르|쉽|어렵|가깝|무겁|가볍|뜨겁|차갑"
+    r"|미끄럽|새롭|해롭|(?:위험|안전|중요|필요"
+    r"|충분|부족|불편|편리|가능|불가능|정확|확실|유리|불리|심각|완전|동일|간단|복잡|당연|비슷|적절|유효"
+    r"|취약|민감|분명|가득)하)$"
+)
+
+
+def nominal(sentence: str, *, described: bool = False) -> str:
+    """Return ``sentence`` as a slide names it: without lead word and full stop, in noun form.
+
+    What no rule knows stays as it is; questions stay questions.
+
+    Args:
+        sentence: one sentence.
+        described: the sentence says how things are (암호화함), not what to do (암호화하기).
+    """
+    text = sentence.strip()
+    text = text if len(text) <= _LONGEST_READ else text[-_LONGEST_READ:]
+    if text.endswith("?"):
+        return text
+    text = without_lead(text).rstrip(_TAIL)
+    if not has_hangul(text):
+        return _english(text)
+    named = _korean(text)
+    return noun_of_quality(named[:-1]) if described and _ACT.search(named) else named
+
+
+def without_lead(sentence: str) -> str:
+    """Return ``sentence`` without the item mark and the connecting word in front (``먼저``)."""
+    text = _MARK.sub("", sentence.strip(), count=1)
+    for lead in (_LEAD_KO, _LEAD_EN):
+        rest = lead.sub("", text, count=1)
+        if len(rest) >= 4:
+            text = rest
+    return text if has_hangul(text) else text[:1].upper() + text[1:]
+
+
+def _korean(text: str) -> str:
+    for form in _FORMS:
+        if (changed := form(text)) is not None:
+            return changed.strip() or text
+    return text
+
+
+def _prohibition(text: str) -> str | None:
+    if _STATE.search(text):
+        return re.sub(r"않(?:습니다|아요|는다)$", "않음", text)
+    return f"{text[: found.start()]}지 않기" if (found := _PROHIBITED.search(text)) else None
+
+
+def _forbidden(text: str) -> str | None:
+    if found := _FORBIDDEN_U.search(text):
+        return f"{before_u(text[: found.start()])}지 않기"
+    if found := _FORBIDDEN_A.search(text):
+        stem = before_a(text[: found.start()])
+        return None if stem is None else f"{stem}지 않기"
+    return None
+
+
+def _so_that(text: str) -> str | None:
+    return f"{text[: found.start()]}기" if (found := _SO_THAT.search(text)) else None
+
+
+def _duty(text: str) -> str | None:
+    found = _MUST.search(text)
+    if not found:
+        return None
+    rest = text[: found.start()]
+    if rest.endswith(("있어", "없어")):
+        return f"{rest}야 함"
+    stem = before_a(rest)
+    return f"{rest}야 함" if stem is None else _noun(stem)
+
+
+def _request(text: str) -> str | None:
+    found = _ASKED.search(text)
+    if not found:
+        return None
+    stem = before_a(text[: found.start()])
+    return None if stem is None else f"{stem}기"
+
+
+def _wish(text: str) -> str | None:
+    return f"{before_u(text[: found.start()])}기" if (found := _WISHED.search(text)) else None
+
+
+def _polite(text: str) -> str | None:
+    if text.endswith(("안녕하세요", "계세요")):
+        return None
+    return f"{before_u(text[: found.start()])}기" if (found := _POLITE.search(text)) else None
+
+
+def _copula(text: str) -> str | None:
+    for ending in ("인 것입니다", "것입니다", "입니다", "이에요", "예요", "이다"):
+        if text.endswith(ending) and len(text) > len(ending):
+            rest = text[: -len(ending)]
+            return f"{rest}것" if ending == "것입니다" else rest.rstrip()
+    return None
+
+
+def _past(text: str) -> str | None:
+    for ending in ("습니다", "어요", "다"):
+        stem = text[: -len(ending)]
+        if text.endswith(ending) and stem and stem[-1] in _PAST:
+            return f"{stem}음"
+    return None
+
+
+_PAST = frozenset("했었았였렸졌났갔왔켰됐겼셨쳤봤줬썼샀탔랐겠웠냈")
+
+
+def _consonant(text: str) -> str | None:
+    for ending in ("습니다", "습시다"):
+        if text.endswith(ending) and len(text) > len(ending):
+            return _noun(text[: -len(ending)])
+    for ending in ("다", "어요"):
+        if text.endswith((f"있{ending}", f"없{ending}")):
+            return f"{text[: -len(ending)]}음"
+    return None
+
+
+def _vowel(text: str) -> str | None:
+    if text.endswith(("니다", "시다")) and (stem := without_b(text[:-2])) is not None:
+        return text if stem.endswith(("ㄹ 거", "을 거")) else _noun(stem)
+    return None
+
+
+def _plain(text: str) -> str | None:
+    if text.endswith("는다") and len(text) > 3:
+        return _noun(text[:-2])
+    if text.endswith("다") and (stem := without_n(text[:-1])) is not None:
+        return _noun(stem)
+    return None
+
+
+def _connective(text: str) -> str | None:
+    if len(text) > 4 and text.endswith(
+        ("하고", "리고", "기고", "누르고", "받고", "끄고", "막고", "열고", "닫고", "뽑고", "보고")
+    ):
+        return f"{text[:-1]}기"
+    return None
+
+
+def _informal(text: str) -> str | None:
+    if not text.endswith("요") or text.endswith(
+        ("까요", "나요", "인가요", "은가요", "는가요", "한가요", "지요", "네요", "군요")
+    ):
+        return None
+    stem = before_a(text[:-1])
+    return None if stem is None else _noun(stem)
+
+
+def _noun(stem: str) -> str:
+    """Return the noun form of what the stem says: an act in ``-기``, a state or an event in ``-음``."""
+    stem = with_dropped_l(stem)
+    clause = re.split(r"(?:고|며|면|서|도록), | (?:때|때는|위해) ", stem)[-1]
+    happens = _DESCRIBES.search(stem) or (_SUBJECT.search(clause) and not _OBJECT.search(clause))
+    return noun_of_quality(stem) if _QUALITY.search(stem) or happens else f"{stem}기"
+
+
+_FORMS: tuple[Callable[[str], str | None], ...] = (
+    _prohibition, _forbidden, _so_that, _duty, _wish, _request, _polite,
+    _copula, _past, _consonant, _vowel, _plain, _informal, _connective,
+)  # fmt: skip
+"""In this order: an ending stands before those that are part of it."""
+
+_WHO = r"(?:you|we|everyone|employees|staff|all staff)"
+_ENGLISH = tuple(
+    (re.compile(pattern, re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        (rf"^{_WHO} (?:must not|may not|should not|shouldn't|can't|cannot) ", "Do not "),
+        (rf"^{_WHO} (?:must|should|have to|need to|has to|will need to) ", ""),
+        (r"^(?:please )?(?:make sure|be sure|remember|take care|try|aim) to ", ""),
+        (r"^it is (?:important|essential|best|a good idea|your duty) to ", ""),
+        (r"^we (?:ask|want|expect|encourage) you to ", ""),
+        (r"^you can ", ""),
+        (r"^(?:always )?be careful not to ", "Do not "),
+    )
+)  # fmt: skip
+
+
+def _english(text: str) -> str:
+    for pattern, replacement in _ENGLISH:
+        text, changed = pattern.subn(replacement, text, count=1)
+        if changed:
+            break
+    return text[:1].upper() + text[1:]

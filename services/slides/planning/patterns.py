@@ -1,0 +1,134 @@
+"""Wording that tells one kind of slide from another, Korean and English. Every pattern runs in linear time.
+
+Quantifiers are bounded, and what may start anywhere starts with a literal or behind a look-behind.
+"""
+
+import re
+
+_I = re.IGNORECASE
+
+ARROW = re.compile(r"\s*(?:→|⇒|➜|➔|▶|->|=>)\s*")
+NUMBERED = re.compile(r"(?:^|(?<=\s))(?:\d{1,2}[.)]|[①-⑳])\s?(?=\S)")
+
+PROHIBITS = re.compile(
+    r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말아|말 것|마라|않습니다|않아야|않도록|않는다|않기)"
+    r"|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
+    r"|서는? (?:절대 ?로? )?안 (?:됩|돼|된)|금지|절대|삼가|\bnever\b|\bdo not\b|\bdon['’]t\b"
+    r"|\bmust not\b|\bmay not\b|\bcannot be\b"
+    r"|\bshould not\b|prohibited|forbidden|not allowed",
+    _I,
+)
+STATES_NOT = re.compile(
+    r"(?:보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하|정확하|가능하|아니|남|끝나"
+    r"|일어나|생기|발생하"
+    r"|어지|아지|여지)지(?:는|도)? ?않"
+)
+WARNS = re.compile(
+    r"금지|위험(?!성)|경고|주의(?:하|사항|$|!)|절대|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
+    r"|서는? (?:절대 ?로? )?안 (?:됩|돼|된)"
+    r"|\bnever\b|\bmust not\b|\bdanger|\bwarning\b|\bcaution\b|prohibited|forbidden",
+    _I,
+)
+COMMANDS_NOT = re.compile(
+    r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말 것|마라)|금지|절대|\bnever\b|\bdo not\b|\bdon['’]t\b", _I
+)
+
+_ORDER_KO = (
+    r"먼저|우선|첫째|첫 번째(?:로|는)?|둘째|두 번째(?:로|는)?|셋째|세 번째(?:로|는)?|넷째|네 번째(?:로"
+    r"|는)?|다섯째|다섯 번째(?:로|는)?"
+    r"|그 ?다음(?:으로|에는|에)?|다음으로|그런 다음|그러고 나서|이어서|마지막으로|끝으로"
+)
+_ORDER_EN = r"first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|next|then|after that|finally|lastly"
+ORDER = re.compile(
+    rf"(?:^|(?<=[.!?,;]\s)|(?<=고\s))(?:(?:{_ORDER_KO})(?![가-힣])"
+    rf"|(?:{_ORDER_EN})\b),?\s*",
+    _I,
+)
+
+NAMES_SUMMARY = re.compile(
+    r"^정리(?:$|하|해|:)|(?:오늘|배운|내용|핵심|마무리|학습|요점|최종|총)\s?정리|정리하(?:기|면|며|겠)"
+    r"|요약|(?:꼭|이것만은?|반드시) ?기억"
+    r"|^기억(?:하|할|해)|기억하세요|체크 ?리스트|핵심 (?:포인트|내용)|한눈에|\bremember\b|\bsummary\b"
+    r"|\bchecklist\b|\brecap\b|takeaways?\b"
+    r"|in short|to sum up|wrap[- ]?up",
+    _I,
+)
+ANNOUNCES = re.compile(
+    r"살펴보|알아보|알아봅|배워|배웁|안내(?:합|하겠|해 드)|소개(?:합|하겠)|정리(?:하면|해 |하겠|합니다)"
+    r"|요약|시작(?:하겠|합니다|해 볼)|읽어 보"
+    r"|순서대로 안내|기억하세요$|기억합시다$|다음과 같습니다|지금까지|이번 (?:장|시간)|이 (?:장|시간)에서"
+    r"|\bin this (?:chapter|lesson|section|module)\b|\bwe will (?:look|learn|see)\b|\blet['’]s\b"
+    r"|remember:|here (?:is|are)\b"
+    r"|^remember (?:the|these|what)\b|\blet us\b",
+    _I,
+)
+COUNTS_ITEMS = re.compile(
+    r"(?:두|세|네|다섯|여섯|일곱|[2-9]) ?(?:가지|단계|곳|개|원칙|방법|수칙)|\b(?:two|three|four|five|six"
+    r"|[2-6]) "
+    r"(?:quick |simple |basic |key )?(?:\w{3,12} )?(?:things|points|ways|rules|steps|checks|habits"
+    r"|reasons|signs|questions)",
+    _I,
+)
+
+TIME = re.compile(
+    r"(?<!\d)\d{1,2}:\d{2}(?!\d)|(?<!\d)\d{4}년(?: \d{1,2}월)?|(?<!\d)\d{1,2}월 \d{1,2}일"
+    r"|(?<!\d)\d{1,3} ?(?:초|분|시간|일|주일?|개월|달|년|영업일) ?(?:이내에?|안에|내에?|후에?|전에?"
+    r"|뒤에?|마다|까지|차)"
+    r"|즉시|당일|다음 날|첫날|첫 주|첫 달|매일|매주|매월|매년|작업 (?:전|중|후)|퇴근 전|출근 직후"
+    r"|\b(?:(?:on )?day \d{1,3}|week \d{1,2}|(?:within|after|in|by) (?:the (?:first"
+    r"|next) )?\d{1,3} (?:seconds?|minutes?|hours?|days?|weeks?|months?)"
+    r"|(?:one|two|three|four|five|ten|24) (?:minutes?|hours?|days?|weeks?|months?) later|immediately"
+    r"|at once|the next day|every (?:day|week|month|year))\b",
+    _I,
+)
+
+NUMBER = re.compile(
+    r"(?<![\d.,A-Za-z])(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,4})?|\d{1,12}(?:\.\d{1,4})?) ?"
+    r"(%p|%|퍼센트|프로(?![가-힣])|배(?![가-힣]{2})|천만 ?원|백만 ?원|만 ?원|억 ?원|조 ?원|원(?=[^가-힣]"
+    r"|[이을은의에도과으]|$)|만 ?명|명|만 ?건|건"
+    r"|km/h|km|킬로미터|미터|센티미터|m(?![A-Za-z])|cm|mm|kg|킬로그램|톤|데시벨|dB|℃|도(?![가-힣]{2})"
+    r"|개월|시간|분|초|일(?![가-힣]{2})|년|회(?![가-힣])"
+    r"|percent\b|per cent\b|times\b|hours?\b|minutes?\b|seconds?\b|days?\b|weeks?\b|months?\b|years?\b"
+    r"|people\b|employees\b|million\b|billion\b|metres?\b|meters?\b|characters?\b|자(?![가-힣]{2}))"
+    r"(?: ?(이내|이상|이하|미만|초과))?",
+    _I,
+)
+STRONG_UNIT = re.compile(r"^(?:%p?|퍼센트|프로|배|percent|per cent|times|million|billion|.{0,3}원)$", _I)
+"""Units that make a figure the point of a sentence, wherever it stands."""
+MONEY_EN = re.compile(
+    r"(?<![\w$€£])([$€£])(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?"
+    r"|\d{1,9}(?:\.\d{1,2})?)( (?:million|billion))?"
+)
+
+NATIVE_NUMBERS = {
+    "한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
+    "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+}  # fmt: skip
+_KO = r"\d{1,2}|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열"
+_EN = r"\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten"
+PEOPLE = re.compile(
+    rf"(?<![\d가-힣])(?P<of_ko>{_KO}) ?(?:명|사람) ?(?:중|가운데)(?:에"
+    rf"|에서)?(?: 약)? (?P<ko>{_KO}) ?(?:명|사람)"
+    rf"|\b(?P<en>{_EN}) (?:out of|in) (?:every )?(?P<of_en>{_EN})\b(?! (?:minutes|hours|days|seconds"
+    rf"|weeks|months|years|percent))",
+    _I,
+)
+
+VERSUS = re.compile(r"\s+(?:vs\.?|versus|대)\s+", _I)
+CONTRASTS = re.compile(
+    r"반면|(?:와|과)(?:는)? 달리|이와 반대로|반대로|\bwhereas\b|\binstead of\b|\brather than\b"
+    r"|\bunlike\b|\bin contrast\b|\bby contrast\b"
+    r"|\bon the other hand\b",
+    _I,
+)
+SAYS_AFTER = re.compile(
+    r"\s?,?\s?(?:라고|이라고|라는|하고|고|하며)\s?[^.!?]{0,24}?(?:말|답|했|전화|연락"
+    r"|묻|물|이야기|외치|합니다|하네요|주장)"
+)
+SAYS_BEFORE = re.compile(r"\b(?:said|says|say|asked|asks|told|wrote|replied|explained)\b[^\"“.]{0,20}$", _I)
+SAID_AFTER = re.compile(
+    r",?\s(?:[A-Z]?[\w' ]{0,30}?\s)?(?:said|says|asked|asks|wrote|replied"
+    r"|explained)\b",
+    _I,
+)

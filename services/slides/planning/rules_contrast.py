@@ -1,0 +1,121 @@
+"""Rules for two sides of a thing."""
+
+import re
+from collections.abc import Sequence
+
+from services.slides.plan import MAX_COLUMN_POINTS, TITLE_LENGTH, Column, Plan
+from services.slides.planning.build import headline_of, instructs, plan, points_of
+from services.slides.planning.cleaning import clipped, has_hangul
+from services.slides.planning.icons import find_icons
+from services.slides.planning.nominal import without_lead
+from services.slides.planning.patterns import CONTRASTS, VERSUS, WARNS
+from services.slides.planning.scene import Scene, forbids
+
+_LONGEST_SIDE = 24
+_LONGEST_POINT = 52
+_DO = {True: ("이렇게 합니다", "하지 않습니다"), False: ("Do", "Don't")}
+
+_TOPIC_KO = re.compile(r"^([^,.]{2,16}?)(?:에서는|에는|은|는|(?<=[가-힣])면) (?=.{4})")
+_TOPIC_EN = re.compile(
+    r"^((?:(?:an?|the) )?[\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?) (?=(?:is|are|can|cannot|has|have|does|do"
+    r"|will|may|must|only"
+    r"|lets?|gives?|needs?|keeps?|means?|uses?|takes?|makes?|tells?|protects?|shows?|stores?|works?"
+    r"|costs?|asks?) )",
+    re.IGNORECASE,
+)
+
+
+def versus(scene: Scene) -> Plan | None:
+    """A caption ``A vs B``."""
+    sides = VERSUS.split(scene.caption.text)
+    if len(sides) != 2 or not all(2 <= len(side) <= _LONGEST_SIDE and not side.isdigit() for side in sides):
+        return None
+    first, second = sides
+    told = scene.told
+    about_first = [s for s in told if _mentions(s, first, second)] or list(told[:1])
+    about_second = [s for s in told if _mentions(s, second, first)] or [
+        s for s in told if s not in about_first
+    ]
+    columns = [
+        _column(first, about_first),
+        _column(second, [s for s in about_second if s not in about_first]),
+    ]
+    headline = scene.chapter or scene.caption.text
+    return _compared(scene, headline, columns, do_dont=False)
+
+
+def _mentions(sentence: str, side: str, other: str) -> bool:
+    """Return whether ``sentence`` is about ``side``: has a word of it that the other side has not."""
+    words = [word.lower() for word in side.split() if len(word) > 1 and word not in other.split()]
+    return any(word in sentence.lower() for word in words)
+
+
+def whereas(scene: Scene) -> Plan | None:
+    """Two things set against each other: ``반면``, ``~와 달리``, ``in contrast``."""
+    told = scene.told
+    turn = next((i for i, s in enumerate(told) if CONTRASTS.search(s)), None)
+    if scene.caption.listed or turn is None or len(told) < 2:
+        return None
+    turn = max(turn, 1)
+    before, after = told[max(0, turn - 2) : turn], told[turn : turn + 2]
+    titles = _topic(before[0]), _topic(after[0])
+    bad = any(map(forbids, before)), any(map(forbids, after))
+    if titles[0] and titles[1] and titles[0] != titles[1]:
+        columns = [_column(titles[0], before), _column(titles[1], after)]
+        return _compared(scene, headline_of(scene, told), columns, do_dont=False)
+    if bad[0] == bad[1]:
+        return None
+    good_side, bad_side = (after, before) if bad[0] else (before, after)
+    return _do_dont(scene, good_side, bad_side)
+
+
+def _topic(sentence: str) -> str | None:
+    text = without_lead(CONTRASTS.sub("", sentence, count=1).lstrip(" ,에는로"))
+    found = (_TOPIC_KO if has_hangul(text) else _TOPIC_EN).match(text)
+    return found.group(1).strip(" ,") if found else None
+
+
+def do_dont(scene: Scene) -> Plan | None:
+    """Instructions and prohibitions side by side, three sentences at least."""
+    told = scene.told
+    if scene.caption.listed or len(told) < 3 or WARNS.search(scene.caption.text):
+        return None
+    good, bad = [s for s in told if instructs(s)], list(scene.prohibitions)
+    if not good or not bad or len(good) + len(bad) < 3:
+        return None
+    if len(good) > 1 and not scene.heading and len(good) + len(bad) > 3:
+        good = good[1:] if headline_of(scene, told) in good[0] else good
+    return _do_dont(scene, good, bad)
+
+
+def _do_dont(scene: Scene, good: Sequence[str], bad: Sequence[str]) -> Plan | None:
+    titles = _DO[scene.korean]
+    columns = [_column(titles[0], good, icon="check_circle"), _column(titles[1], bad, icon="close_circle")]
+    headline = scene.heading or scene.chapter or headline_of(scene)
+    return _compared(scene, headline, columns, do_dont=True)
+
+
+def _column(title: str, sentences: Sequence[str], icon: str | None = None) -> Column | None:
+    texts = [_without_topic(without_lead(s), title) for s in sentences]
+    points = points_of(texts, longest=_LONGEST_POINT)[:MAX_COLUMN_POINTS]
+    if not points:
+        return None
+    return Column(
+        title=clipped(title, TITLE_LENGTH), icon=icon or next(iter(find_icons(title)), None), points=points
+    )
+
+
+def _without_topic(sentence: str, topic: str) -> str:
+    """Return ``sentence`` without the topic that stands in the column's title already."""
+    text = CONTRASTS.sub("", sentence, count=1).lstrip(" ,에는로") if CONTRASTS.match(sentence) else sentence
+    if not text.lower().startswith(topic.lower()):
+        return text
+    rest = re.sub(r"^(?:에서는|에는|은|는|이|가)?[ ,]+", "", text[len(topic) :])
+    return rest[:1].upper() + rest[1:] if len(rest) >= 6 else text
+
+
+def _compared(scene: Scene, headline: str, columns: Sequence[Column | None], *, do_dont: bool) -> Plan | None:
+    first, second = columns
+    if first is None or second is None:
+        return None
+    return plan(scene, "comparison", headline, columns=(first, second), do_dont=do_dont)

@@ -1,0 +1,133 @@
+"""Rules for what comes in a list or in an order."""
+
+import re
+
+from services.slides.plan import EVENT_LENGTH, MAX_EVENTS, MAX_POINTS, Plan, TimedPoint
+from services.slides.planning.build import heading_of_list, instructs, listed, plan, points_of
+from services.slides.planning.cleaning import clipped
+from services.slides.planning.condense import SAME, condensed, point, similarity
+from services.slides.planning.nominal import nominal, without_lead
+from services.slides.planning.patterns import ANNOUNCES, COUNTS_ITEMS, NAMES_SUMMARY, ORDER, TIME
+from services.slides.planning.scene import Scene
+from services.slides.planning.sentences import sentences
+
+_FLOW_POINTS, _FLOW_LENGTH, _FLOW_LENGTH_SPOKEN = 5, 22, 18
+_STEP_LENGTH = 76
+_EVENT_POINT = 48
+_LEAST_LIST = 3
+_LONGEST_SUMMARY_NAME = 30
+_LIST_FROM_WORDS = 60
+
+_TIME_PARTICLE = re.compile(r"(?<=[가-힣])(?:에는|에|까지는)$")
+_AROUND_TIME = re.compile(r"^(?:에는|에|까지|동안)?[\s,:：·-]+|^(?:에는|에) ?")
+_EDGES = " ,.:：·-–"
+
+
+def flow(scene: Scene) -> Plan | None:
+    """A caption with arrows: its stations."""
+    caption = scene.caption
+    if caption.kind != "arrows":
+        return None
+    return _ordered(scene, caption.items, heading_of_list(scene, _introduction(scene)), _FLOW_LENGTH)
+
+
+def steps(scene: Scene) -> Plan | None:
+    """A numbered caption, or at least two words of order in the narration."""
+    caption = scene.caption
+    if caption.kind == "numbered":
+        return _ordered(
+            scene, caption.items, heading_of_list(scene, _introduction(scene)), _FLOW_LENGTH_SPOKEN
+        )
+    starts = [found.start() for found in ORDER.finditer(scene.narration)]
+    if not 2 <= len(starts) <= MAX_POINTS:
+        return None
+    if caption.listed:
+        same = len(caption.items) == len(starts)
+        return _ordered(scene, caption.items, heading_of_list(scene), _FLOW_LENGTH_SPOKEN) if same else None
+    parts = [scene.narration[a:b] for a, b in zip(starts, [*starts[1:], len(scene.narration)], strict=True)]
+    points = [_step(part) for part in parts]
+    introduction = (sentences(scene.narration[: starts[0]]) or ("",))[0]
+    return _ordered(scene, points, heading_of_list(scene, introduction), _FLOW_LENGTH_SPOKEN)
+
+
+def _step(part: str) -> str:
+    first = sentences(part)[0].rstrip(" ,")
+    return point(first, _STEP_LENGTH) or clipped(nominal(first), _STEP_LENGTH)
+
+
+def _ordered(scene: Scene, points: tuple[str, ...] | list[str], headline: str, longest: int) -> Plan:
+    few = len(points) <= _FLOW_POINTS and max(map(len, points)) <= longest
+    return plan(scene, "flow" if few else "steps", headline, **listed(points))
+
+
+def _introduction(scene: Scene) -> str:
+    return scene.sentences[0] if scene.sentences else ""
+
+
+def named_summary(scene: Scene) -> Plan | None:
+    """A list that the author calls a summary or checklist."""
+    caption = scene.caption
+    name = caption.title if caption.listed else caption.text
+    if not name or len(name) > _LONGEST_SUMMARY_NAME or not NAMES_SUMMARY.search(name):
+        return None
+    points = caption.items if caption.listed else points_of(scene.told)
+    if len(points) < 2:
+        return None
+    return plan(scene, "summary", name, **listed(points, pictured=False), emphasis=())
+
+
+def closing_summary(scene: Scene) -> Plan | None:
+    """The last scene with a list, or a narration that announces a summary."""
+    caption = scene.caption
+    opening = scene.sentences[0] if scene.sentences else ""
+    if not scene.last and not NAMES_SUMMARY.search(opening):
+        return None
+    points = caption.items if caption.listed else points_of(scene.told)
+    if len(points) < (2 if caption.listed else _LEAST_LIST):
+        return None
+    name = scene.heading or ("꼭 기억하세요" if scene.korean else "Remember")
+    return plan(scene, "summary", name, **listed(points, pictured=False), emphasis=())
+
+
+def timeline(scene: Scene) -> Plan | None:
+    """At least three different times, each with what happens then."""
+    clauses = scene.caption.items if scene.caption.listed else scene.sentences
+    events: dict[str, TimedPoint] = {}
+    for clause in clauses:
+        found = TIME.search(clause)
+        event = _event(clause, found) if found else None
+        if event:
+            events.setdefault(event.time, event)
+    if len(events) < _LEAST_LIST or len(events) * 2 < len(clauses):
+        return None
+    first = _introduction(scene)
+    headline = heading_of_list(scene, "" if TIME.search(first) else first)
+    return plan(scene, "timeline", headline, events=tuple(events.values())[:MAX_EVENTS])
+
+
+def _event(clause: str, found: re.Match[str]) -> TimedPoint | None:
+    time = _TIME_PARTICLE.sub("", found.group().strip())
+    before, after = clause[: found.start()].rstrip(" ,"), _AROUND_TIME.sub("", clause[found.end() :])
+    what = without_lead(f"{before} {after}".strip(_EDGES))
+    text = point(what, _EVENT_POINT) or clipped(nominal(what), EVENT_LENGTH)
+    return TimedPoint(time=clipped(time[:1].upper() + time[1:], 24), text=text) if text else None
+
+
+def bullets(scene: Scene) -> Plan | None:
+    """A list in the caption, or a narration of at least three sentences."""
+    caption = scene.caption
+    if caption.listed:
+        return plan(scene, "bullets", heading_of_list(scene, _introduction(scene)), **listed(caption.items))
+    if len(scene.sentences) < _LEAST_LIST:
+        return None
+    opening = scene.sentences[0]
+    counted = COUNTS_ITEMS.search(opening) is not None or ANNOUNCES.search(opening) is not None
+    if len(caption.text + scene.narration) < _LIST_FROM_WORDS and not counted:
+        return None
+    headline = scene.heading or condensed(opening, 44) or scene.chapter
+    if not headline:
+        return None
+    rest = tuple(s for s in scene.told if similarity(s, headline) < SAME)
+    acts = tuple(s for s in rest if instructs(s))
+    points = points_of(acts if len(acts) >= 2 and not counted else rest, beside=headline)
+    return plan(scene, "bullets", headline, **listed(points)) if len(points) >= 2 else None

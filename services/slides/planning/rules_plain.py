@@ -1,0 +1,31 @@
+"""Rules for what is no list, no figure and no speech."""
+
+from services.slides.plan import Plan
+from services.slides.planning.build import headline_of, plan, reason
+from services.slides.planning.cleaning import clipped
+from services.slides.planning.scene import Scene
+
+_LONGEST_STATEMENT = 70
+_LONGEST_SYMBOLS = 24
+
+
+def symbols(scene: Scene) -> Plan | None:
+    """No word at all: what there is, large."""
+    if not scene.wordless:
+        return None
+    shown = scene.caption.text or scene.narration or "–"
+    return plan(scene, "statement", clipped(shown, _LONGEST_SYMBOLS), icons=(), emphasis=())
+
+
+def text(scene: Scene) -> Plan | None:
+    """A caption too long to be a headline: running text, no picture."""
+    caption = scene.caption.text
+    if scene.caption.listed or len(caption) <= _LONGEST_STATEMENT:
+        return None
+    return plan(scene, "text", caption, hero=None)
+
+
+def statement(scene: Scene) -> Plan:
+    """One sentence, with the reason if the author named the sentence."""
+    headline = headline_of(scene)
+    return plan(scene, "statement", headline, sub=reason(scene, headline) if scene.heading else None)
