@@ -197,11 +197,15 @@ async def test_an_id_never_leads_out_of_the_folder(bench: Bench, root: Path, nam
     assert files_in(root) == []
 
 
+def link_away(root: Path, elsewhere: Path) -> Path:
+    root.mkdir()
+    elsewhere.mkdir()
+    (root / "videos").symlink_to(elsewhere)
+    return elsewhere
+
+
 async def test_a_link_never_leads_out_of_the_folder(bench: Bench, root: Path, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    for folder in (elsewhere, root):
-        folder.mkdir()
-    Path(root, "videos").symlink_to(elsewhere)
+    elsewhere = link_away(root, tmp_path / "elsewhere")
     error = await failure(bench.upload(await bench.composed()))
     assert error.code is ErrorCode.STORAGE_UPLOAD_FAILED
     assert files_in(elsewhere) == []
