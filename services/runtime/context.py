@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ class RecordContext:
         cause: id of the input, from which the ids of the outputs are derived.
         stage: name of the stage.
         artifacts: the store.
-        scratch: an empty folder.
+        scratch_root: where the scratch folder is made, if the handler asks for one.
         executor: the stage's threads.
         report: publishes progress.
     """
@@ -38,18 +38,33 @@ class RecordContext:
         cause: UUID | str,
         stage: str,
         artifacts: Artifacts,
-        scratch: Path,
+        scratch_root: Path,
         executor: Executor,
         report: Report,
     ) -> None:
         self.event = event
         self.artifacts = artifacts
-        self.scratch = scratch
+        self._scratch_root = scratch_root
+        self._scratch: Path | None = None
         self.cancel = CancelToken()
         self._cause = cause
         self._stage = stage
         self._executor = executor
         self._report = report
+
+    @property
+    def scratch(self) -> Path:
+        """An empty folder of this record's own; made when first asked for, most records need none."""
+        if self._scratch is None:
+            self._scratch_root.mkdir(parents=True, exist_ok=True)
+            self._scratch = Path(tempfile.mkdtemp(prefix=f"{self._stage}-", dir=self._scratch_root))
+        return self._scratch
+
+    def close(self) -> None:
+        """Remove the scratch folder, whatever is in it."""
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
 
     def output_id(self, index: int | str = 0) -> UUID:
         """Return the deterministic id of the ``index``-th output."""
@@ -71,14 +86,3 @@ class RecordContext:
     async def report(self, share: float) -> None:
         """Report a share of this record's part of its step."""
         await self._report(share)
-
-
-@contextlib.contextmanager
-def scratch_folder(root: Path, stage: str) -> Iterator[Path]:
-    """Make an empty folder below ``root`` and remove it afterwards, whatever happens."""
-    root.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{stage}-", dir=root))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Works on one record from decode to publish; every way it can end is decided here."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from contracts.events import Event, ProgressReported, StageFailed
 from services.runtime import deadletter, tracing
 from services.runtime.actor import Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.context import RecordContext, scratch_folder
+from services.runtime.context import RecordContext
 from services.runtime.fence import Fence
 from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
 from services.runtime.publisher import Publisher, scene_index_of
@@ -115,16 +116,16 @@ class Processor:
         if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
             SKIPPED.labels(self._stage, "before").inc()
             return "fenced"
-        with scratch_folder(self._scratch_root, self._stage) as scratch:
-            context = RecordContext(
-                event=event,
-                cause=cause_of(event, slot.record),
-                stage=self._stage,
-                artifacts=self._artifacts,
-                scratch=scratch,
-                executor=self._executor,
-                report=lambda share: self._report(event, share),
-            )
+        context = RecordContext(
+            event=event,
+            cause=cause_of(event, slot.record),
+            stage=self._stage,
+            artifacts=self._artifacts,
+            scratch_root=self._scratch_root,
+            executor=self._executor,
+            report=lambda share: self._report(event, share),
+        )
+        with contextlib.closing(context):
             outputs = await self._run_handler(slot, event, context, job_id, attempt)
             # the last look before anything leaves this process
             if isinstance(event, Event) and not self._fence.alive(job_id, attempt):

@@ -271,6 +271,7 @@ async def test_stopping_the_process_finishes_nothing(bench: Bench) -> None:
     waiting = asyncio.Event()
 
     async def forever(event: Any, context: Context) -> Sequence[Event]:
+        (context.scratch / "half").write_bytes(b"x")
         waiting.set()
         await asyncio.Event().wait()
         return []
