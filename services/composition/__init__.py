@@ -1,0 +1,1 @@
+"""Composition: pictures and speech to segments, segments to the film."""

@@ -1,0 +1,155 @@
+"""What the decoded sound of a film is, and whether every sentence is heard when it should be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.base import Model
+from contracts.events import Loudness
+from contracts.timeline import SAMPLE_RATE
+from services.composition.check.spans import Span, SpanFinder
+from services.composition.encoder import Cancel
+from services.composition.filmplan import FilmPlan, ScenePlace
+from services.composition.loudness import LoudnessMeter
+from services.composition.pcm import Samples
+
+SILENT_PEAK = 10 ** (-60 / 20)
+SILENT_SECONDS = 0.5
+_BLOCK = SAMPLE_RATE // 100
+_HEARD_RMS = 10 ** (-50 / 20)
+_SPOKEN_RMS = 10 ** (-65 / 20)
+_WINDOW = 2 * SAMPLE_RATE
+_LARGEST_LAG = SAMPLE_RATE // 4
+
+
+class SoundFacts(Model):
+    """The decoded sound.
+
+    Attributes:
+        samples: decoded samples a channel.
+        sample_rate: samples a second.
+        channels: 2 for stereo.
+        loudness: ITU-R BS.1770-4, integrated and true peak.
+        silent: spans of at least 0.5 s below -60 dBFS.
+        lag_samples: largest distance between where a scene's speech was placed and where it is heard.
+        drift_samples: how much that changes from the first spoken scene to the last.
+        sentences: sentences whose speech is not silent.
+        missing: those of them that are not heard, as ``scene/sentence``, counted from 1.
+    """
+
+    samples: int
+    sample_rate: int
+    channels: int
+    loudness: Loudness
+    silent: tuple[Span, ...]
+    lag_samples: int
+    drift_samples: int
+    sentences: int
+    missing: tuple[str, ...]
+
+
+def decode_sound(path: Path, heard: Path, cancel: Cancel) -> tuple[Loudness, int, int]:
+    """Decode a film's sound and measure it.
+
+    Args:
+        path: the MP4.
+        heard: where to write the left channel, float32.
+        cancel: asked before every frame.
+
+    Returns:
+        Loudness, sample rate and channels.
+    """
+    meter = LoudnessMeter(2)
+    with av.open(str(path)) as container, heard.open("wb") as file:
+        codec = container.streams.audio[0].codec_context
+        rate, channels = codec.sample_rate, codec.layout.nb_channels
+        for block in _decoded_seconds(container.decode(audio=0), cancel):
+            meter.push(block.T if channels == 2 else np.repeat(block[:1].T, 2, axis=1))
+            file.write(block[0].astype("<f4").tobytes())
+    return meter.result(), rate, channels
+
+
+def _decoded_seconds(frames: Iterator[av.AudioFrame], cancel: Cancel) -> Iterator[NDArray[np.float32]]:
+    """Join decoded frames (channels x samples) to blocks of about a second: fewer, larger calls."""
+    held: list[NDArray[np.float32]] = []
+    for frame in frames:
+        cancel.check()
+        held.append(frame.to_ndarray().astype(np.float32, copy=False))
+        if len(held) == 48:
+            yield np.concatenate(held, axis=1)
+            held = []
+    if held:
+        yield np.concatenate(held, axis=1)
+
+
+def inspect_sound(
+    plan: FilmPlan, source: Samples, heard: Path, measured: tuple[Loudness, int, int], cancel: Cancel
+) -> SoundFacts:
+    """Compare what is heard with what was placed.
+
+    Args:
+        plan: the film.
+        source: its speech before mastering.
+        heard: what :func:`decode_sound` wrote.
+        measured: what it returned.
+        cancel: asked before every scene.
+    """
+    loudness, rate, channels = measured
+    sound: NDArray[np.float32] = (
+        np.memmap(heard, "<f4", "r") if heard.stat().st_size else np.zeros(0, np.float32)
+    )
+    lags: list[int] = []
+    missing: list[str] = []
+    sentences = 0
+    for scene in plan.scenes:
+        cancel.check()
+        lag = _lag(scene, source, sound)
+        if lag is not None:
+            lags.append(lag)
+        for number, (start, end) in enumerate(scene.sentence_samples(), start=1):
+            if _rms(source[start:end].astype(np.float32) / np.float32(32768)) > _SPOKEN_RMS:
+                sentences += 1
+                if _rms(sound[start:end]) < _HEARD_RMS:
+                    missing.append(f"{scene.event.context.index + 1}/{number}")
+    return SoundFacts(
+        samples=sound.size,
+        sample_rate=rate,
+        channels=channels,
+        loudness=loudness,
+        silent=_silent_spans(sound),
+        lag_samples=max((abs(lag) for lag in lags), default=0),
+        drift_samples=lags[-1] - lags[0] if lags else 0,
+        sentences=sentences,
+        missing=tuple(missing),
+    )
+
+
+def _rms(samples: NDArray[np.float32]) -> float:
+    return float(np.sqrt(np.mean(np.square(samples), dtype=np.float64))) if samples.size else 0.0
+
+
+def _lag(scene: ScenePlace, source: Samples, sound: NDArray[np.float32]) -> int | None:
+    """Return by how many samples the scene's first words are heard late; None for a silent scene."""
+    start = scene.first_sample + scene.event.timing.lead_in_samples
+    length = min(_WINDOW, scene.event.timing.speech_samples)
+    said = source[start : start + length].astype(np.float32) / np.float32(32768)
+    low = max(0, start - _LARGEST_LAG)
+    heard = sound[low : start + length + _LARGEST_LAG]
+    if _rms(said) < _SPOKEN_RMS or heard.size < said.size:
+        return None
+    size = 1 << (heard.size + said.size - 1).bit_length()
+    match = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
+    return int(np.argmax(match[: heard.size - said.size + 1])) - (start - low)
+
+
+def _silent_spans(sound: NDArray[np.float32]) -> tuple[Span, ...]:
+    finder = SpanFinder(SAMPLE_RATE / _BLOCK, SILENT_SECONDS)
+    step = 1000 * _BLOCK
+    for start in range(0, sound.size - _BLOCK + 1, step):
+        part = np.abs(sound[start : start + step])
+        for peak in part[: part.size - part.size % _BLOCK].reshape(-1, _BLOCK).max(axis=1):
+            finder.add(bool(peak < SILENT_PEAK))
+    return finder.spans()

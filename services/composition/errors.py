@@ -1,0 +1,31 @@
+"""What libraries raise, as Lectern's errors."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import av
+
+from contracts.errors import ErrorCode, PermanentError, TransientError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def composing(name: str) -> Iterator[None]:
+    """Name what was composed in whatever goes wrong.
+
+    Raises:
+        TransientError: ``STORAGE_FULL``: the disk is full; room may come.
+        PermanentError: ``COMPOSE_FAILED``: libav refused the material.
+    """
+    try:
+        yield
+    except (OSError, av.error.FFmpegError) as error:
+        if getattr(error, "errno", None) in _FULL:
+            raise TransientError(
+                ErrorCode.STORAGE_FULL, f"no room on the disk while composing {name}; free some"
+            ) from error
+        if isinstance(error, av.error.FFmpegError):
+            raise PermanentError(ErrorCode.COMPOSE_FAILED, f"{name} cannot be composed: {error}") from error
+        raise
