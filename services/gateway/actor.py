@@ -1,4 +1,4 @@
-"""The gateway as an actor: which topics it takes. Its outputs go through the outbox, so handlers return none."""
+"""The gateway as an actor: which topics it takes. Handlers return nothing: outputs go through the outbox."""
 
 import hashlib
 import json

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,6 +31,13 @@ not approved *yet* only refuses the command, so that the job's id stays free."""
 log = structlog.get_logger(__name__)
 
 Work = Callable[[sa.Connection], JobRecord | None]
+
+
+class Move(Protocol):
+    """A transition that somebody asks for; says whether it happened now."""
+
+    def __call__(self, conn: sa.Connection, job_id: str, *, now: datetime) -> tuple[JobRecord, bool]:
+        """Change the job's state."""
 
 
 class CommandIntake:
@@ -68,29 +76,23 @@ class CommandIntake:
         now = self._service.now()
         match command:
             case GenerateScript():
-                event = await self._service.script_request(command)
-
-                def work(conn: sa.Connection) -> None:
-                    scripts.request(conn, command, event, now=now)
-
+                work = await self._generating(command, now)
             case StartRender():
                 work = await self._starting(command, now)
-            case RetryRender():
-
-                def work(conn: sa.Connection) -> JobRecord | None:
-                    job, started = transitions.retry(conn, command.job_id, now=now)
-                    return job if started else None
-
-            case CancelRender():
-
-                def work(conn: sa.Connection) -> JobRecord | None:
-                    job, stopped = transitions.cancel(conn, command.job_id, now=now)
-                    return job if stopped else None
-
+            case RetryRender() | CancelRender():
+                move = transitions.retry if isinstance(command, RetryRender) else transitions.cancel
+                work = _moving(move, command.job_id, now)
             case _:
                 raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"no command: {type(command).__name__}")
-
         return await self._service.ledger.write(_once, key, command, work, now)
+
+    async def _generating(self, command: GenerateScript, now: datetime) -> Work:
+        event = await self._service.script_request(command)
+
+        def work(conn: sa.Connection) -> None:
+            scripts.request(conn, command, event, now=now)
+
+        return work
 
     async def _starting(self, command: StartRender, now: datetime) -> Work:
         standing = await self._service.ledger.read(jobs.get, command.job_id)
@@ -151,6 +153,14 @@ def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: dat
     if not commands.take(conn, key, type_of(command), subject_of(command), now=now):
         return None
     return work(conn)
+
+
+def _moving(move: Move, job_id: str, now: datetime) -> Work:
+    def work(conn: sa.Connection) -> JobRecord | None:
+        job, moved = move(conn, job_id, now=now)
+        return job if moved else None
+
+    return work
 
 
 def _same(command: StartRender, job: JobRecord) -> None:

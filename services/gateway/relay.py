@@ -95,7 +95,7 @@ class Relay:
         return bool(acknowledged)
 
     async def _lane(self, key: str, items: list[Pending]) -> list[int]:
-        acknowledged = []
+        acknowledged: list[int] = []
         for item in items:
             try:
                 await self._publish(item.event)

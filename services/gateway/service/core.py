@@ -9,6 +9,8 @@ from services.gateway.ledger.database import Ledger
 from services.runtime.artifacts import Artifacts
 
 Clock = Callable[[], datetime]
+NewId = Callable[[], str]
+"""Makes a UUID, as text."""
 
 LIST_LIMIT = 100
 """Most scripts or jobs of a video that a list shows."""

@@ -86,9 +86,9 @@ class Jobs(Core):
         """Return a video's jobs, newest first."""
         return await self.ledger.read(jobs.of_video, video_id, LIST_LIMIT)
 
-    async def history(self, job_id: str) -> list[HistoryEntry]:
-        """Return a job's changes of state, oldest first."""
-        return await self.ledger.read(jobs.history, job_id)
+    async def job_with_history(self, job_id: str) -> tuple[JobRecord, list[HistoryEntry]]:
+        """Return a job and its changes of state, of one moment; raises ``JOB_NOT_FOUND``."""
+        return await self.ledger.read(lambda conn: (jobs.require(conn, job_id), jobs.history(conn, job_id)))
 
     async def render_spec(self, job_id: str) -> str:
         """Return a job's snapshot; raises ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``."""

@@ -49,7 +49,7 @@ class Scripts(Core):
         if len(wish.source_text) > MAX_SOURCE_CHARACTERS:
             raise PermanentError(
                 ErrorCode.SOURCE_TEXT_TOO_LONG,
-                f"source_text has {len(wish.source_text):,} characters; {MAX_SOURCE_CHARACTERS:,} are allowed",
+                f"source_text has {len(wish.source_text):,} characters; at most {MAX_SOURCE_CHARACTERS:,} go",
             )
         language = normalise_language(wish.language)
         source = await self.artifacts.put(Blob(wish.source_text.encode(), "text/plain"))
@@ -82,7 +82,7 @@ class Scripts(Core):
 
         Raises:
             PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_INVALID`` (it could not be rendered),
-                ``LANGUAGE_UNSUPPORTED`` or ``SCRIPT_STATE_CONFLICT`` (not written yet, or not at ``version``).
+                ``LANGUAGE_UNSUPPORTED`` or ``SCRIPT_STATE_CONFLICT`` (no text yet, or not at ``version``).
         """
         body = script_json(script)
         return await self.ledger.write(scripts.edit, script_id, body, version=version, now=self.now())

@@ -1,0 +1,127 @@
+"""The one place that wires the gateway."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from fastapi import FastAPI
+
+from services.gateway import actor, ws
+from services.gateway.http import assets, jobs, operations, problems, scripts
+from services.gateway.http.limits import BodyLimit
+from services.gateway.http.operations import Probe
+from services.gateway.hub import Hub
+from services.gateway.ledger import commands
+from services.gateway.ledger.database import SqliteLedger
+from services.gateway.metrics import OUTBOX_TROUBLED
+from services.gateway.relay import Publish, Relay
+from services.gateway.service import Clock, NewId, Service
+from services.gateway.settings import GatewaySettings
+from services.runtime.actor import Actor
+from services.runtime.artifacts import Artifacts
+
+COMMANDS_KEPT = timedelta(days=14)
+"""How long a command is known as taken: twice the retention of the commands topic."""
+
+
+@dataclass
+class Gateway:
+    """The wired gateway, its ledger open.
+
+    Attributes:
+        service: what HTTP, Kafka and the command line call.
+        actor: its subscriptions, for the engine.
+        app: its HTTP and WebSocket surface, for :mod:`services.gateway.server`.
+        probes: looked at by ``/readyz``; the engine's may be added.
+    """
+
+    settings: GatewaySettings
+    service: Service
+    actor: Actor
+    app: FastAPI
+    ledger: SqliteLedger
+    probes: list[Probe] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def relaying(self, publish: Publish) -> AsyncIterator[Relay]:
+        """Publish what the ledger leaves in its outbox, as long as the context is open."""
+        relay = Relay(self.ledger, publish)
+        self.ledger.announced = relay.wake
+        OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
+        task = asyncio.create_task(relay.run(), name="outbox-relay")
+        probe = _alive(task)
+        self.probes.append(probe)
+        try:
+            yield relay
+        finally:
+            self.probes.remove(probe)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: GatewaySettings,
+    artifacts: Artifacts,
+    *,
+    now: Clock = lambda: datetime.now(UTC),
+    new_id: NewId = lambda: str(uuid4()),
+) -> AsyncIterator[Gateway]:
+    """Open the ledger (migrating it) and wire everything on it.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``.
+        TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+    """
+    ledger = SqliteLedger(settings.ledger_url)
+    await ledger.open()
+    try:
+        await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
+        service = Service(ledger, artifacts, Hub(), defaults=settings.render_defaults, now=now)
+        probes: list[Probe] = []
+        app = create_app(service, settings, probes, new_id=new_id)
+        yield Gateway(settings, service, actor.build(service), app, ledger, probes)
+    finally:
+        await ledger.close()
+
+
+def create_app(service: Service, settings: GatewaySettings, probes: list[Probe], *, new_id: NewId) -> FastAPI:
+    """Return the HTTP and WebSocket application over ``service``."""
+    app = FastAPI(
+        title="Lectern",
+        summary="Training text to narrated educational video",
+        version="1",
+        docs_url=None,  # it would load scripts from a stranger's server
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.include_router(scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id))
+    app.include_router(jobs.router(service, new_id=new_id))
+    app.include_router(assets.router(settings.assets_dir, settings.assets_path))
+    app.include_router(operations.router(service.ledger, service.hub, probes))
+    app.router.routes.append(ws.route(service))
+
+    @app.get("/", summary="Where things are", tags=["operations"])
+    async def index() -> dict[str, str]:
+        return {
+            "name": "Lectern",
+            "openapi": "/openapi.json",
+            "generate": "/api/videos/{video_id}/scripts/generate",
+            "render": "/api/videos/{video_id}/render-jobs",
+            "progress": ws.PATH,
+            "assets": settings.assets_path,
+            "ready": "/readyz",
+        }
+
+    problems.describe(app)
+    return app
+
+
+def _alive(task: "asyncio.Task[None]") -> Probe:
+    return lambda: ["the outbox relay has ended"] if task.done() else []

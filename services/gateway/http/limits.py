@@ -1,0 +1,67 @@
+"""The largest body a request may have, enforced before anything reads it.
+
+Starlette's own limit answers in plain text, past every error handler; ours is a problem document.
+"""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway.http.problems import HttpCode, problem
+
+
+class BodyLimit:
+    """Answers 413 to a body over the limit, announced or not; smaller ones are handed on whole.
+
+    Args:
+        app: what is behind.
+        limit: bytes.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"}:
+            await self._app(scope, receive, send)
+            return
+        body = b"" if self._announced(scope) > self._limit else await self._read(receive)
+        if body is None:
+            return  # the client is gone
+        if self._announced(scope) > self._limit or len(body) > self._limit:
+            refusal = problem(
+                413, HttpCode.BODY_TOO_LARGE, f"a body of at most {self._limit:,} bytes is taken", _CLOSE
+            )
+            await refusal(scope, receive, send)
+            return
+        replayed = False
+
+        async def replay() -> Message:
+            nonlocal replayed
+            if replayed:
+                return await receive()
+            replayed = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, replay, send)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """Return the body, or as much of it as shows that it is too large."""
+        body = bytearray()
+        while len(body) <= self._limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                break
+        return bytes(body)
+
+    @staticmethod
+    def _announced(scope: Scope) -> int:
+        value = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        return int(value) if value.isdigit() else 0
+
+
+_CLOSE = {"Connection": "close"}
+"""What was not read must not be taken for the next request."""

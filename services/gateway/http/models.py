@@ -1,0 +1,177 @@
+"""What goes in and out over HTTP; the fields and defaults of commands are the contracts'."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from contracts.base import Id, Model
+from contracts.commands import RenderOptions
+from contracts.events import Asset
+from contracts.rendering import RenderSettings
+from contracts.steps import Step
+from services.gateway.ledger.records import HistoryEntry, JobRecord, JobState, ScriptRecord, ScriptState
+from services.gateway.messages import text_of
+
+
+class ErrorInfo(Model):
+    """Why something failed."""
+
+    code: str
+    message: str
+
+
+class ScriptGenerateRequest(Model):
+    """Training text, and the script wished for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"source_text": "# 비밀번호\n비밀번호는 12자 이상으로 만드세요.", "language": "ko"}]
+        }
+    )
+
+    source_text: str
+    language: str = "ko"
+    target_minutes: float = Field(default=3, gt=0, le=60)
+    max_chapters: int = Field(default=5, ge=1, le=50)
+    max_scenes_per_chapter: int = Field(default=6, ge=1, le=50)
+    style: str = Field(default="friendly_security_training", max_length=100)
+
+
+class ScriptGenerateResponse(Model):
+    """The script, as far as it is; ``raw_json`` is a ``contracts.script.Script`` once it is written."""
+
+    script_id: str
+    status: ScriptState
+    raw_json: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, script: ScriptRecord) -> "ScriptGenerateResponse":
+        """Return what is told of a script."""
+        return cls(script_id=script.script_id, status=script.state, raw_json=_body(script))
+
+
+class ScriptResponse(ScriptGenerateResponse):
+    """A script and how it stands."""
+
+    video_id: str
+    version: int = Field(description="0 until it is written; each edit raises it; also the ETag")
+    language: str
+    error: ErrorInfo | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, script: ScriptRecord) -> "ScriptResponse":
+        """Return what is told of a script."""
+        return cls(
+            script_id=script.script_id,
+            status=script.state,
+            raw_json=_body(script),
+            video_id=script.video_id,
+            version=script.version,
+            language=script.language,
+            error=_error(script.error_code, script.error_message),
+            created_at=script.created_at,
+            updated_at=script.updated_at,
+        )
+
+
+class RenderJobRequest(Model):
+    """Which script to render, and how; what ``options`` leaves out comes from the environment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"script_id": "s-1", "options": {"visual_style": "animated"}}]}
+    )
+
+    script_id: Id
+    options: RenderOptions = RenderOptions()
+
+
+class RenderJobResponse(Model):
+    """The video's job; ``created`` says whether it was made by this call."""
+
+    job_id: str
+    status: JobState
+    created: bool
+
+
+class HistoryItem(Model):
+    """A change of a job's state."""
+
+    attempt: int
+    status: JobState
+    step: Step
+    code: str | None
+    message: str | None
+    timestamp: datetime
+
+
+class JobResponse(Model):
+    """A render job and how it stands."""
+
+    job_id: str
+    video_id: str
+    script_id: str | None
+    script_version: int | None
+    status: JobState
+    attempt: int
+    step: Step
+    progress: int
+    message: str
+    language: str
+    scenes: int
+    settings: RenderSettings | None
+    assets: tuple[Asset, ...]
+    duration_sec: float | None
+    error: ErrorInfo | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, job: JobRecord) -> "JobResponse":
+        """Return what is told of a job."""
+        return cls(**_job_fields(job))
+
+
+class JobDetail(JobResponse):
+    """A render job with its history, oldest first."""
+
+    history: tuple[HistoryItem, ...]
+
+    @classmethod
+    def told(cls, job: JobRecord, history: list[HistoryEntry]) -> "JobDetail":
+        """Return all that is told of a job."""
+        items = tuple(
+            HistoryItem(
+                attempt=entry.attempt,
+                status=entry.state,
+                step=entry.step,
+                code=entry.code,
+                message=entry.message,
+                timestamp=entry.at,
+            )
+            for entry in history
+        )
+        return cls(**_job_fields(job), history=items)
+
+
+def _job_fields(job: JobRecord) -> dict[str, Any]:
+    fields = {name: getattr(job, name) for name in JobResponse.model_fields if hasattr(job, name)}
+    return {
+        **fields,
+        "status": job.state,
+        "message": text_of(job),
+        "error": _error(job.error_code, job.error_message),
+    }
+
+
+def _error(code: str | None, message: str | None) -> ErrorInfo | None:
+    return ErrorInfo(code=code, message=message or "") if code else None
+
+
+def _body(script: ScriptRecord) -> dict[str, Any] | None:
+    return json.loads(script.body) if script.body is not None else None

@@ -1,0 +1,49 @@
+"""For operators: is the process alive, is it ready, what are its figures."""
+
+from collections.abc import Callable, Sequence
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from contracts.errors import LecternError
+from services.gateway.hub import Hub
+from services.gateway.ledger import outbox
+from services.gateway.ledger.database import Ledger
+from services.gateway.metrics import OUTBOX_DEPTH, SOCKETS
+
+Probe = Callable[[], Sequence[str]]
+"""Returns why a part of the process is not ready; empty when it is."""
+
+
+def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
+    """Return the operators' routes.
+
+    Args:
+        ledger: read to see that it can be.
+        hub: whose watchers are counted.
+        probes: looked at by ``/readyz``; more may be added while the process runs.
+    """
+    routes = APIRouter(tags=["operations"])
+
+    @routes.get("/livez", summary="The event loop turns")
+    async def livez() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @routes.get("/readyz", summary="Requests can be served", responses={503: {"description": "and why not"}})
+    async def readyz(response: Response) -> dict[str, object]:
+        problems = [problem for probe in probes for problem in probe()]
+        try:
+            await ledger.read(outbox.depth)
+        except LecternError as error:
+            problems.append(f"ledger: {error}")
+        if problems:
+            response.status_code = 503
+        return {"status": "not ready" if problems else "ready", "problems": problems}
+
+    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    async def metrics() -> Response:
+        OUTBOX_DEPTH.set(await ledger.read(outbox.depth))
+        SOCKETS.set(len(hub))
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes

@@ -1,0 +1,142 @@
+"""Errors over HTTP: RFC 9457 problem documents, with the code that the ledger and Kafka use."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from contracts.errors import ErrorCode, LecternError, TransientError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_BASE = "https://lectern.dev/problems/"
+
+
+class HttpCode(StrEnum):
+    """What can go wrong with a request as such, whatever it asks for."""
+
+    ROUTE_NOT_FOUND = "ROUTE_NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    REQUEST_INVALID = "REQUEST_INVALID"
+    BODY_TOO_LARGE = "BODY_TOO_LARGE"
+    PRECONDITION_FAILED = "PRECONDITION_FAILED"
+    ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
+    RANGE_NOT_SATISFIABLE = "RANGE_NOT_SATISFIABLE"
+
+
+STATUS: Mapping[ErrorCode, int] = {
+    ErrorCode.COMMAND_INVALID: 422,
+    ErrorCode.EVENT_TOO_LARGE: 413,
+    ErrorCode.JOB_NOT_FOUND: 404,
+    ErrorCode.JOB_STATE_CONFLICT: 409,
+    ErrorCode.SCRIPT_NOT_FOUND: 404,
+    ErrorCode.SCRIPT_NOT_APPROVED: 409,
+    ErrorCode.SCRIPT_STATE_CONFLICT: 409,
+    ErrorCode.SCRIPT_INVALID: 422,
+    ErrorCode.SETTINGS_INVALID: 422,
+    ErrorCode.SOURCE_TEXT_EMPTY: 422,
+    ErrorCode.SOURCE_TEXT_TOO_LONG: 413,
+    ErrorCode.LANGUAGE_UNSUPPORTED: 422,
+    ErrorCode.SCRIPT_GENERATION_FAILED: 422,
+    ErrorCode.NO_RENDER_SPEC: 422,
+    ErrorCode.RENDER_SPEC_INVALID: 422,
+    ErrorCode.STORAGE_FULL: 507,
+    ErrorCode.INTERNAL_ERROR: 500,
+}
+"""A code that is not here is the request's fault (422) or, where it may pass, the server's (503)."""
+
+_TITLES = {
+    413: "Content Too Large",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}  # RFC 9110's names; the standard library's differ from version to version
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(examples=[f"{TYPE_BASE}SCRIPT_NOT_APPROVED"])
+    title: str = Field(examples=["Conflict"])
+    status: int = Field(examples=[409])
+    detail: str = Field(examples=["script s-1 is DRAFT: approve it first"])
+    code: str = Field(examples=["SCRIPT_NOT_APPROVED"], description="for machines")
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI's description of the problems that a route answers with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": title_of(status), "content": content} for status in statuses}
+
+
+def title_of(status: int) -> str:
+    """Return the status's name."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return a problem document."""
+    body = Problem(type=f"{TYPE_BASE}{code}", title=title_of(status), status=status, detail=detail, code=code)
+    return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def status_of(error: LecternError) -> int:
+    """Return the HTTP status of an error of ours."""
+    return STATUS.get(error.code, 503 if isinstance(error, TransientError) else 422)
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of ``app`` answered with a problem document, and none with a stack trace."""
+
+    @app.exception_handler(LecternError)
+    async def ours(_: Request, error: LecternError) -> JSONResponse:
+        status = status_of(error)
+        return problem(status, error.code, error.message, {"Retry-After": "1"} if status == 503 else None)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        errors = error.errors()
+        if any(item["type"] == "json_invalid" for item in errors):
+            return problem(400, HttpCode.REQUEST_INVALID, "the body is not JSON in UTF-8")
+        said = "; ".join(
+            f"{'.'.join(map(str, item['loc'][1:])) or 'body'}: {item['msg']}" for item in errors[:5]
+        )
+        return problem(422, ErrorCode.COMMAND_INVALID, said)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 404:
+            return problem(404, HttpCode.ROUTE_NOT_FOUND, f"there is nothing at {request.url.path}")
+        if error.status_code == 405:
+            detail = f"{request.method} is not for {request.url.path}"
+            return problem(405, HttpCode.METHOD_NOT_ALLOWED, detail, error.headers)
+        return problem(error.status_code, HttpCode.REQUEST_INVALID, str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    async def bug(_: Request, __: Exception) -> JSONResponse:
+        # the server logs it with its trace
+        return problem(500, ErrorCode.INTERNAL_ERROR, "something went wrong here; it is in the log")
+
+
+def describe(app: FastAPI) -> None:
+    """Put the problem document into ``app``'s OpenAPI, in the place of FastAPI's own error body."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = generate()
+            for operation in (each for path in schema["paths"].values() for each in path.values()):
+                if "422" in operation["responses"]:
+                    operation["responses"]["422"] = responses(422)[422]
+            schemas = schema["components"]["schemas"]
+            for foreign in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(foreign, None)
+            schemas["Problem"] = Problem.model_json_schema()
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

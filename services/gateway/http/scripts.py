@@ -1,0 +1,141 @@
+"""Scripts over HTTP: generate, read, edit, approve."""
+
+import re
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from fastapi import APIRouter, Header, Response
+
+from contracts.base import NAMESPACE, Id
+from contracts.commands import GenerateScript
+from contracts.errors import ErrorCode, PermanentError
+from contracts.script import Script
+from services.gateway.http.models import ScriptGenerateRequest, ScriptGenerateResponse, ScriptResponse
+from services.gateway.http.problems import HttpCode, problem, responses
+from services.gateway.ledger.records import ScriptRecord, ScriptState
+from services.gateway.service import NewId, Service
+
+MAX_WAIT_SECONDS = 120.0
+"""Longest that ``Prefer: wait`` keeps a call open; past it most proxies have cut it."""
+
+_ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+
+
+def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRouter:
+    """Return the routes of phase 1.
+
+    Args:
+        service: what the routes call.
+        generate_wait: seconds that a generate call waits where it names no other time.
+        new_id: makes the id of a command that brings none.
+    """
+    routes = APIRouter(tags=["scripts"])
+
+    @routes.post(
+        "/api/videos/{video_id}/scripts/generate",
+        summary="Have a script written",
+        response_model=ScriptGenerateResponse,
+        responses={
+            202: {
+                "description": "Still being written: read it at `Location`",
+                "model": ScriptGenerateResponse,
+            },
+            **responses(400, 413, 422, 503),
+        },
+    )
+    async def generate(
+        video_id: Id,
+        body: ScriptGenerateRequest,
+        response: Response,
+        prefer: Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")] = None,
+        idempotency_key: Annotated[
+            str | None, Header(max_length=200, description="the same key again asks for the same script")
+        ] = None,
+    ) -> object:
+        wait = wait_seconds(prefer, generate_wait)
+        named = uuid5(NAMESPACE, f"{video_id}/{idempotency_key}") if idempotency_key else UUID(new_id())
+        wish = GenerateScript(command_id=named, video_id=video_id, **dict(body))
+        script = await service.generate_script(wish, wait=wait)
+        if prefer is not None:
+            response.headers["Preference-Applied"] = f"wait={wait:g}" if wait else "respond-async"
+        return _answer(script, response)
+
+    @routes.get("/api/videos/{video_id}/scripts", summary="A video's scripts, newest first")
+    async def of_video(video_id: Id) -> list[ScriptResponse]:
+        return [ScriptResponse.of(script) for script in await service.list_scripts(video_id)]
+
+    @routes.get("/api/scripts/{script_id}", summary="Read a script", responses=responses(404))
+    async def read(script_id: Id, response: Response) -> ScriptResponse:
+        return _told(await service.get_script(script_id), response)
+
+    @routes.put(
+        "/api/scripts/{script_id}",
+        summary="Edit a script: a new draft, to be approved again",
+        response_model=ScriptResponse,
+        responses=responses(404, 409, 412, 413, 422),
+    )
+    async def edit(
+        script_id: Id, body: Script, response: Response, if_match: Annotated[str | None, Header()] = None
+    ) -> object:
+        try:
+            changed = await service.edit_script(script_id, body, version=version_of(if_match))
+        except PermanentError as error:
+            return _precondition(error, if_match)
+        return _told(changed, response)
+
+    @routes.post(
+        "/api/scripts/{script_id}/approve",
+        summary="Approve a script: it may be rendered",
+        response_model=ScriptResponse,
+        responses=responses(404, 409, 412),
+    )
+    async def approve(
+        script_id: Id, response: Response, if_match: Annotated[str | None, Header()] = None
+    ) -> object:
+        try:
+            changed = await service.approve(script_id, version=version_of(if_match))
+        except PermanentError as error:
+            return _precondition(error, if_match)
+        return _told(changed, response)
+
+    return routes
+
+
+def wait_seconds(prefer: str | None, default: float) -> float:
+    """Return how long a call waits, from its ``Prefer`` header (RFC 7240); nonsense is ignored."""
+    preferences = [part.strip().lower() for part in (prefer or "").split(",")]
+    for preference in preferences:
+        name, _, value = preference.partition("=")
+        if name.strip() == "wait" and value.strip().isdecimal():
+            return min(float(value), MAX_WAIT_SECONDS)
+    return 0.0 if "respond-async" in preferences else default
+
+
+def version_of(if_match: str | None) -> int | None:
+    """Return the version that ``If-Match`` names, ``None`` for any; -1 (no version) for a foreign tag."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    match = _ETAG.match(if_match.strip())
+    return int(match.group(1)) if match else -1
+
+
+def _answer(script: ScriptRecord, response: Response) -> object:
+    response.headers["Location"] = f"/api/scripts/{script.script_id}"
+    if script.state is ScriptState.FAILED:
+        code, message = script.error_code or ErrorCode.SCRIPT_GENERATION_FAILED, script.error_message or ""
+        return problem(422, code, message, {"Location": response.headers["Location"]})
+    if script.state is ScriptState.GENERATING:
+        response.status_code = 202
+        response.headers["Retry-After"] = "1"
+    return ScriptGenerateResponse.of(script)
+
+
+def _told(script: ScriptRecord, response: Response) -> ScriptResponse:
+    response.headers["ETag"] = f'"{script.version}"'
+    return ScriptResponse.of(script)
+
+
+def _precondition(error: PermanentError, if_match: str | None) -> Response:
+    if if_match is not None and error.code is ErrorCode.SCRIPT_STATE_CONFLICT:
+        return problem(412, HttpCode.PRECONDITION_FAILED, error.message)
+    raise error

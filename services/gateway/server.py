@@ -1,0 +1,103 @@
+"""Serving the gateway: uvicorn, with the socket protocol and the collector set for many sockets."""
+
+import asyncio
+import contextlib
+import gc
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from contracts.errors import ErrorCode, PermanentError
+from services.gateway.ws import ProgressProtocol
+
+MAX_SOCKET_MESSAGE = 4_096
+"""Bytes of a message that a viewer may send; none is expected."""
+
+GC_THRESHOLDS = (50_000, 50, 1_000)
+"""A full collection stops the loop for 0.8 s at 10,000 sockets; with these it all but never comes."""
+
+SHUTDOWN_SECONDS = 5
+"""How long open requests may go on when the process stops."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the gateway's port; 0 lets the system choose one.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: the address is taken or is not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family=family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID,
+            f"cannot listen on {host}:{port} ({error.strerror}): set GATEWAY_HOST and GATEWAY_PORT",
+        ) from None
+    return listener
+
+
+class GatewayServer(uvicorn.Server):
+    """Uvicorn for one application; signals are the process's own business."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="auto",
+                ws=ProgressProtocol,
+                ws_per_message_deflate=False,  # frames are written raw; deflate doubles memory and CPU
+                ws_max_size=MAX_SOCKET_MESSAGE,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            )
+        )
+
+        self.up = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.up.set()
+
+
+async def serve(
+    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]
+) -> None:
+    """Serve ``app`` until ``stop`` is set.
+
+    Args:
+        app: the gateway's application.
+        listener: from :func:`listen`; closed at the end.
+        stop: set by whoever handles signals.
+        ready: called once with the URL, when requests are taken.
+    """
+    gc.set_threshold(*GC_THRESHOLDS)
+    server = GatewayServer(app)
+    running = asyncio.create_task(server.serve([listener]), name="gateway-server")
+    up, stopping = asyncio.create_task(server.up.wait()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, up}, return_when=asyncio.FIRST_COMPLETED)
+        if up.done():
+            host, port = listener.getsockname()[:2]
+            ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        up.cancel()
+        stopping.cancel()
+        server.should_exit = True
+        await running
+        listener.close()

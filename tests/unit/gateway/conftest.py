@@ -1,0 +1,222 @@
+"""A whole gateway per test: real SQLite, real sockets, a real artifact store; only Kafka is played."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from contracts.commands import Command
+from contracts.events import (
+    Asset,
+    AssetsUploaded,
+    Event,
+    ProgressReported,
+    RenderRequested,
+    ScriptGenerated,
+    ScriptRequested,
+    StageFailed,
+)
+from contracts.script import Script
+from contracts.steps import Step
+from contracts.topics import COMMANDS_TOPIC, TOPIC_OF_TYPE
+from services.gateway.bootstrap import Gateway, open_gateway
+from services.gateway.server import listen, serve
+from services.gateway.settings import GatewaySettings
+from services.runtime.artifacts import Artifacts, Blob
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
+from services.runtime.context import RecordContext
+from tests.support.eventually import eventually
+
+SCRIPT: dict[str, Any] = {
+    "title": "비밀번호",
+    "language": "ko",
+    "chapters": [
+        {
+            "chapter_id": 1,
+            "title": "시작",
+            "scenes": [
+                {"scene_id": 1, "narration": "비밀번호는 길게 만드세요.", "on_screen_text": "길게"},
+                {"scene_id": 2, "narration": "다른 곳에 다시 쓰지 마세요.", "on_screen_text": None},
+            ],
+        }
+    ],
+}
+
+
+@dataclass
+class Harness:
+    """A gateway that serves, and the other side of Kafka."""
+
+    gateway: Gateway
+    artifacts: Artifacts
+    client: httpx.AsyncClient
+    url: str
+    published: list[Event] = field(default_factory=list)
+    records: int = 0
+
+    def told(self, kind: type[Event], job_id: str | None = None) -> list[Any]:
+        """Events of a type that were published, of one job or of all."""
+        return [e for e in self.published if isinstance(e, kind) and job_id in {None, e.job_id}]
+
+    async def publishes(self, kind: type[Event], job_id: str | None = None, count: int = 1) -> list[Any]:
+        """Wait until ``count`` events of a type were published."""
+        return await eventually(
+            lambda: found if len(found := self.told(kind, job_id)) >= count else None,
+            message=f"{count} {kind.__name__} of {job_id}",
+        )
+
+    async def tell(self, event: Any, record: str | None = None) -> None:
+        """Hand an event or a command to the gateway's actor as the engine does."""
+        topic = COMMANDS_TOPIC if isinstance(event, Command) else TOPIC_OF_TYPE[event.type]
+        subscription = next(s for s in self.gateway.actor.subscriptions if s.topic is topic)
+        self.records += 1
+
+        async def report(_: float) -> None:
+            return
+
+        context = RecordContext(
+            event=event,
+            cause=record or f"{topic.name}/0/{self.records}",
+            stage="gateway",
+            artifacts=self.artifacts,
+            scratch=Path(),
+            executor=ThreadPoolExecutor(1),
+            report=report,
+        )
+        assert await subscription.handle(event, context) == ()
+
+    async def write_scripts(self) -> None:
+        """Play the scripting stage until cancelled: every request gets the same script."""
+        done: set[str] = set()
+        while True:
+            for request in self.told(ScriptRequested):
+                if request.job_id not in done:
+                    done.add(request.job_id)
+                    await self.tell(await self.generated(request))
+            await asyncio.sleep(0.005)
+
+    async def generated(self, request: ScriptRequested, script: dict[str, Any] = SCRIPT) -> ScriptGenerated:
+        """What the scripting stage answers."""
+        data = Script.model_validate(script).model_dump_json().encode()
+        claim = await self.artifacts.put(Blob(data, "application/json"))
+        return ScriptGenerated.after(request, uuid4(), script=claim, chapters=1, scenes=2)
+
+    async def script(self, video_id: str, *, approved: bool = True) -> str:
+        """Make a script over HTTP and, if asked, approve it; returns its id."""
+        answer = await self.client.post(
+            f"/api/videos/{video_id}/scripts/generate",
+            json={"source_text": "비밀번호는 길게."},
+            headers={"Prefer": "wait=0"},
+        )
+        script_id = str(answer.json()["script_id"])
+        [request] = await self.publishes(ScriptRequested, script_id)
+        await self.tell(await self.generated(request))
+        if approved:
+            assert (await self.client.post(f"/api/scripts/{script_id}/approve")).status_code == 200
+        return script_id
+
+    async def job(self, video_id: str) -> str:
+        """Make a render job over HTTP; returns its id once its work was asked for."""
+        script_id = await self.script(video_id)
+        answer = await self.client.post(f"/api/videos/{video_id}/render-jobs", json={"script_id": script_id})
+        assert answer.status_code == 201, answer.text
+        job_id = str(answer.json()["job_id"])
+        await self.publishes(RenderRequested, job_id)
+        return job_id
+
+    async def read(self, job_id: str) -> dict[str, Any]:
+        """A job over HTTP."""
+        answer = await self.client.get(f"/api/render-jobs/{job_id}")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+def progress(
+    job_id: str, step: Step, share: float = 1.0, *, part: int = 0, parts: int = 1, attempt: int = 1
+) -> ProgressReported:
+    """What a stage reports."""
+    return ProgressReported(
+        event_id=uuid4(), job_id=job_id, attempt=attempt, step=step, part=part, parts=parts, share=share
+    )
+
+
+def uploaded(job_id: str, video_id: str, *, attempt: int = 1) -> AssetsUploaded:
+    """What the upload stage tells."""
+    asset = Asset(
+        kind="video",
+        key=f"videos/{video_id}/s/{job_id}/video.mp4",
+        url=f"/assets/videos/{video_id}/s/{job_id}/video.mp4",
+        size_bytes=3,
+        content_type="video/mp4",
+        sha256="0" * 64,
+    )
+    return AssetsUploaded(
+        event_id=uuid4(), job_id=job_id, attempt=attempt, video_id=video_id, assets=(asset,),
+        frames=240, duration_sec=10.0,
+    )  # fmt: skip
+
+
+def failed(job_id: str, *, attempt: int = 1, code: str = "TTS_FAILED") -> StageFailed:
+    """What the engine tells for a stage that gave up."""
+    return StageFailed(
+        event_id=uuid4(),
+        job_id=job_id,
+        attempt=attempt,
+        stage="tts",
+        code=code,
+        message="scene 3 cannot be spoken",
+    )
+
+
+Opener = Callable[..., Any]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> GatewaySettings:
+    return GatewaySettings(home=tmp_path, host="127.0.0.1", port=0, generate_wait=5)
+
+
+@asynccontextmanager
+async def running(
+    settings: GatewaySettings, publish: Callable[[Event], Awaitable[None]] | None = None
+) -> AsyncIterator[Harness]:
+    """Open and serve a gateway; ``publish`` stands before the list of what was published."""
+    published: list[Event] = []
+
+    async def keep(event: Event) -> None:
+        if publish is not None:
+            await publish(event)
+        published.append(event)
+
+    async with AsyncExitStack() as stack:
+        artifacts = await stack.enter_async_context(
+            open_artifacts(ArtifactSettings(lectern_home=settings.home))
+        )
+        gateway = await stack.enter_async_context(open_gateway(settings, artifacts))
+        await stack.enter_async_context(gateway.relaying(keep))
+        stop, url = asyncio.Event(), asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(serve(gateway.app, listen("127.0.0.1", 0), stop, url.set_result))
+        base = await url
+        try:
+            limits = httpx.Limits(max_connections=50)
+            client = httpx.AsyncClient(base_url=base, timeout=20, limits=limits, trust_env=False)
+            async with client:
+                yield Harness(gateway, artifacts, client, base, published)
+        finally:
+            stop.set()
+            await serving
+
+
+@pytest.fixture
+async def harness(settings: GatewaySettings) -> AsyncIterator[Harness]:
+    async with running(settings) as opened:
+        yield opened
