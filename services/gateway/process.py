@@ -1,0 +1,84 @@
+"""The gateway as a process: ledger, engine, outbox relay and HTTP, started and stopped in order."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from contracts.errors import ErrorCode, LecternError, PermanentError
+from contracts.events import Event
+from contracts.renderspec import explain
+from services.gateway.bootstrap import open_gateway
+from services.gateway.server import listen, serve
+from services.gateway.settings import GatewaySettings
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
+from services.runtime.engine import Engine
+from services.runtime.logs import configure_logs
+from services.runtime.settings import RuntimeSettings
+from services.runtime.tracing import configure_tracing
+from services.runtime.worker import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, until_signal
+
+
+async def run_gateway(
+    settings: GatewaySettings, runtime: RuntimeSettings, stop: asyncio.Event, ready: Callable[[str], None]
+) -> None:
+    """Run the gateway until ``stop`` is set.
+
+    HTTP ends first, so that nothing more is accepted; then the engine drains; the relay ends last, and
+    what it has not published stands in the outbox.
+
+    Args:
+        settings: the gateway's.
+        runtime: where Kafka is.
+        stop: set by whoever handles signals.
+        ready: called once with the URL, when requests are taken.
+
+    Raises:
+        LecternError: the process could not be started.
+    """
+    if not runtime.kafka_bootstrap_servers:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID, "KAFKA_BOOTSTRAP_SERVERS is not set, for example to localhost:9092"
+        )
+    listener = listen(settings.host, settings.port)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(listener.close)
+        artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings()))
+        gateway = await stack.enter_async_context(open_gateway(settings, artifacts))
+        engine = Engine("gateway", [gateway.actor], runtime, artifacts)
+        gateway.probes.append(engine.health.problems)
+
+        async def publish(event: Event) -> None:
+            await engine.publisher.publish([event])
+
+        stack.push_async_callback(engine.stop)
+        await engine.start()
+        await stack.enter_async_context(gateway.relaying(publish))
+        await serve(gateway.app, listener, stop, ready)
+
+
+def main() -> int:
+    """Run the gateway against the Kafka of the environment until a signal; return the exit code."""
+    try:
+        runtime = RuntimeSettings()
+        settings = GatewaySettings()
+        configure_logs(runtime)
+        configure_tracing(runtime, "gateway")
+        asyncio.run(_run(settings, runtime))
+    except ValidationError as error:
+        print(f"lectern gateway: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
+    except LecternError as error:
+        print(f"lectern gateway: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
+    return EXIT_DONE
+
+
+async def _run(settings: GatewaySettings, runtime: RuntimeSettings) -> None:
+    def ready(url: str) -> None:
+        print(f"gateway: {url}", file=sys.stderr, flush=True)  # noqa: T201
+
+    await until_signal(lambda stop: asyncio.ensure_future(run_gateway(settings, runtime, stop, ready)))

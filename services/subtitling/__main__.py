@@ -1,0 +1,7 @@
+"""``python -m services.subtitling``: the subtitling worker."""
+
+from services.runtime.worker import run_worker
+from services.subtitling.actor import build
+
+if __name__ == "__main__":
+    raise SystemExit(run_worker("subtitling", build))

@@ -1,0 +1,7 @@
+"""``python -m services.tts``: the tts worker."""
+
+from services.runtime.worker import run_worker
+from services.tts.actor import build
+
+if __name__ == "__main__":
+    raise SystemExit(run_worker("tts", build))
