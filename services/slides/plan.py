@@ -84,7 +84,8 @@ class Plan(_Part):
         layout: which drawing function takes it; says which of the fields below are set.
         headline: the sentence the slide asserts; for ``text`` the whole text, for ``quote`` what was said
             (without quotation marks), for ``question`` the question, for ``term`` the name.
-        sub: one more line: the goal of a chapter, the reason of a statement, number or warning.
+        sub: one more line: the goal of a chapter, the reason of a statement, number or warning, the title of
+            a quote.
         points: items of bullets, steps, flow, summary; forbidden acts (or, with ``mark="check"``, required
             ones) of a warning.
         point_icons: one for each point; ``None``: show the point's number.
@@ -97,7 +98,7 @@ class Plan(_Part):
         people: ``(a, b)``: a of b people.
         label: the number in words, e.g. ``10명 중 7명``.
         alias, definition: another name of the term, and what it means.
-        speaker: who says the quote, or the question that follows it.
+        speaker: who says the quote; where that is unknown, the question that follows it.
         icons: icon names for the illustration, the most telling first.
         hero: what the first icon is drawn in; ``None``: no illustration.
         emphasis: words to colour.

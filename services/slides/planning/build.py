@@ -61,11 +61,13 @@ def heading_of_list(scene: Scene, introduction: str = "") -> str:
     return heart or scene.chapter or headline_of(scene)
 
 
-def points_of(sentences: Iterable[str], *, beside: str = "", longest: int = LONGEST_POINT) -> tuple[str, ...]:
+def points_of(
+    sentences: Iterable[str], *, beside: str = "", longest: int = LONGEST_POINT, described: bool = False
+) -> tuple[str, ...]:
     """Return ``sentences`` as points, without those too long for one or saying the same as ``beside``."""
     points: list[str] = []
     for sentence in sentences:
-        text = point(sentence, longest)
+        text = point(sentence, longest, described=described)
         if text and all(similarity(text, other) < SAME for other in (beside, *points) if other):
             points.append(text)
     return tuple(points)

@@ -28,15 +28,21 @@ _NOT_WORD = re.compile(r"[\W_]+")
 def condensed(sentence: str, longest: int) -> str | None:
     """Return the heart of ``sentence`` in at most ``longest`` characters, ``None`` if no clause is one.
 
-    Korean puts the main clause last, English usually first.
+    Korean puts the main clause last, English usually first. ``longest`` counts Hangul; Latin letters are
+    about half as wide, and a text without Hangul may be 1.8 times as long.
     """
-    text = without_lead(sentence).rstrip(" .。")
+    text = without_lead(sentence).rstrip(" .,。")
+    longest = _room(text, longest)
     if len(text) <= longest:
         return text
     text = _PARENTHESES.sub("", text)
     if len(text) <= longest:
         return text
     return _last_clause(text, longest) if has_hangul(text) else _first_clause(text, longest)
+
+
+def _room(text: str, longest: int) -> int:
+    return longest if has_hangul(text) else int(longest * 1.8)
 
 
 def _last_clause(text: str, longest: int) -> str | None:
@@ -54,14 +60,17 @@ def _first_clause(text: str, longest: int) -> str | None:
     return None if best is None else best[:1].upper() + best[1:]
 
 
-def point(sentence: str, longest: int) -> str | None:
-    """Return ``sentence`` as a point of a list: its heart in noun form, ``None`` if it is too long."""
-    whole = nominal(sentence)
-    if len(whole) <= longest:
+def point(sentence: str, longest: int, *, described: bool = False) -> str | None:
+    """Return ``sentence`` as a point of a list: its heart in noun form, ``None`` if it is too long for one.
+
+    ``longest`` and ``described`` as in :func:`condensed` and :func:`nominal`.
+    """
+    whole = nominal(sentence, described=described)
+    if len(whole) <= _room(whole, longest):
         return whole
     heart = condensed(sentence, longest + 4)
-    short = None if heart is None else nominal(heart)
-    return short if short is not None and len(short) <= longest else None
+    short = None if heart is None else nominal(heart, described=described)
+    return short if short is not None and len(short) <= _room(short, longest) else None
 
 
 def similarity(one: str, other: str) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from services.slides.plan import MAX_EMPHASIS, Emphasis
 from services.slides.planning.icons import hits
-from services.slides.planning.patterns import MONEY_EN, NUMBER
+from services.slides.planning.patterns import COUNTS_ITEMS, MONEY_EN, NUMBER
 
 _LARGEST_SHARE = 0.45
 """Colour on more than this share of a headline no longer stands out."""
@@ -18,11 +18,8 @@ _FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 _RATHER = re.compile(r"보다 (?:더 )?([^\s,.]{2,12}?)(?:이|가|을|를|은|는|에) ")
-_COUNT = re.compile(
-    r"(?:두|세|네|다섯|여섯) (?:가지|단계|번)|\b(?:two|three|four|five|six) \w{3,12}\b", re.IGNORECASE
-)
 _ADVERB = re.compile(
-    r"(?:반드시|즉시|꼭|항상|먼저|바로|모두)(?![가-힣])|\b(?:always|immediately|at once|first|before)\b",
+    r"(?:반드시|즉시|꼭|항상|먼저|바로|모두)(?![가-힣])|\b(?:always|immediately|at once)\b",
     re.IGNORECASE,
 )
 
@@ -52,7 +49,7 @@ def _candidates(headline: str) -> Iterator[Emphasis]:
         yield Emphasis(text=forbidden.group(), kind="danger")
     for rather in _RATHER.finditer(headline):
         yield Emphasis(text=rather.group(1))
-    for pattern in (NUMBER, MONEY_EN, _COUNT, _ADVERB):
+    for pattern in (NUMBER, MONEY_EN, COUNTS_ITEMS, _ADVERB):
         for found in pattern.finditer(headline):
             text = found.group().strip()
             if 1 < len(text) <= _LONGEST or text == "꼭":

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.patterns import ARROW, NUMBERED
 
 MAX_ITEMS = 24
@@ -92,7 +93,8 @@ def _attempts(body: str) -> list[tuple[Kind, list[str]]]:
 def _pair(parts: list[str]) -> bool:
     """Return whether two parts around one comma are equals: both short and alike in length."""
     short, long = sorted(map(len, parts))
-    return long <= 12 and long <= 2 * short and not parts[1].endswith(("다", "요", "세요"))
+    clause = parts[0].endswith(("면", "고", "서", "니", "때", "만")) or parts[1].endswith(("다", "요"))
+    return has_hangul(parts[0]) and long <= 12 and long <= 2 * short and not clause
 
 
 def _numbered_title(body: str, items: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:

@@ -138,8 +138,7 @@ ICONS: Mapping[str, tuple[str, ...]] = {
     "map_marker_account": ("assembly",),
     "medical_bag": ("first aid",),
     "message_text": ("text message", "message*"),
-    "monitor": ("monitor", "desktop"),
-    "monitor_lock": ("screen",),
+    "monitor": ("screen", "monitor", "desktop"),
     "mouse": ("mouse",),
     "needle": ("vaccin*",),
     "notebook_edit": ("record", "note"),
@@ -189,7 +188,7 @@ ICONS: Mapping[str, tuple[str, ...]] = {
     "timer_outline": ("minute", "second"),
     "trash_can": ("trash",),
     "truck": ("truck", "supplier"),
-    "truck_delivery": ("deliver*",),
+    "truck_delivery": ("delivery",),
     "two_factor_authentication": ("mfa", "two-factor"),
     "update": ("update", "patch"),
     "usb_flash_drive": ("usb", "usb*"),
@@ -212,13 +211,14 @@ SILENT: tuple[str, ...] = ("fireproof", "fired", "keyword")  # fmt: skip
 """Longer words that hide a stem of another meaning: they call for no icon."""
 
 UNCOLOURED = frozenset((
-        "check", "verif*", "report", "call", "click", "share", "lock", "inspect", "update", "download",
-        "train", "delete", "attach*", "print", "send", "sent", "reply", "sign", "approv*", "wash*", "look",
-        "drive", "stop", "write", "wrote", "hover", "back straight", "carry", "accept", "talk", "copy",
-        "search", "home", "light", "rest", "break", "drink", "hand", "note", "list", "order", "buy", "key",
-        "eye", "speak*", "listen*", "transfer", "declin*", "refus*", "store", "destroy*", "retain*",
-        "twist*", "safe*", "secur*", "protect*", "danger*", "urgent*", "warning*", "text message", "fined",
-        "load", "lift", "lift*", "second", "minute", "hour", "question", "record", "corner", "welcome",
-        "access", "power", "seat",
+        "pretend*", "personal", "notif*", "disconnect*", "encrypt*", "witness*", "infect*", "stretch*",
+        "sleep*", "recycl*", "evacuat*", "check", "verif*", "report", "call", "click", "share", "lock",
+        "inspect", "update", "download", "train", "delete", "attach*", "print", "send", "sent", "reply",
+        "sign", "approv*", "wash*", "look", "drive", "stop", "write", "wrote", "hover", "back straight",
+        "carry", "accept", "talk", "copy", "search", "home", "light", "rest", "break", "drink", "hand",
+        "note", "list", "order", "buy", "key", "eye", "speak*", "listen*", "transfer", "declin*", "refus*",
+        "store", "destroy*", "retain*", "twist*", "safe*", "secur*", "protect*", "danger*", "urgent*",
+        "warning*", "text message", "fined", "load", "lift", "lift*", "second", "minute", "hour",
+        "question", "record", "corner", "welcome", "access", "power", "seat",
     ))  # fmt: skip
 """Stems never coloured: of verbs, or too general to be the point of a sentence."""

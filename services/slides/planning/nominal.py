@@ -45,7 +45,7 @@ _STATE = re.compile(
     r"|생기|발생하|[아어여라]지)지(?:는|도)? ?않(?:습니다|아요|는다)$"
 )
 _FORBIDDEN_U = re.compile(r"면 (?:절대 ?로? )?안 (?:됩니다|돼요|된다|되며)$")
-_FORBIDDEN_A = re.compile(r"(?:서|서는) (?:절대 ?로? )?안 (?:됩니다|돼요|된다)$")
+_FORBIDDEN_A = re.compile(r"서[는도]? (?:절대 ?로? )?안 (?:됩니다|돼요|된다)$")
 _MUST = re.compile(r"야(?:만)? (?:합니다|해요|한다|하며|됩니다)$")
 _ASKED = re.compile(
     r" ?(?:주세요|주십시오|주시기 바랍니다|주셔야 합니다|주시면 됩니다|봅니다|봅시다"
@@ -220,8 +220,11 @@ def _noun(stem: str) -> str:
     """Return the noun form of what the stem says: an act in ``-기``, a state or an event in ``-음``."""
     stem = with_dropped_l(stem)
     clause = re.split(r"(?:고|며|면|서|도록), | (?:때|때는|위해) ", stem)[-1]
-    happens = _DESCRIBES.search(stem) or (_SUBJECT.search(clause) and not _OBJECT.search(clause))
-    return noun_of_quality(stem) if _QUALITY.search(stem) or happens else f"{stem}기"
+    acted_on = _OBJECT.search(clause) is not None
+    happens = _DESCRIBES.search(stem) or (_SUBJECT.search(clause) and not acted_on)
+    # 적다 is "few" and "to write down": a quality has no object.
+    quality = _QUALITY.search(stem) and (not acted_on or stem.endswith(("있", "없")))
+    return noun_of_quality(stem) if quality or happens else f"{stem}기"
 
 
 _FORMS: tuple[Callable[[str], str | None], ...] = (

@@ -15,7 +15,14 @@ _LONGEST_SIDE = 24
 _LONGEST_POINT = 52
 _DO = {True: ("이렇게 합니다", "하지 않습니다"), False: ("Do", "Don't")}
 
-_TOPIC_KO = re.compile(r"^([^,.]{2,16}?)(?:에서는|에는|은|는|(?<=[가-힣])면) (?=.{4})")
+_TIE = re.compile(
+    r"^(?:반면(?:에)?|이와 반대로|반대로|[^,.]{1,24}?(?:와|과)(?:는)? 달리|in contrast|by contrast"
+    r"|on the other hand|whereas"
+    r"|unlike [^,]{2,40}),? ",
+    re.IGNORECASE,
+)
+_AFTER_TOPIC = re.compile(r"^(?:에서는|에는|은|는|이|가)?[ ,]+(?:(?:is|are) )?")
+_TOPIC_KO = re.compile(r"^([^,.]{2,16}?(?:면(?= )|(?=(?:에서는|에는|은|는) .{4})))")
 _TOPIC_EN = re.compile(
     r"^((?:(?:an?|the) )?[\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?) (?=(?:is|are|can|cannot|has|have|does|do"
     r"|will|may|must|only"
@@ -46,7 +53,7 @@ def versus(scene: Scene) -> Plan | None:
 
 def _mentions(sentence: str, side: str, other: str) -> bool:
     """Return whether ``sentence`` is about ``side``: has a word of it that the other side has not."""
-    words = [word.lower() for word in side.split() if len(word) > 1 and word not in other.split()]
+    words = [word.lower().rstrip("s") for word in side.split() if len(word) > 1 and word not in other.split()]
     return any(word in sentence.lower() for word in words)
 
 
@@ -70,7 +77,7 @@ def whereas(scene: Scene) -> Plan | None:
 
 
 def _topic(sentence: str) -> str | None:
-    text = without_lead(CONTRASTS.sub("", sentence, count=1).lstrip(" ,에는로"))
+    text = _untied(sentence)
     found = (_TOPIC_KO if has_hangul(text) else _TOPIC_EN).match(text)
     return found.group(1).strip(" ,") if found else None
 
@@ -97,20 +104,26 @@ def _do_dont(scene: Scene, good: Sequence[str], bad: Sequence[str]) -> Plan | No
 
 def _column(title: str, sentences: Sequence[str], icon: str | None = None) -> Column | None:
     texts = [_without_topic(without_lead(s), title) for s in sentences]
-    points = points_of(texts, longest=_LONGEST_POINT)[:MAX_COLUMN_POINTS]
+    points = points_of(texts, longest=_LONGEST_POINT, described=icon is None)[:MAX_COLUMN_POINTS]
     if not points:
         return None
+    title = title[:1].upper() + title[1:]
     return Column(
         title=clipped(title, TITLE_LENGTH), icon=icon or next(iter(find_icons(title)), None), points=points
     )
 
 
+def _untied(sentence: str) -> str:
+    """Return ``sentence`` without what ties it to the one before: ``이와 달리``, ``In contrast,``."""
+    return without_lead(_TIE.sub("", sentence, count=1))
+
+
 def _without_topic(sentence: str, topic: str) -> str:
     """Return ``sentence`` without the topic that stands in the column's title already."""
-    text = CONTRASTS.sub("", sentence, count=1).lstrip(" ,에는로") if CONTRASTS.match(sentence) else sentence
+    text = _untied(sentence)
     if not text.lower().startswith(topic.lower()):
         return text
-    rest = re.sub(r"^(?:에서는|에는|은|는|이|가)?[ ,]+", "", text[len(topic) :])
+    rest = _AFTER_TOPIC.sub("", text[len(topic) :], count=1)
     return rest[:1].upper() + rest[1:] if len(rest) >= 6 else text
 
 

@@ -27,6 +27,12 @@ _UNITS = {"퍼센트": "%", "프로": "%", "percent": "%", "per cent": "%"}
 _REPORTED = re.compile(r"(?:다|라)고 (?:답|응답|조사|나타|밝|말|집계|알려)[가-힣]{1,8}$")
 _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNORECASE)
 _AFTER_PEOPLE = re.compile(r"^(?:은|는|이|가|의|을|를|꼴로|정도가)? ?")
+_DANGLING = re.compile(
+    r"(?:[의은는이가을를]|최대|최소|평균|무려|약|총|단|또는|및|시속)$"
+    r"|\b(?:up to|about|of|at(?: least| most)?|by|to|for|in|with|within|than"
+    r"|nearly|almost|over|only|is|a|an|the)$",
+    re.IGNORECASE,
+)
 _LONGEST_LIST_OF_ACTS = 2
 _WARNING_POINTS = 3
 
@@ -117,7 +123,8 @@ def _without_figure(headline: str, figure: str) -> str:
     """Return ``headline`` without the figure at its end, which is drawn large beside it."""
     bare = headline.rstrip(" .")
     rest = bare.removesuffix(figure).rstrip(" ,:：")
-    return rest if bare.endswith(figure) and len(rest) >= _LEAST_HEADLINE else headline
+    stands = len(rest) >= _LEAST_HEADLINE and not _DANGLING.search(rest)
+    return rest if bare.endswith(figure) and stands else headline
 
 
 def warning(scene: Scene) -> Plan | None:
@@ -127,7 +134,10 @@ def warning(scene: Scene) -> Plan | None:
     wished = WARNS.search(caption.title or "") if caption.listed else WARNS.search(caption.text)
     ordered = single and (forbids(caption.text) or COMMANDS_NOT.search(caption.text))
     forbidden = scene.prohibitions
-    told = forbidden and (WARNS.search(" ".join(scene.told)) or len(forbidden) == len(scene.told))
+    alone = len(forbidden) == len(scene.told) or (
+        not caption.text and len(scene.told) <= 2 and forbids(scene.told[0])
+    )
+    told = forbidden and (alone or WARNS.search(" ".join(scene.told)))
     if not (wished or ordered or (told and not caption.listed)):
         return None
     headline = (

@@ -20,6 +20,7 @@ _LIST_FROM_WORDS = 60
 
 _TIME_PARTICLE = re.compile(r"(?<=[가-힣])(?:에는|에|까지는)$")
 _AROUND_TIME = re.compile(r"^(?:에는|에|까지|동안)?[\s,:：·-]+|^(?:에는|에) ?")
+_BARE_NOUN = re.compile(r"^[가-힣]{1,5}(?<![은는이가을를에고며면서도의로])$")
 _EDGES = " ,.:：·-–"
 
 
@@ -108,6 +109,9 @@ def timeline(scene: Scene) -> Plan | None:
 def _event(clause: str, found: re.Match[str]) -> TimedPoint | None:
     time = _TIME_PARTICLE.sub("", found.group().strip())
     before, after = clause[: found.start()].rstrip(" ,"), _AROUND_TIME.sub("", clause[found.end() :])
+    # 입사 첫날: a bare noun before a time is part of it.
+    if _BARE_NOUN.match(before):
+        time, before = f"{before} {time}", ""
     what = without_lead(f"{before} {after}".strip(_EDGES))
     text = point(what, _EVENT_POINT) or clipped(nominal(what), EVENT_LENGTH)
     return TimedPoint(time=clipped(time[:1].upper() + time[1:], 24), text=text) if text else None

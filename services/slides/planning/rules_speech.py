@@ -17,7 +17,7 @@ _LONGEST_QUESTION_SCENE = 3
 """Sentences in a scene whose opening question is its point; in a longer one it only leads in."""
 
 _SUBJECT_AFTER = re.compile(r"^(?:이?라고|라는|하고|고) ([가-힣A-Za-z ]{2,20}?)(?:이|가|은|는|께서) ")
-_SUBJECT_BEFORE = re.compile(r"(?:^|[.!?] )([^.!?,“\"]{2,30}?)(?:이|가|은|는)? ?,?$")
+_SUBJECT_BEFORE = re.compile(r"([가-힣A-Za-z]{1,12})(?:이|가|께서|은|는),? (?:[^.!?,“\"]{0,24} )?$")
 _SAYER_EN = re.compile(
     r"(?:^|[.!?] )([^.!?,“\"]{2,40}?) (?:said|says|asked|asks|told \w+|wrote|replied"
     r"|explained)\b"
@@ -58,9 +58,11 @@ def quote(scene: Scene) -> Plan | None:
         before, after = text[max(0, start - 60) : start], text[end + 1 : end + 60]
         said = SAYS_AFTER.match(after) or SAYS_BEFORE.search(before.rstrip()) or SAID_AFTER.match(after)
         if _LEAST_QUOTE <= len(words) <= _LONGEST_QUOTE and said:
-            speaker = scene.heading if scene.heading and scene.heading not in words else None
-            speaker = speaker or _speaker(before, after) or _question_after(scene, words)
-            return plan(scene, "quote", words.rstrip(","), speaker=speaker and clipped(speaker, 90))
+            title = scene.heading if scene.heading and scene.heading not in words else None
+            speaker = _speaker(before, after) or _question_after(scene, words)
+            return plan(
+                scene, "quote", words.rstrip(","), speaker=speaker and clipped(speaker, 90), sub=title
+            )
     return None
 
 
@@ -69,7 +71,7 @@ def _speaker(before: str, after: str) -> str | None:
         return found.group(1)
     if found := _SAYER_EN.search(before):
         return found.group(1).strip()
-    if has_hangul(before) and (found := _SUBJECT_BEFORE.search(before.rstrip())):
+    if has_hangul(before) and (found := _SUBJECT_BEFORE.search(f"{before.rstrip()} ")):
         return found.group(1).strip()
     return None
 
