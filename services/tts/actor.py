@@ -1,0 +1,157 @@
+"""The speech stage: a planned scene in, the same scene spoken, timed and measured out."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from prometheus_client import Counter
+
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import Event, Loudness, ScenePlanned, SceneSpoken, SentenceTime
+from contracts.languages import normalise_language
+from contracts.rendering import VisualStyle
+from contracts.steps import Step
+from contracts.timeline import CHAPTER_LEAD_IN_SECONDS, LEAD_IN_SECONDS, time_scene
+from contracts.topics import SCENE_PLANNED
+from services.runtime.actor import Actor, Context, Subscription
+from services.runtime.artifacts import Blob, Made
+from services.runtime.cancel import CancelToken
+from services.tts.audio import wav_bytes
+from services.tts.loudness import measure_loudness
+from services.tts.providers import Choice, choose_voice
+from services.tts.settings import TtsSettings
+from services.tts.voice import Progress, UnspeakableError
+
+SYNTHESISED = Counter("lectern_scenes_synthesised", "Scenes really spoken, not taken from the action cache")
+
+MEDIA_TYPE = "audio/wav"
+
+
+class SpeechStage:
+    """The stage's handler.
+
+    Args:
+        settings: where models lie.
+    """
+
+    def __init__(self, settings: TtsSettings) -> None:
+        self._settings = settings
+
+    async def speak_scene(self, event: ScenePlanned, ctx: Context) -> Sequence[Event]:
+        """Speak a scene's narration, or find it spoken already.
+
+        Raises:
+            PermanentError: ``SETTINGS_INVALID`` (no such voice), ``LANGUAGE_UNSUPPORTED``,
+                ``NARRATION_UNSPEAKABLE`` or ``TTS_FAILED``.
+            TransientError: ``TTS_FAILED`` or a storage code.
+            CanceledError: the job is dead.
+        """
+        scene = event.context.scene
+        language = normalise_language(event.context.language)
+        choice = choose_voice(event.settings.tts_provider, event.settings.voice)
+
+        async def make() -> Made:
+            try:
+                made = await self._synthesise(choice, scene.narration, language, ctx)
+            except UnspeakableError:
+                raise PermanentError(
+                    ErrorCode.NARRATION_UNSPEAKABLE,
+                    f"scene {scene.scene_id} (number {event.context.index + 1} of the film) has nothing "
+                    "that can be spoken; write its narration in words",
+                ) from None
+            SYNTHESISED.inc()
+            return made
+
+        spoken = await ctx.artifacts.remember(
+            "tts",
+            choice.version,
+            {
+                "narration": scene.narration,
+                "language": language,
+                "provider": choice.provider.value,
+                "voice": choice.name,
+            },
+            make,
+        )
+        return [_spoken(event, ctx, spoken.claims["speech"], spoken.facts)]
+
+    async def _synthesise(self, choice: Choice, narration: str, language: str, ctx: Context) -> Made:
+        reports = _Reports(ctx)
+        try:
+            return await ctx.run(
+                _speak, self._settings, choice, narration, language, ctx.cancel, reports.progress
+            )
+        finally:
+            await reports.done()
+
+
+def _speak(
+    settings: TtsSettings,
+    choice: Choice,
+    narration: str,
+    language: str,
+    cancel: CancelToken,
+    progress: Progress,
+) -> Made:
+    cancel.check()
+    speech = choice.open(settings).speak(narration, language, cancel, progress)
+    return Made(
+        blobs={"speech": Blob(wav_bytes(speech.pcm), MEDIA_TYPE)},
+        facts={
+            "samples": len(speech.pcm),
+            "sentences": [sentence.model_dump() for sentence in speech.sentences],
+            "loudness": measure_loudness(speech.pcm).model_dump(),
+        },
+    )
+
+
+def _spoken(event: ScenePlanned, ctx: Context, speech: Any, facts: Any) -> SceneSpoken:
+    animated = event.settings.visual_style is VisualStyle.ANIMATED
+    card = animated and event.context.opens_chapter
+    return SceneSpoken.after(
+        event,
+        ctx.output_id(),
+        speech=speech,
+        sentences=tuple(SentenceTime.model_validate(sentence) for sentence in facts["sentences"]),
+        timing=time_scene(
+            facts["samples"],
+            event.settings.fps,
+            lead_in_seconds=CHAPTER_LEAD_IN_SECONDS if card else LEAD_IN_SECONDS,
+            wished_seconds=event.context.scene.duration_sec,
+        ),
+        loudness=Loudness.model_validate(facts["loudness"]),
+    )
+
+
+class _Reports:
+    """Carries progress from the voice's thread to the event loop, where it is published."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def progress(self, share: float) -> None:
+        """Report ``share``; called from any thread, never waits."""
+        self._loop.call_soon_threadsafe(self._start, share)
+
+    def _start(self, share: float) -> None:
+        task = self._loop.create_task(self._ctx.report(share))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def done(self) -> None:
+        """Wait for the reports under way; progress is best effort, its failures are nobody's."""
+        with contextlib.suppress(Exception):
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def build(settings: TtsSettings | None = None) -> Actor:
+    """Return the stage. Models are loaded by the first scene that needs them."""
+    settings = settings or TtsSettings()
+    stage = SpeechStage(settings)
+    subscription = Subscription(
+        SCENE_PLANNED, stage.speak_scene, concurrency=settings.tts_concurrency, step=Step.GENERATE_TTS
+    )
+    return Actor("tts", (subscription,))

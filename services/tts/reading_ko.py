@@ -1,0 +1,135 @@
+"""Written Korean as a narrator reads it out: Hangul, spaces and sentence punctuation, nothing else."""
+
+import re
+import unicodedata
+
+from services.tts.hangul import coda_of
+from services.tts.hanja_ko import read_hanja
+from services.tts.reading_latin_ko import read_addresses, read_latin, read_symbolic
+from services.tts.reading_numbers_ko import read_numbers
+
+_JAMO = {
+    "ㄱ": "기역", "ㄲ": "쌍기역", "ㄴ": "니은", "ㄷ": "디귿", "ㄸ": "쌍디귿", "ㄹ": "리을", "ㅁ": "미음",
+    "ㅂ": "비읍", "ㅃ": "쌍비읍",
+    "ㅅ": "시옷", "ㅆ": "쌍시옷", "ㅇ": "이응", "ㅈ": "지읒", "ㅉ": "쌍지읒", "ㅊ": "치읓", "ㅋ": "키읔",
+    "ㅌ": "티읕", "ㅍ": "피읖",
+    "ㅎ": "히읗", "ㅏ": "아", "ㅐ": "애", "ㅑ": "야", "ㅒ": "얘", "ㅓ": "어", "ㅔ": "에", "ㅕ": "여",
+    "ㅖ": "예", "ㅗ": "오",
+    "ㅘ": "와", "ㅙ": "왜", "ㅚ": "외", "ㅛ": "요", "ㅜ": "우", "ㅝ": "워", "ㅞ": "웨", "ㅟ": "위",
+    "ㅠ": "유", "ㅡ": "으", "ㅢ": "의",
+    "ㅣ": "이",
+}  # fmt: skip
+
+_BEFORE_FOLDING = str.maketrans({
+    "²": "^2", "³": "^3", "㎡": "m^2", "㎥": "m^3", "㎢": "km^2", "㎠": "cm^2", "℃": "°C", "℉": "°F",
+    "㎞": "km",
+    "½": " 1/2 ", "⅓": " 1/3 ", "⅔": " 2/3 ", "¼": " 1/4 ", "¾": " 3/4 ", "…": "... ", "·": " ", "ㆍ": " ",
+    "・": " ", "•": " ",
+    "™": "", "®": "", "©": "", "℡": " 전화 ", "№": " 넘버 ", "㈜": " 주식회사 ", "∙": " ", "−": "-",
+    "‐": "-", "‑": "-", "℮": "",
+    "“": '"', "”": '"', "‘": "'", "’": "'", "µ": "μ", "→": ", ", "⇒": ", ", "➔": ", ", "➜": ", ", "←": ", ",
+    "↔": ", ",
+    "≥": " ≥", "≤": " ≤", "±": " 플러스마이너스 ", "√": " 루트 ", "∞": " 무한대 ", "§": " ", "※": " ",
+    "☎": " 전화 ",
+})  # fmt: skip
+
+_MARKUP = (
+    (re.compile(r"```[\w-]*"), " "),
+    (re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,500}\)"), r"\1"),
+    (re.compile(r"(?m)^\s{0,3}(?:#{1,6}|[-*+>])\s+"), ""),
+    (re.compile(r"\*\*|__|~~|`"), ""),
+    (re.compile(r"</?[A-Za-z][^<>]{0,200}>"), " "),
+)
+_COMPARED = (
+    (re.compile(r"≥\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 이상"),
+    (re.compile(r"≤\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 이하"),
+    (re.compile(r"(?<![<>=-])>\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 초과"),
+    (re.compile(r"(?<![<>=-])<\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 미만"),
+)
+_SIGNS = (
+    (re.compile(r"(?<=[가-힣A-Za-z])(?:[~∼〜～]| [~∼〜～] )(?=[가-힣A-Za-z])"), "에서 "),
+    (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*[-=]+>\s*"), ", "),
+    (re.compile(r"\s*&\s*"), " 앤드 "),
+    (re.compile(r"@(?=\w)"), " 골뱅이 "),
+    (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*\+\s*(?=[가-힣A-Za-z0-9])"), " 플러스 "),
+    (re.compile(r"(?<=[가-힣A-Za-z])\s*=\s*(?=[가-힣A-Za-z])"), "는 "),
+    (re.compile(r"(?<=[가-힣A-Za-z])\s*/\s*(?=[가-힣A-Za-z])"), ", "),
+    (re.compile(r"(?<![0-9])%p?"), " 퍼센트 "),
+)
+_END = (
+    (re.compile(r"\s*[(\[{<〈《「『【]\s*"), ", "),
+    (re.compile(r"[)\]}>〉》」』】](?=[가-힣])"), ""),
+    (re.compile(r"[)\]}>〉》」』】](?=\s*[가-힣])"), " "),
+    (re.compile(r"\s*[:;、，—–|/\\)\]}>〉》」』】]\s*"), ", "),
+    (re.compile("[。．]"), ". "),
+    (re.compile(r"[^가-힣.,?!\s]"), " "),
+    (re.compile(r"\s+"), " "),
+    (re.compile(r"[\s,]*([.?!])[\s.,?!]*"), r"\1 "),
+    (re.compile(r"\s*,[\s,]*"), ", "),
+    (re.compile(r"^[\s.,?!]+"), ""),
+    (re.compile(r"[\s,]+$"), ""),
+)
+
+
+def read_korean(text: str) -> str:
+    """Return ``text`` as it is spoken.
+
+    Numbers, units, Latin words, addresses and hanja are written in Hangul; emoji, markup and signs that
+    nobody says are dropped. The result holds only Hangul syllables, single spaces and ``. , ? !``; it is
+    empty when there is nothing to say.
+    """
+    text = _folded(text)
+    for pattern, replacement in _MARKUP:
+        text = pattern.sub(replacement, text)
+    text = _laughter(text)
+    text = read_addresses(text)
+    text = read_symbolic(text)
+    for pattern, replacement in _COMPARED:
+        text = pattern.sub(replacement, text)
+    text = read_numbers(text)
+    for pattern, replacement in _SIGNS:
+        text = pattern.sub(replacement, text)
+    text = read_hanja(text)
+    text = _particles_after_brackets(read_latin(text))
+    for pattern, replacement in _END:
+        text = pattern.sub(replacement, text)
+    return text.strip()
+
+
+_PARTICLES = {
+    "을": "을를",
+    "를": "을를",
+    "은": "은는",
+    "는": "은는",
+    "이": "이가",
+    "가": "이가",
+    "과": "과와",
+    "와": "과와",
+}
+_AFTER_BRACKET = re.compile(r"(?<=([가-힣])\))([을를은는이가과와])(?![가-힣])")
+
+
+def _particles_after_brackets(text: str) -> str:
+    """Make a particle agree with the word heard before it: 안전모(헬멧)를 is read 안전모, 헬멧을."""
+    return _AFTER_BRACKET.sub(lambda m: _PARTICLES[m[2]][0 if coda_of(m[1]) else 1], text)
+
+
+def _folded(text: str) -> str:
+    """Unify spellings of the same character (full-width, composed, circled, any script's digits)."""
+    kept = "".join(
+        c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
+    jamo = _named_jamo(unicodedata.normalize("NFC", kept)).translate(_BEFORE_FOLDING)
+    folded = unicodedata.normalize("NFKC", jamo).replace("⁄", "/").replace("∕", "/")
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in folded)
+
+
+def _named_jamo(text: str) -> str:
+    """Name single jamo; strings of them are laughter or tears (ㅋㅋ, ㅠㅠ) and are left to the next step."""
+    return re.sub(r"(?<![ㄱ-ㅣ])[ㄱ-ㅣ](?![ㄱ-ㅣ])", lambda m: _JAMO.get(m.group(), ""), text)
+
+
+def _laughter(text: str) -> str:
+    text = re.sub("[ㅋᄏ]{2,}", " 크크 ", text)
+    text = re.sub("[ㅎᄒ]{2,}", " 흐흐 ", text)
+    return re.sub("[ㄱ-ㅣᄀ-ᇿ]+", " ", text)
