@@ -1,0 +1,176 @@
+"""What the commands that run the system do; ``main`` only reads the command line."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from contracts.commands import RenderOptions
+from contracts.errors import ErrorCode, LecternError, PermanentError
+from contracts.rendering import RenderSettings
+from contracts.renderspec import explain
+from services.cli.display import display_for
+from services.cli.lesson import read_lesson
+from services.cli.rendering import Rendered, Wish, render
+from services.cli.stack import Stack, alone, open_stack
+from services.cli.workers import WORKERS
+from services.gateway import server
+from services.gateway.settings import GatewaySettings
+from services.runtime.logs import configure_logs
+from services.runtime.settings import RuntimeSettings
+from services.runtime.tracing import configure_tracing
+
+CHECK_SECONDS = 2.0
+"""How long a broker that died goes unnoticed by ``lectern up``."""
+
+
+async def render_lesson(
+    path: Path,
+    output: Path,
+    wished: Mapping[str, Any],
+    *,
+    language: str | None,
+    minutes: float,
+    title: str | None,
+    debug: bool,
+) -> None:
+    """Render ``path`` to ``output`` and say what came of it.
+
+    Raises:
+        LecternError: why there is no film.
+    """
+    runtime, gateway = RuntimeSettings(), GatewaySettings()
+    options = _options(wished, gateway)
+    lesson = read_lesson(path, language)
+    _writable(output, path)
+    # What a stage logs is for operators; here the job's own error tells what went wrong.
+    quiet = {} if debug or "LECTERN_LOG_LEVEL" in os.environ else {"log_level": "CRITICAL"}
+    configure_logs(runtime.model_copy(update=quiet))
+    configure_tracing(runtime, "render")
+    with display_for(Console(stderr=True)) as display:
+        rendered = await render(Wish(lesson, output, options, minutes, title), runtime, gateway, display)
+    _summarise(rendered)
+
+
+async def run_up() -> None:
+    """Run the whole system until a signal."""
+    runtime, gateway = RuntimeSettings(), GatewaySettings()
+    with alone(gateway.home):
+        await _serve(runtime, gateway, WORKERS, "lectern")
+
+
+async def run_gateway() -> None:
+    """Run the gateway alone until a signal.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: no Kafka is named.
+    """
+    runtime, gateway = RuntimeSettings(), GatewaySettings()
+    if runtime.kafka_bootstrap_servers is None:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID,
+            "KAFKA_BOOTSTRAP_SERVERS is not set: the gateway alone has no workers to talk to"
+            " (lectern up runs everything in one process)",
+        )
+    await _serve(runtime, gateway, (), "gateway")
+
+
+async def _serve(
+    runtime: RuntimeSettings, gateway: GatewaySettings, workers: tuple[str, ...], name: str
+) -> None:
+    configure_logs(runtime)
+    configure_tracing(runtime, name)
+    listener = server.listen(gateway.host, gateway.port)
+    stop = asyncio.Event()
+    try:
+        async with open_stack(runtime, gateway, workers=workers, name=name) as stack:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.set)
+            watching = asyncio.create_task(_watch(stack, stop))
+            await server.serve(
+                stack.gateway.app,
+                listener,
+                stop,
+                lambda url: _announce(url, stack.bootstrap_servers, gateway),
+            )
+            stop.set()
+            await watching
+    finally:
+        listener.close()
+
+
+async def _watch(stack: Stack, stop: asyncio.Event) -> None:
+    """Return once ``stop`` is set; set it if a part of the stack has died, and raise what it died of."""
+    while not stop.is_set():
+        try:
+            stack.check()
+        except LecternError:
+            stop.set()
+            raise
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), CHECK_SECONDS)
+
+
+def _announce(url: str, servers: str, gateway: GatewaySettings) -> None:
+    print(
+        f"Lectern is up at {url} (Ctrl-C stops it)\n"
+        f"  interface  {url}/openapi.json\n"
+        f"  progress   {url.replace('http', 'ws', 1)}/ws/videos/VIDEO_ID/render-progress\n"
+        f"  films      {url}{gateway.assets_path}/, in {gateway.assets_dir}\n"
+        f"  health     {url}/readyz\n"
+        f"  Kafka      {servers}",
+        flush=True,
+    )
+
+
+def _options(wished: Mapping[str, Any], gateway: GatewaySettings) -> RenderOptions:
+    """Return the options, known to be good before anything is started.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``.
+    """
+    given = {name: value for name, value in wished.items() if value is not None}
+    try:
+        RenderSettings.model_validate({**gateway.render_defaults.model_dump(), **given})
+        return RenderOptions.model_validate(given)
+    except ValidationError as error:
+        raise PermanentError(ErrorCode.SETTINGS_INVALID, explain(error)) from None
+
+
+def _writable(output: Path, lesson: Path) -> None:
+    """Make the folder of ``output``, and find out now rather than after the work that it cannot be written.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``.
+    """
+    if output.suffix.lower() != ".mp4":
+        raise PermanentError(ErrorCode.SETTINGS_INVALID, f"the film is an MP4, so {output} must end in .mp4")
+    if output.resolve() == lesson.resolve():
+        raise PermanentError(ErrorCode.SETTINGS_INVALID, "the film would take the lesson's place")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID, f"cannot make {output.parent}: {error.strerror}"
+        ) from None
+    if not os.access(output.parent, os.W_OK):
+        raise PermanentError(ErrorCode.SETTINGS_INVALID, f"cannot write to {output.parent}")
+
+
+def _summarise(rendered: Rendered) -> None:
+    files = rendered.files
+    minutes, seconds = divmod(round(rendered.seconds), 60)
+    print(f"{files.film}  {minutes}:{seconds:02d}  {files.bytes / 1e6:.1f} MB")
+    print(f"  beside it: {', '.join(path.name for path in files.beside)}")
+    print(f"  self-check: {'; '.join(files.found)}")
+    print(
+        f"  made now: {rendered.scenes_synthesised} scenes synthesised,"
+        f" {rendered.frames_encoded} frames encoded"
+    )

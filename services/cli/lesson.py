@@ -1,0 +1,88 @@
+"""What a person wants rendered: a lesson in Markdown, or a script or render spec in JSON."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.commands import MAX_SOURCE_CHARACTERS
+from contracts.errors import ErrorCode, PermanentError
+from contracts.languages import DEFAULT_LANGUAGE, normalise_language
+
+LARGEST_FILE: Final = 4 << 20
+"""Bytes. A lesson has at most 20,000 characters and a spec 500 scenes; a larger file is a mistake."""
+
+HANGUL_SHARE: Final = 0.1
+"""Share of Hangul among the letters from which a text counts as Korean: a Korean lesson on software may be
+half Latin, an English one that quotes a Korean word is not."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson as read.
+
+    Attributes:
+        text: its Markdown; empty for a spec.
+        spec: the render spec or script, where the file is JSON.
+        language: of its narration.
+        video_id: derived from the content, so that the same lesson is the same video.
+    """
+
+    text: str
+    spec: dict[str, Any] | None
+    language: str
+    video_id: str
+
+
+def read_lesson(path: Path, language: str | None) -> Lesson:
+    """Read a lesson.
+
+    Args:
+        path: ``.json`` is a script or render spec, anything else text.
+        language: ``None`` to tell by the text.
+
+    Raises:
+        PermanentError: ``SOURCE_TEXT_EMPTY``, ``SOURCE_TEXT_TOO_LONG``, ``RENDER_SPEC_INVALID`` or
+            ``LANGUAGE_UNSUPPORTED``.
+        OSError: the file cannot be read.
+    """
+    if path.stat().st_size > LARGEST_FILE:
+        raise PermanentError(
+            ErrorCode.SOURCE_TEXT_TOO_LONG, f"{path} is larger than {LARGEST_FILE >> 20} MiB"
+        )
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PermanentError(
+            ErrorCode.SOURCE_TEXT_EMPTY, f"{path} is not text in UTF-8 (byte {error.start})"
+        ) from None
+    if not text.strip():
+        raise PermanentError(ErrorCode.SOURCE_TEXT_EMPTY, f"{path} is empty")
+    spec = _spec(path, text) if path.suffix.lower() == ".json" else None
+    if spec is None and len(text) > MAX_SOURCE_CHARACTERS:
+        raise PermanentError(
+            ErrorCode.SOURCE_TEXT_TOO_LONG,
+            f"{path} has {len(text):,} characters; at most {MAX_SOURCE_CHARACTERS:,} make one film",
+        )
+    named = language or (spec or {}).get("language") or language_of(text)
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    return Lesson("" if spec else text, spec, normalise_language(str(named)), f"lesson-{digest}")
+
+
+def language_of(text: str) -> str:
+    """Return the language a text is in, of those we speak; ``ko`` for one without letters."""
+    letters = sum(character.isalpha() for character in text)
+    hangul = sum("가" <= character <= "힣" for character in text)
+    return "en" if letters and hangul / letters < HANGUL_SHARE else DEFAULT_LANGUAGE
+
+
+def _spec(path: Path, text: str) -> dict[str, Any]:
+    try:
+        spec = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PermanentError(ErrorCode.RENDER_SPEC_INVALID, f"{path} is not JSON: {error}") from None
+    if not isinstance(spec, dict):
+        raise PermanentError(ErrorCode.RENDER_SPEC_INVALID, f"{path} is not a script or render spec")
+    return spec

@@ -1,0 +1,168 @@
+"""The ``lectern`` command: what can be asked for, and what is done about it."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.rendering import TtsProvider, VisualStyle
+from services.cli.running import run
+
+app = typer.Typer(
+    help="""Lectern turns training text into a narrated video: speech, slides, subtitles, chapters.
+
+Nothing else is needed: [bold]lectern render LESSON.md[/] runs the whole system inside this process, offline.
+[bold]lectern up[/] keeps it running with its HTTP interface. With KAFKA_BOOTSTRAP_SERVERS set, the same parts
+run as processes of their own on Apache Kafka: [bold]lectern gateway[/] and [bold]lectern worker NAME[/].""",
+    epilog="""Data lies below LECTERN_HOME (default ./data): what was made once is never made again.
+Exit codes: 0 done, 1 the job failed, 2 wrong use, 130 interrupted.""",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+topics = typer.Typer(help="The Kafka topics: what there should be, and what there is.", no_args_is_help=True)
+app.add_typer(topics, name="topics")
+
+
+class Worker(StrEnum):
+    """The names of the workers."""
+
+    SCRIPTING = "scripting"
+    TTS = "tts"
+    SUBTITLING = "subtitling"
+    SLIDES = "slides"
+    COMPOSITION = "composition"
+    UPLOAD = "upload"
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")]
+
+
+@app.command()
+def render(  # noqa: PLR0913, PLR0917 - Typer takes each option as an argument
+    lesson: Annotated[
+        Path,
+        typer.Argument(
+            help="Training text, plain or Markdown (UTF-8); or a script or render spec as .json.",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The MP4 to write; .srt, .vtt and .jpg go beside it.", dir_okay=False
+        ),
+    ] = None,
+    style: Annotated[
+        VisualStyle, typer.Option(help="Captions on a plain ground, or planned slides with motion.")
+    ] = VisualStyle.ANIMATED,
+    tts: Annotated[
+        TtsProvider | None,
+        typer.Option(
+            "--tts", "--voice", help="kokoro speaks, offline; mock is silent. Default: TTS_PROVIDER."
+        ),
+    ] = None,
+    speaker: Annotated[str | None, typer.Option(help="One of the voices of --tts.")] = None,
+    theme: Annotated[
+        str | None,
+        typer.Option(help="Colours of the slides, such as harbor-dark; chosen by the text if not given."),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, max=60, help="Wished length of the film.")] = 3,
+    title: Annotated[str | None, typer.Option(help="Title of the film; else the lesson's own.")] = None,
+    width: Annotated[int | None, typer.Option(help="Pixels, even. Default: VIDEO_WIDTH or 1280.")] = None,
+    height: Annotated[int | None, typer.Option(help="Pixels, even. Default: VIDEO_HEIGHT or 720.")] = None,
+    fps: Annotated[int | None, typer.Option(help="Frames a second. Default: VIDEO_FPS or 24.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Render a lesson to a film, in this process.
+
+    Writes a script, approves it, speaks, subtitles, draws and encodes it scene by scene, checks the finished
+    film and puts it where you want it. Run it again after an edit: only what changed is made anew.
+
+    Example: lectern render lesson.md -o film.mp4 --style animated --minutes 2
+    """
+    from services.cli.commands import render_lesson  # noqa: PLC0415 - --help need not load the stages
+
+    wished = {
+        "visual_style": style, "tts_provider": tts, "voice": speaker, "theme": theme,
+        "width": width, "height": height, "fps": fps,
+    }  # fmt: skip
+    target = output or Path(f"{lesson.stem}.mp4")
+    raise typer.Exit(
+        run(
+            lambda: render_lesson(
+                lesson, target, wished, language=language, minutes=minutes, title=title, debug=debug
+            ),
+            debug=debug,
+        )
+    )
+
+
+@app.command()
+def up(debug: Debug = False) -> None:
+    """Run the whole system in one process until Ctrl-C: gateway, all workers and, without Kafka, a broker.
+
+    Listens on GATEWAY_HOST:GATEWAY_PORT (127.0.0.1:8080). The ledger and all films stay in LECTERN_HOME; jobs
+    under way when it stops are carried on when it starts again.
+    """
+    from services.cli.commands import run_up  # noqa: PLC0415 - --help need not load the stages
+
+    raise typer.Exit(run(run_up, debug=debug))
+
+
+@app.command()
+def gateway(debug: Debug = False) -> None:
+    """Run the gateway alone, against KAFKA_BOOTSTRAP_SERVERS: HTTP, WebSocket, ledger."""
+    from services.cli.commands import run_gateway  # noqa: PLC0415
+
+    raise typer.Exit(run(run_gateway, debug=debug))
+
+
+@app.command()
+def worker(
+    name: Annotated[Worker, typer.Argument(help="The stage to run.", show_default=False)],
+) -> None:
+    """Run one stage against KAFKA_BOOTSTRAP_SERVERS; start as many as there is work for.
+
+    Set LECTERN_HEALTH_PORT for /livez, /readyz and /metrics.
+    """
+    from services.cli.workers import build_worker  # noqa: PLC0415
+    from services.runtime.worker import run_worker  # noqa: PLC0415
+
+    raise typer.Exit(run_worker(name.value, lambda: build_worker(name.value)))
+
+
+@topics.command("list")
+def list_topics(debug: Debug = False) -> None:
+    """Compare the topics on KAFKA_BOOTSTRAP_SERVERS with the declared ones; exit code 1 if they differ."""
+    from services.cli.topics import show_topics  # noqa: PLC0415
+
+    raise typer.Exit(run(show_topics, debug=debug))
+
+
+@topics.command("create")
+def create_topics(
+    replication: Annotated[
+        int, typer.Option(help="Copies of each partition; -1 leaves it to the broker's default.", min=-1)
+    ] = -1,
+    debug: Debug = False,
+) -> None:
+    """Create the missing topics on KAFKA_BOOTSTRAP_SERVERS; existing ones are never changed."""
+    from services.cli.topics import make_topics  # noqa: PLC0415
+
+    raise typer.Exit(run(lambda: make_topics(replication), debug=debug))
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="lectern")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""The embedded broker forgets; the ledger does not. After a restart what was under way is announced again.
+
+Everything that was made is in the artifact store, so a job that starts anew goes through what it had done in
+no time and carries on where it was.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from contracts.errors import ErrorCode
+from services.gateway.ledger import announcements, jobs, outbox, scripts
+from services.gateway.ledger.records import JobRecord, ScriptState
+from services.gateway.ledger.schema import ACTIVE_STATES
+from services.gateway.ledger.schema import jobs as jobs_table
+from services.gateway.ledger.schema import scripts as scripts_table
+
+
+def announce_again(conn: sa.Connection, *, now: datetime) -> int:
+    """Announce every active job again, and fail scripts that nobody writes any more; return how many jobs.
+
+    Event ids are the same as the first time, so whatever did survive takes them for duplicates.
+    """
+    active = sa.select(*jobs.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
+    under_way = [JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at))]
+    for job in under_way:
+        outbox.add(conn, announcements.control_changed(job), announcements.render_requested(job), now=now)
+    writing = sa.select(scripts_table.c.script_id).where(scripts_table.c.state == ScriptState.GENERATING)
+    for (script_id,) in conn.execute(writing).all():
+        scripts.rejected(
+            conn,
+            script_id,
+            ErrorCode.SCRIPT_GENERATION_FAILED,
+            "the system stopped while the script was being written: ask for it again",
+            now=now,
+        )
+    return len(under_way)

@@ -1,0 +1,118 @@
+"""The composition root of the command line: broker, topics, artifacts, gateway, actors, in one process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.errors import ErrorCode, PermanentError, TransientError
+from contracts.events import Event
+from services.cli import recovery
+from services.cli.workers import WORKERS, build_worker
+from services.gateway.bootstrap import Gateway, open_gateway
+from services.gateway.settings import GatewaySettings
+from services.runtime.artifacts import Artifacts
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
+from services.runtime.embedded import EmbeddedBroker
+from services.runtime.engine import Engine
+from services.runtime.settings import RuntimeSettings
+
+
+@dataclass
+class Stack:
+    """A running system.
+
+    Attributes:
+        bootstrap_servers: where Kafka is.
+        gateway: the wired gateway.
+        artifacts: the store.
+        engine: the actors' engine.
+        broker: the embedded broker, where there is one.
+    """
+
+    bootstrap_servers: str
+    gateway: Gateway
+    artifacts: Artifacts
+    engine: Engine
+    broker: EmbeddedBroker | None
+
+    def check(self) -> None:
+        """Return if all parts are alive.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``: the embedded broker has ended, and the topics with it.
+        """
+        if self.broker is not None and not self.broker.running:
+            raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "the embedded broker has ended unexpectedly")
+
+
+@asynccontextmanager
+async def open_stack(
+    runtime: RuntimeSettings,
+    gateway_settings: GatewaySettings,
+    *,
+    workers: Sequence[str] = WORKERS,
+    name: str = "lectern",
+    drain_deadline: float | None = None,
+) -> AsyncIterator[Stack]:
+    """Run the gateway and ``workers`` while the context is open.
+
+    Args:
+        runtime: where Kafka is; without an address the embedded broker is started.
+        gateway_settings: where the ledger lies.
+        workers: which stages run in this process.
+        name: of the process, in events and traces.
+        drain_deadline: seconds for work in hand at the end; ``None`` for the runtime settings' value.
+
+    Raises:
+        LecternError: a part could not be started; what had started is stopped again.
+    """
+    async with AsyncExitStack() as stack:
+        broker = None
+        if runtime.kafka_bootstrap_servers is None:
+            broker = EmbeddedBroker()
+            stack.callback(broker.stop)
+            address = await asyncio.to_thread(broker.start)
+            runtime = runtime.model_copy(update={"kafka_bootstrap_servers": address, "embedded": True})
+        artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings()))
+        gateway = await stack.enter_async_context(open_gateway(gateway_settings, artifacts))
+        if broker is not None:
+            await gateway.ledger.write(recovery.announce_again, now=gateway.service.now())
+        # Models and fonts load while nothing else waits for the event loop.
+        actors = [await asyncio.to_thread(build_worker, worker) for worker in workers]
+        engine = Engine(name, [*actors, gateway.actor], runtime, artifacts)
+        stack.push_async_callback(engine.stop, drain_deadline)
+        await engine.start()
+        gateway.probes.append(engine.health.problems)
+
+        async def publish(event: Event) -> None:
+            await engine.publisher.publish([event])
+
+        await stack.enter_async_context(gateway.relaying(publish))
+        yield Stack(runtime.kafka_bootstrap_servers or "", gateway, artifacts, engine, broker)
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Hold ``home`` for this process, so that no second gateway works on the same ledger.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: another process holds it.
+    """
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where nothing is held
+    except ImportError:
+        yield
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise PermanentError(
+                ErrorCode.SETTINGS_INVALID,
+                f"another lectern runs on {home}: stop it, or set LECTERN_HOME to another folder",
+            ) from None
+        yield
