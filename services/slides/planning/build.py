@@ -18,6 +18,7 @@ from services.slides.planning.emphasis import emphasis
 from services.slides.planning.icons import hero_of, point_icons
 from services.slides.planning.nominal import nominal
 from services.slides.planning.scene import Scene, forbids
+from services.slides.planning.sentences import sentences
 from services.slides.planning.verbs_en import commands
 
 LONGEST_HEADLINE = 44
@@ -38,8 +39,9 @@ def plan(scene: Scene, layout: Layout, headline: str, **fields: Any) -> Plan:
 
 
 def listed(points: Iterable[str], *, pictured: bool = True) -> dict[str, Any]:
-    """Return the fields of a list: its points and their icons."""
-    texts = tuple(clipped(text, POINT_LENGTH) for text in points if text)[:MAX_POINTS]
+    """Return the fields of a list: its points, in noun form where they are sentences, and their icons."""
+    firsts = ((sentences(text) or (text,))[0] for text in points if text)
+    texts = tuple(clipped(nominal(first) or first, POINT_LENGTH) for first in firsts)[:MAX_POINTS]
     return {"points": texts, "point_icons": point_icons(texts) if pictured else (None,) * len(texts)}
 
 
@@ -53,11 +55,16 @@ def headline_of(scene: Scene, sentences: Sequence[str] = ()) -> str:
     return scene.chapter or clipped(scene.narration or scene.caption.text, LONGEST_HEADLINE)
 
 
-def heading_of_list(scene: Scene, introduction: str = "") -> str:
-    """Return what a list is called: its title, the sentence that introduces it, or the chapter."""
+def heading_of_list(scene: Scene, introduction: str = "", points: Sequence[str] = ()) -> str:
+    """Return what a list is called: its title, the sentence that introduces it, or the chapter.
+
+    A sentence that says what one of ``points`` says does not introduce them.
+    """
     if scene.heading:
         return scene.heading
     heart = condensed(introduction, LONGEST_HEADLINE) if introduction else None
+    if heart and any(similarity(heart, text) >= SAME for text in points):
+        heart = None
     return heart or scene.chapter or headline_of(scene)
 
 
@@ -68,7 +75,11 @@ def points_of(
     points: list[str] = []
     for sentence in sentences:
         text = point(sentence, longest, described=described)
-        if text and all(similarity(text, other) < SAME for other in (beside, *points) if other):
+        if (
+            text
+            and not text.endswith("때문")
+            and all(similarity(text, other) < SAME for other in (beside, *points) if other)
+        ):
             points.append(text)
     return tuple(points)
 

@@ -25,9 +25,9 @@ _LEAD_KO = re.compile(
     r"|무엇보다(?:도)?)(?![가-힣]),?\s*"
 )
 _LEAD_EN = re.compile(
-    r"^(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|next|then|after that|finally|lastly|and|also|so|but"
-    r"|however|instead"
-    r"|in contrast|by contrast|on the other hand|therefore|in addition|remember|please)\b,?\s+",
+    r"^(?:(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|next|lastly|in addition|by contrast|in contrast"
+    r"|on the other hand|instead|remember),|(?:then|after that|finally|and|also|so|but|however|therefore"
+    r"|please)\b,?)\s+",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"^(?:[-*•·–]|\d{1,2}[.)]|[①-⑳])\s*")
@@ -40,7 +40,7 @@ _PROHIBITED = re.compile(
     r"|주의하세요|조심하세요))$"
 )
 _STATE = re.compile(
-    r"(?:보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하|정확하|가능하|아니|남|끝나"
+    r"(?:묻|물어보|요구하|요청하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하|정확하|가능하|아니|남|끝나"
     r"|떨어지|일어나"
     r"|생기|발생하|[아어여라]지)지(?:는|도)? ?않(?:습니다|아요|는다)$"
 )
@@ -201,7 +201,7 @@ def _plain(text: str) -> str | None:
 
 def _connective(text: str) -> str | None:
     if len(text) > 4 and text.endswith(
-        ("하고", "리고", "기고", "누르고", "받고", "끄고", "막고", "열고", "닫고", "뽑고", "보고")
+        ("하고", "리고", "기고", "누르고", "받고", "끄고", "막고", "열고", "닫고", "뽑고")
     ):
         return f"{text[:-1]}기"
     return None
@@ -219,7 +219,7 @@ def _informal(text: str) -> str | None:
 def _noun(stem: str) -> str:
     """Return the noun form of what the stem says: an act in ``-기``, a state or an event in ``-음``."""
     stem = with_dropped_l(stem)
-    clause = re.split(r"(?:고|며|면|서|도록), | (?:때|때는|위해) ", stem)[-1]
+    clause = re.split(r"(?:고|며|면|서|도록|지),? | (?:때|때는|위해) ", stem)[-1]
     acted_on = _OBJECT.search(clause) is not None
     happens = _DESCRIBES.search(stem) or (_SUBJECT.search(clause) and not acted_on)
     # 적다 is "few" and "to write down": a quality has no object.

@@ -24,10 +24,11 @@ _TIE = re.compile(
 _AFTER_TOPIC = re.compile(r"^(?:에서는|에는|은|는|이|가)?[ ,]+(?:(?:is|are) )?")
 _TOPIC_KO = re.compile(r"^([^,.]{2,16}?(?:면(?= )|(?=(?:에서는|에는|은|는) .{4})))")
 _TOPIC_EN = re.compile(
-    r"^((?:(?:an?|the) )?[\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?) (?=(?:is|are|can|cannot|has|have|does|do"
+    r"^((?:an?|the) [\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?(?= [a-z]{2,12}(?<!s)s )"
+    r"|(?:(?:an?|the) )?[\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?(?= (?:is|are|can|cannot|has|have|does|do"
     r"|will|may|must|only"
     r"|lets?|gives?|needs?|keeps?|means?|uses?|takes?|makes?|tells?|protects?|shows?|stores?|works?"
-    r"|costs?|asks?) )",
+    r"|costs?|asks?) ))",
     re.IGNORECASE,
 )
 
@@ -64,7 +65,8 @@ def whereas(scene: Scene) -> Plan | None:
     if scene.caption.listed or turn is None or len(told) < 2:
         return None
     turn = max(turn, 1)
-    before, after = told[max(0, turn - 2) : turn], told[turn : turn + 2]
+    before = told[max(0, turn - 2) : turn]
+    after = (told[turn], *(s for s in told[turn + 1 : turn + 2] if forbids(told[turn]) or not instructs(s)))
     titles = _topic(before[0]), _topic(after[0])
     bad = any(map(forbids, before)), any(map(forbids, after))
     if titles[0] and titles[1] and titles[0] != titles[1]:
@@ -90,7 +92,7 @@ def do_dont(scene: Scene) -> Plan | None:
     good, bad = [s for s in told if instructs(s)], list(scene.prohibitions)
     if not good or not bad or len(good) + len(bad) < 3:
         return None
-    if len(good) > 1 and not scene.heading and len(good) + len(bad) > 3:
+    if not scene.heading and not scene.chapter and len(good) > 1:
         good = good[1:] if headline_of(scene, told) in good[0] else good
     return _do_dont(scene, good, bad)
 

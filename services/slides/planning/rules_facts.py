@@ -60,6 +60,7 @@ def people(scene: Scene) -> Plan | None:
         people=(some, of),
         label=label,
         sub=reason(scene, headline, (source,)),
+        emphasis=(),
     )
 
 

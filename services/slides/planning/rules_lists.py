@@ -21,6 +21,7 @@ _LIST_FROM_WORDS = 60
 _TIME_PARTICLE = re.compile(r"(?<=[가-힣])(?:에는|에|까지는)$")
 _AROUND_TIME = re.compile(r"^(?:에는|에|까지|동안)?[\s,:：·-]+|^(?:에는|에) ?")
 _BARE_NOUN = re.compile(r"^[가-힣]{1,5}(?<![은는이가을를에고며면서도의로])$")
+_MODIFIER = re.compile(r"^[가-힣 ]{1,10}(?:는|한|된)$")
 _EDGES = " ,.:：·-–"
 
 
@@ -29,7 +30,9 @@ def flow(scene: Scene) -> Plan | None:
     caption = scene.caption
     if caption.kind != "arrows":
         return None
-    return _ordered(scene, caption.items, heading_of_list(scene, _introduction(scene)), _FLOW_LENGTH)
+    return _ordered(
+        scene, caption.items, heading_of_list(scene, _introduction(scene), caption.items), _FLOW_LENGTH
+    )
 
 
 def steps(scene: Scene) -> Plan | None:
@@ -37,7 +40,10 @@ def steps(scene: Scene) -> Plan | None:
     caption = scene.caption
     if caption.kind == "numbered":
         return _ordered(
-            scene, caption.items, heading_of_list(scene, _introduction(scene)), _FLOW_LENGTH_SPOKEN
+            scene,
+            caption.items,
+            heading_of_list(scene, _introduction(scene), caption.items),
+            _FLOW_LENGTH_SPOKEN,
         )
     starts = [found.start() for found in ORDER.finditer(scene.narration)]
     if not 2 <= len(starts) <= MAX_POINTS:
@@ -46,13 +52,15 @@ def steps(scene: Scene) -> Plan | None:
         same = len(caption.items) == len(starts)
         return _ordered(scene, caption.items, heading_of_list(scene), _FLOW_LENGTH_SPOKEN) if same else None
     parts = [scene.narration[a:b] for a, b in zip(starts, [*starts[1:], len(scene.narration)], strict=True)]
-    points = [_step(part) for part in parts]
+    points = [step for part in parts if (step := _step(part))]
+    if len(points) < 2:
+        return None
     introduction = (sentences(scene.narration[: starts[0]]) or ("",))[0]
     return _ordered(scene, points, heading_of_list(scene, introduction), _FLOW_LENGTH_SPOKEN)
 
 
 def _step(part: str) -> str:
-    first = sentences(part)[0].rstrip(" ,")
+    first = (sentences(ORDER.sub("", part, count=1)) or ("",))[0].rstrip(" ,")
     return point(first, _STEP_LENGTH) or clipped(nominal(first), _STEP_LENGTH)
 
 
@@ -81,7 +89,8 @@ def closing_summary(scene: Scene) -> Plan | None:
     """The last scene with a list, or a narration that announces a summary."""
     caption = scene.caption
     opening = scene.sentences[0] if scene.sentences else ""
-    if not scene.last and not NAMES_SUMMARY.search(opening):
+    in_summary = caption.listed and NAMES_SUMMARY.search(scene.chapter) is not None
+    if not (scene.last or in_summary or NAMES_SUMMARY.search(opening)):
         return None
     points = caption.items if caption.listed else points_of(scene.told)
     if len(points) < (2 if caption.listed else _LEAST_LIST):
@@ -109,8 +118,8 @@ def timeline(scene: Scene) -> Plan | None:
 def _event(clause: str, found: re.Match[str]) -> TimedPoint | None:
     time = _TIME_PARTICLE.sub("", found.group().strip())
     before, after = clause[: found.start()].rstrip(" ,"), _AROUND_TIME.sub("", clause[found.end() :])
-    # 입사 첫날: a bare noun before a time is part of it.
-    if _BARE_NOUN.match(before):
+    # 입사 첫날, 의심되는 즉시: the words before such a time are part of it.
+    if _BARE_NOUN.match(before) or (time == "즉시" and _MODIFIER.match(before)):
         time, before = f"{before} {time}", ""
     what = without_lead(f"{before} {after}".strip(_EDGES))
     text = point(what, _EVENT_POINT) or clipped(nominal(what), EVENT_LENGTH)
@@ -121,7 +130,12 @@ def bullets(scene: Scene) -> Plan | None:
     """A list in the caption, or a narration of at least three sentences."""
     caption = scene.caption
     if caption.listed:
-        return plan(scene, "bullets", heading_of_list(scene, _introduction(scene)), **listed(caption.items))
+        return plan(
+            scene,
+            "bullets",
+            heading_of_list(scene, _introduction(scene), caption.items),
+            **listed(caption.items),
+        )
     if len(scene.sentences) < _LEAST_LIST:
         return None
     opening = scene.sentences[0]

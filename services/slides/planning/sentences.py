@@ -9,7 +9,9 @@ LONGEST_QUOTE = 240
 _CLOSERS = {"“": "”", '"': '"', "「": "」", "『": "』"}
 _MARK = re.compile(r"[“”\"「」『』]")
 _END = re.compile(r"(?:[.!?。！？]{1,8}|…{1,4})[”’\"'」』)\]]{0,3}(?=\s|$)|\n")
-_QUOTATIVE = re.compile(r"\s*(?:하고|하며|하면서|이?라고|이?라는|이?라며|고|며|는)(?![가-힣]{3})|\s+[a-z]")
+_QUOTATIVE = re.compile(
+    r"\s*(?:하고|하며|하면서|이?라고|이?라는|이?라며|고|며|는|같은|처럼|등의?|이?란)(?![가-힣]{3})|\s+[a-z]"
+)
 _ABBREVIATION = re.compile(r"(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|e\.g|i\.e|approx|fig|vol|[A-Z])$")
 _ITEM_NUMBER = re.compile(r"^(?:\d{1,2}|[A-Za-z가-하])$")
 _LOWERCASE = re.compile(r" [a-z]")

@@ -24,7 +24,11 @@ _DUTY = re.compile(
 )
 
 
+_CONDITION = re.compile(r"^(?:if|when|before|after|once|unless) [^,]{3,80}, ", re.IGNORECASE)
+
+
 def commands(sentence: str) -> bool:
     """Return whether the English ``sentence`` is an imperative or states a duty of the viewer."""
+    sentence = _CONDITION.sub("", sentence, count=1)
     first = _FIRST.match(sentence)
     return (first is not None and first.group(1).lower() in _VERBS) or _DUTY.match(sentence) is not None
