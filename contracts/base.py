@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import from_json
 
 NAMESPACE = UUID("5a6f1c1e-6d0b-5b0e-9f4e-1e57e4c0de00")
 """Namespace of all deterministic event ids."""
@@ -51,6 +52,21 @@ def derived_id(parent: UUID | str, stage: str, index: int | str = 0) -> UUID:
     A redelivered record therefore yields the same events.
     """
     return uuid5(NAMESPACE, f"{parent}/{stage}/{index}")
+
+
+def read_object(value: bytes | None) -> dict[str, Any]:
+    """Decode a record's value, from anybody, to a JSON object.
+
+    Stricter than ``json.loads``: UTF-8 only, no ``NaN`` or lone surrogates, nesting of at most 200, so that
+    whatever comes out can be written, hashed and stored again. Of a repeated key the last one counts.
+
+    Raises:
+        ValueError: it is none.
+    """
+    body = from_json(value or b"", allow_inf_nan=False)
+    if not isinstance(body, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - one error for all that is wrong with a value
+    return body
 
 
 def canonical_json(value: Mapping[str, Any] | list[Any]) -> bytes:

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from contracts.base import read_object
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import EVENTS, Event
 from contracts.renderspec import explain
+from contracts.upcasters import upcast
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 SCHEMA_BASE = "https://lectern.dev/schemas/"
@@ -54,22 +56,20 @@ def decoded_headers(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, st
 
 
 def parse_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]] = ()) -> Event:
-    """Decode a record; the type comes from ``ce_type``, else from the body.
+    """Decode a record; the type comes from ``ce_type``, else from the body; old majors are lifted.
 
     Raises:
         PermanentError: ``EVENT_MALFORMED`` or ``EVENT_TYPE_UNKNOWN``.
     """
     try:
-        body = json.loads(value or b"")
-    except (ValueError, RecursionError):
-        raise PermanentError(ErrorCode.EVENT_MALFORMED, "the record is not JSON in UTF-8") from None
-    if not isinstance(body, dict):
-        raise PermanentError(ErrorCode.EVENT_MALFORMED, "the record is not a JSON object")
-    name = decoded_headers(headers).get("ce_type") or body.get("type")
+        body = read_object(value)
+        name, lifted = upcast(decoded_headers(headers).get("ce_type") or body.get("type"), body)
+    except ValueError:
+        raise PermanentError(ErrorCode.EVENT_MALFORMED, "the record must be a JSON object in UTF-8") from None
     model = EVENTS.get(name) if isinstance(name, str) else None
     if model is None:
         raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"unknown event type {str(name)[:100]!r}")
     try:
-        return model.model_validate_json(value or b"")
+        return model.model_validate_json(value or b"" if lifted is body else json.dumps(lifted))
     except ValidationError as error:
         raise PermanentError(ErrorCode.EVENT_MALFORMED, f"{model.type}: {explain(error)}") from None

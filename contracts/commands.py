@@ -4,16 +4,16 @@ Over Kafka a command needs only its JSON body and the record's key; headers are 
 makes a redelivered or repeated command harmless; without one it is derived from the body.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from contracts.base import NAMESPACE, Id, Model, canonical_json
+from contracts.base import NAMESPACE, Id, Model, canonical_json, read_object
 from contracts.errors import ErrorCode, PermanentError
 from contracts.renderspec import explain
+from contracts.upcasters import upcast
 
 MAX_SOURCE_CHARACTERS = 20_000
 """Longest source text: about 12 minutes of narration; typical is 500-5,000 characters."""
@@ -97,12 +97,14 @@ def parse_command(value: bytes | None) -> GenerateScript | StartRender | RetryRe
             ``COMMAND_INVALID`` (says which field).
     """
     try:
-        body = json.loads(value or b"")
+        body = read_object(value)
+        canonical_json(body)  # refuses numbers that became infinite; the command's id hashes this form
+        kind, body = upcast(body.get("type"), body)
     except (ValueError, RecursionError):
-        raise PermanentError(ErrorCode.EVENT_MALFORMED, "the command is not JSON in UTF-8") from None
-    if not isinstance(body, dict):
-        raise PermanentError(ErrorCode.EVENT_MALFORMED, "the command must be a JSON object")
-    if body.get("type") not in COMMANDS:
+        raise PermanentError(
+            ErrorCode.EVENT_MALFORMED, "the command must be a JSON object in UTF-8"
+        ) from None
+    if not isinstance(kind, str) or kind not in COMMANDS:
         known = ", ".join(COMMANDS)
         raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"unknown command type; choose one of {known}")
     try:

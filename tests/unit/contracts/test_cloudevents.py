@@ -1,0 +1,119 @@
+"""The envelope: headers out, headers in, and everything a header can be."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.base import claim_check, derived_id
+from contracts.cloudevents import decoded_headers, headers_of, parse_event, value_of
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import ControlChanged, ScriptGenerated
+
+ID = UUID("6f1f6d0e-3f0c-5b7a-9a44-0d3b4a1c2e5f")
+EVENT = ControlChanged(event_id=ID, job_id="job-1", attempt=2, canceled=True)
+TIME = datetime(2026, 3, 1, 9, 30, 0, 123_456, tzinfo=UTC)
+
+
+def refused(value: bytes | None, headers: list[tuple[str, bytes | None]] | None = None) -> ErrorCode:
+    with pytest.raises(PermanentError) as caught:
+        parse_event(value, headers or ())
+    assert len(caught.value.message) < 2000
+    return caught.value.code
+
+
+def test_the_headers_are_cloudevents_in_binary_mode() -> None:
+    headers = dict(
+        headers_of(EVENT, source="/lectern/gateway", time=TIME, extra={"traceparent": "00-1-2-01"})
+    )
+    assert headers == {
+        "ce_specversion": b"1.0",
+        "ce_id": str(ID).encode(),
+        "ce_type": b"lectern.control.changed.v1",
+        "ce_source": b"/lectern/gateway",
+        "ce_subject": b"job-1",
+        "ce_time": b"2026-03-01T09:30:00.123+00:00",
+        "ce_dataschema": b"https://lectern.dev/schemas/lectern.control.changed.v1.json",
+        "content-type": b"application/json; charset=utf-8",
+        "traceparent": b"00-1-2-01",
+    }
+
+
+def test_null_and_binary_headers_are_left_out_and_the_last_of_a_name_wins() -> None:
+    headers = [("a", None), ("b", b"\xff\xfe"), ("c", b"first"), ("c", "둘째".encode()), ("d", b"")]
+    assert decoded_headers(headers) == {"c": "둘째", "d": ""}
+
+
+@pytest.mark.parametrize("header", [None, b"\xff\xfe", b""])
+def test_without_a_readable_type_header_the_body_says_the_type(header: bytes | None) -> None:
+    assert parse_event(value_of(EVENT), [("ce_type", header)]) == EVENT
+
+
+def test_the_header_outranks_the_body() -> None:
+    body = json.loads(value_of(EVENT)) | {"type": "lectern.script.rejected.v1"}
+    assert parse_event(json.dumps(body).encode(), [("ce_type", EVENT.type.encode())]) == EVENT
+
+
+@pytest.mark.parametrize(
+    "value", [None, b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, '{"a":1}'.encode("utf-16")]
+)
+def test_what_is_no_json_object_is_malformed(value: bytes | None) -> None:
+    assert refused(value, [("ce_type", EVENT.type.encode())]) is ErrorCode.EVENT_MALFORMED
+
+
+@pytest.mark.parametrize("type_", ["lectern.unknown.v1", "lectern.render.start.v1", 1, None, [], {}])
+def test_an_unknown_type_is_said_to_be_unknown(type_: object) -> None:
+    assert refused(json.dumps({"type": type_}).encode()) is ErrorCode.EVENT_TYPE_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("job_id", "../etc"), ("job_id", "a\u0000"), ("job_id", 1), ("attempt", 0), ("attempt", 1.5),
+        ("attempt", "one"), ("event_id", "x"), ("schema_version", 0), ("canceled", "perhaps"),
+    ],
+)  # fmt: skip
+def test_an_invalid_field_is_malformed(field: str, value: object) -> None:
+    body = json.loads(value_of(EVENT)) | {field: value}
+    assert refused(json.dumps(body).encode()) is ErrorCode.EVENT_MALFORMED
+
+
+@pytest.mark.parametrize(
+    "uri", ["file:///etc/passwd", "cas:../../etc/passwd", "cas:" + "0" * 63, "cas:" + "0" * 64 + "\n"]
+)
+def test_a_claim_check_is_never_a_location(uri: str) -> None:
+    event = ScriptGenerated(
+        event_id=ID, job_id="s", attempt=1, video_id="v",
+        script=claim_check(b"{}", "application/json"), chapters=1, scenes=1,
+    )  # fmt: skip
+    body = json.loads(value_of(event))
+    body["script"]["uri"] = uri
+    assert refused(json.dumps(body).encode()) is ErrorCode.EVENT_MALFORMED
+
+
+def test_a_redelivered_record_yields_the_same_ids_and_outputs_differ() -> None:
+    assert derived_id(ID, "tts") == derived_id(str(ID), "tts", 0)
+    assert len({derived_id(ID, stage, index) for stage in ("tts", "slides") for index in range(50)}) == 100
+
+
+def test_after_keeps_what_both_events_have() -> None:
+    previous = ScriptGenerated(
+        event_id=ID, job_id="s", attempt=3, video_id="v",
+        script=claim_check(b"{}", "application/json"), chapters=1, scenes=1,
+    )  # fmt: skip
+    follower = ControlChanged.after(previous, derived_id(ID, "gateway"), canceled=True)
+    assert (follower.job_id, follower.attempt, follower.canceled) == ("s", 3, True)
+    assert follower.event_id == derived_id(ID, "gateway")
+
+
+@given(
+    value=st.binary() | st.none(),
+    headers=st.lists(st.tuples(st.text(), st.none() | st.binary()), max_size=4),
+)
+def test_any_record_is_an_event_or_a_permanent_error(
+    value: bytes | None, headers: list[tuple[str, bytes | None]]
+) -> None:
+    assert refused(value, headers) in {ErrorCode.EVENT_MALFORMED, ErrorCode.EVENT_TYPE_UNKNOWN}
