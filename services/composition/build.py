@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from services.composition.check.subtitles import inspect_subtitles
 from services.composition.encoder import Cancel
 from services.composition.film import read_headers, write_film
 from services.composition.filmplan import FilmPlan
-from services.composition.loudness import measure
+from services.composition.loudness import integrated_lufs
 from services.composition.mastering import Mastering, blocks_of, master, on_target
 from services.composition.pcm import open_pcm, write_pcm
 from services.composition.segment import SegmentHeader
@@ -67,27 +68,37 @@ def build_film(
     """
     _check_cues(plan)
     headers = read_headers(plan, segments)
+    grids = expected_grids(plan, headers)
     speech = scratch / "speech.pcm"
     named = [(path, s.event.timing, s.name) for path, s in zip(speeches, plan.scenes, strict=True)]
     write_pcm(speech, named, cancel)
     source = open_pcm(speech)
-    video, heard, mastered = scratch / "video.mp4", scratch / "heard.f32", scratch / "mastered.pcm"
-    loudness = measure(blocks_of(source))
+    video, mastered = scratch / "video.mp4", scratch / "mastered.pcm"
+    source_lufs = integrated_lufs(blocks_of(source))
     setting = Mastering()
-    for _ in range(_MASTERINGS):  # the codec moves loudness and peaks a little: measure, and correct once
-        master(source, loudness, setting, mastered, cancel)
-        write_film(video, plan, segments, headers, encode_aac(open_pcm(mastered), threads, cancel), cancel)
-        measured = decode_sound(video, heard, cancel)
-        if on_target(measured[0]):
-            break
-        setting = setting.corrected(measured[0])
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(_MASTERINGS):  # the codec moves loudness and peaks a little: measure, and correct once
+            master(source, source_lufs, setting, mastered, cancel)
+            write_film(
+                video, plan, segments, headers, encode_aac(open_pcm(mastered), threads, cancel), cancel
+            )
+            looking = pool.submit(inspect_pictures, video, plan.fps, grids, threads, cancel)
+            try:
+                heard = decode_sound(video, scratch / "heard.f32", cancel)
+                sound = inspect_sound(plan, source, heard, cancel)
+            finally:
+                looking.exception()  # the file is not written again while it is looked at
+            if on_target(heard.loudness):
+                break
+            setting = setting.corrected(heard.loudness)
+        pictures = looking.result()
     cues = plan.cues()
     files = {"subtitles.srt": srt(cues, plan.fps), "subtitles.vtt": vtt(cues, plan.fps)}
     container, track = inspect_container(video)
     report = make_report(
         plan,
-        inspect_pictures(video, plan.fps, expected_grids(plan, headers), threads, cancel),
-        inspect_sound(plan, source, heard, measured, cancel),
+        pictures,
+        sound,
         inspect_subtitles(plan, files["subtitles.srt"], files["subtitles.vtt"], track),
         container,
         _black_scenes(headers),

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-
-from av.container.core import Chapter
+from typing import TYPE_CHECKING
 
 from services.composition.filmplan import FilmChapter
+
+if TYPE_CHECKING:  # a name of PyAV's stubs, not of its modules
+    from av.container.core import Chapter
 
 _MOST_BYTES = 255
 """The chapter list of MP4 (``chpl``) counts a title's bytes in one byte."""
@@ -16,7 +18,7 @@ def short_title(title: str) -> str:
     return " ".join(title.split()).encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
-def chapter_entries(chapters: Sequence[FilmChapter], fps: int) -> list[Chapter]:
+def chapter_entries(chapters: Sequence[FilmChapter], fps: int) -> "list[Chapter]":
     """Return the chapters as PyAV takes them, in frames."""
     return [
         {

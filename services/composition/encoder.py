@@ -151,7 +151,7 @@ class Encoder:
         """Return what the encoder still held back."""
         return self._coded(self._codec.encode(None))
 
-    def _coded(self, packets: list[av.Packet[VideoStream]]) -> list[Coded]:
+    def _coded(self, packets: "list[av.Packet[VideoStream]]") -> list[Coded]:
         return [
             Coded(self._first + (packet.pts or 0), packet.is_keyframe, without_sei(bytes(packet)))
             for packet in packets

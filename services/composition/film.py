@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 from av.audio.codeccontext import AudioCodecContext
@@ -25,7 +26,7 @@ from services.composition.encoder import Cancel, VideoFormat, configure
 from services.composition.filmplan import FilmPlan
 from services.composition.segment import SegmentHeader, SegmentReader
 
-_TimedPacket = tuple[float, int, int, av.Packet[Stream]]
+_TimedPacket: TypeAlias = "tuple[float, int, int, av.Packet[Stream]]"
 
 _SUBTITLE_HEADER = b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\n\n[Events]\n"
 """libav's ``mov_text`` derives the track's default style from this and refuses to go without."""

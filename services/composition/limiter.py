@@ -6,6 +6,7 @@ needs cannot exceed it either, so no peak passes, and the gain has no steps.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,15 @@ def true_peaks(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     return peaks
 
 
-def limited(pcm: Samples, gain: float, ceiling: float) -> Iterator[NDArray[np.float32]]:
+@dataclass(frozen=True)
+class Limited:
+    """A block of limited samples, full scale 1.0, and whether it was changed."""
+
+    samples: NDArray[np.float32]
+    reduced: bool
+
+
+def limited(pcm: Samples, gain: float, ceiling: float) -> Iterator[Limited]:
     """Yield ``pcm`` times ``gain`` with no true peak above ``ceiling``, in blocks.
 
     Args:
@@ -56,16 +65,19 @@ def limited(pcm: Samples, gain: float, ceiling: float) -> Iterator[NDArray[np.fl
     for start in range(0, pcm.size, BLOCK):
         low, high = max(0, start - REACH), min(pcm.size, start + BLOCK + REACH)
         block = pcm[low:high].astype(np.float64) * (gain / 32768.0)
+        reduced = False
         if np.abs(block).max(initial=0.0) > 0.5 * ceiling:  # no waveform doubles between two samples
-            block *= _reduction(block, ceiling)
+            reduction = _reduction(block, ceiling)
+            reduced = reduction is not None
+            block *= 1.0 if reduction is None else reduction
         stop = min(start + BLOCK, pcm.size)
-        yield block[start - low : stop - low].astype(np.float32)
+        yield Limited(block[start - low : stop - low].astype(np.float32), reduced)
 
 
-def _reduction(block: NDArray[np.float64], ceiling: float) -> NDArray[np.float64]:
+def _reduction(block: NDArray[np.float64], ceiling: float) -> NDArray[np.float64] | None:
     need = np.minimum(1.0, ceiling / np.maximum(true_peaks(block), 1e-9))
     if need.min() >= 1.0:
-        return need
+        return None
     width = 2 * LOOK_AHEAD + 1
     least = _sliding_least(np.pad(need, LOOK_AHEAD, constant_values=1.0), width)
     total = np.cumsum(np.pad(least, (LOOK_AHEAD + 1, LOOK_AHEAD), mode="edge"))

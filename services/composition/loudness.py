@@ -17,19 +17,21 @@ ABSOLUTE_GATE = -70.0
 class LoudnessMeter:
     """Measures a stream of samples piece by piece."""
 
-    def __init__(self, channels: int = 1) -> None:
+    def __init__(self, channels: int = 1, *, peak: bool = True) -> None:
         """Open a meter.
 
         Args:
             channels: 2 for stereo; 1 is measured as both channels of a stereo film carrying the same.
+            peak: whether the true peak is wanted; it takes most of the time.
         """
         self._layout = "stereo" if channels == 2 else "mono"
         self._graph = av.filter.Graph()
         source = self._graph.add_abuffer(
             sample_rate=SAMPLE_RATE, format="flt", layout=self._layout, time_base=Fraction(1, SAMPLE_RATE)
         )
+        dual_mono = "true" if channels == 1 else "false"
         meter = self._graph.add(
-            "ebur128", f"metadata=1:peak=true:dualmono={'true' if channels == 1 else 'false'}"
+            "ebur128", f"metadata=1:peak={'true' if peak else 'none'}:dualmono={dual_mono}"
         )
         sink = self._graph.add("abuffersink")
         self._graph.link_nodes(source, meter, sink).configure()
@@ -68,9 +70,9 @@ class LoudnessMeter:
         )
 
 
-def measure(blocks: Iterable[NDArray[np.float32]], channels: int = 1) -> Loudness:
-    """Measure a whole stream; see :class:`LoudnessMeter`."""
-    meter = LoudnessMeter(channels)
+def integrated_lufs(blocks: Iterable[NDArray[np.float32]]) -> float | None:
+    """Return the loudness of a mono stream as a stereo film will have it; None for silence."""
+    meter = LoudnessMeter(peak=False)
     for block in blocks:
         meter.push(block)
-    return meter.result()
+    return meter.result().integrated_lufs

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from contracts.events import Loudness
 from services.composition.encoder import Cancel
 from services.composition.limiter import BLOCK, limited
-from services.composition.loudness import measure
+from services.composition.loudness import integrated_lufs
 from services.composition.pcm import Samples, open_pcm
 
 TARGET_LUFS = -16.0
@@ -58,7 +58,7 @@ def blocks_of(pcm: Samples) -> Iterator[NDArray[np.float32]]:
         yield pcm[start : start + BLOCK].astype(np.float32) / np.float32(32768)
 
 
-def master(pcm: Samples, source: Loudness, setting: Mastering, path: Path, cancel: Cancel) -> None:
+def master(pcm: Samples, source_lufs: float | None, setting: Mastering, path: Path, cancel: Cancel) -> None:
     """Write ``pcm`` at its delivery loudness to ``path``, 16 bit little-endian.
 
     Limiting makes a film quieter, so the gain is corrected until the result is on target. A film that is
@@ -66,28 +66,32 @@ def master(pcm: Samples, source: Loudness, setting: Mastering, path: Path, cance
 
     Args:
         pcm: 16-bit samples of the whole film.
-        source: its measurement.
+        source_lufs: its loudness, None for silence.
         setting: what to aim at.
         path: where to.
         cancel: asked before every block.
     """
-    if source.integrated_lufs is None:
+    if source_lufs is None:
         _write(pcm, 1.0, 1.0, path, cancel)
         return
-    gain_db = min(setting.target_lufs - source.integrated_lufs, MAX_GAIN_DB)
+    gain_db = min(setting.target_lufs - source_lufs, MAX_GAIN_DB)
     ceiling = 10 ** (setting.ceiling_dbtp / 20)
     for _ in range(_MOST_PASSES):
-        _write(pcm, 10 ** (gain_db / 20), ceiling, path, cancel)
-        if (source.true_peak_dbtp or 0.0) + gain_db <= setting.ceiling_dbtp:
+        if not _write(pcm, 10 ** (gain_db / 20), ceiling, path, cancel):
             return  # nothing was limited: the gain is exact
-        result = measure(blocks_of(open_pcm(path))).integrated_lufs
+        result = integrated_lufs(blocks_of(open_pcm(path)))
         if result is None or abs(setting.target_lufs - result) < _CLOSE_LU:
             return
         gain_db = min(gain_db + setting.target_lufs - result, MAX_GAIN_DB)
 
 
-def _write(pcm: Samples, gain: float, ceiling: float, path: Path, cancel: Cancel) -> None:
+def _write(pcm: Samples, gain: float, ceiling: float, path: Path, cancel: Cancel) -> bool:
+    """Write limited samples; return whether any had to be reduced."""
+    reduced = False
     with path.open("wb") as file:
         for block in limited(pcm, gain, ceiling):
             cancel.check()
-            file.write(np.clip(np.rint(block * 32768.0), -32768, 32767).astype("<i2").tobytes())
+            reduced |= block.reduced
+            samples = np.clip(np.rint(block.samples * np.float32(32768)), -32768, 32767)
+            file.write(samples.astype("<i2").tobytes())
+    return reduced

@@ -2,29 +2,31 @@
 
 import asyncio
 import io
+import tempfile
 import wave
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import uuid5
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from contracts.base import NAMESPACE, ClaimCheck
+from contracts.base import NAMESPACE, ClaimCheck, derived_id
 from contracts.events import Cue, Event, Loudness, SceneContext, SceneDrawn, SentenceTime, Shot
 from contracts.rendering import RenderSettings, VisualStyle
 from contracts.renderspec import SpecScene
 from contracts.timeline import SAMPLE_RATE, frame_of_sample, time_scene
-from services.runtime.artifacts import Blob
+from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.store import ArtifactStore
-from services.runtime.context import RecordContext
+from services.runtime.cancel import CancelToken
 
+T = TypeVar("T")
 WIDTH, HEIGHT = 320, 180
 
 
@@ -93,7 +95,9 @@ class Studio:
         self.artifacts = ArtifactStore(self.blobs)
         self.pool = ThreadPoolExecutor(2)
 
-    async def drawn(self, scenes: Sequence[Scene], *, job: str = "job-1", title: str = "제목") -> list[SceneDrawn]:
+    async def drawn(
+        self, scenes: Sequence[Scene], *, job: str = "job-1", title: str = "제목"
+    ) -> list[SceneDrawn]:
         """Store the parts of a film and return the events that ask to compose it."""
         await self.blobs.open()
         pictures = [
@@ -106,7 +110,9 @@ class Studio:
             for scene in scenes
         ]
         return [
-            await self._event(index, scene, pictures[index], pictures[index - 1][-1] if index else None, scenes, job, title)
+            await self._event(
+                index, scene, pictures[index], pictures[index - 1][-1] if index else None, scenes, job, title
+            )
             for index, scene in enumerate(scenes)
         ]
 
@@ -167,29 +173,33 @@ class Studio:
             previous_picture=previous,
         )
 
-    def context(self, event: Event) -> RecordContext:
+    def context(self, event: Event) -> "Hands":
         """Return what the engine gives a handler, with an empty scratch folder."""
-        scratch = self.root / "scratch" / f"{len(list((self.root / 'scratch').glob('*')))}"
-        scratch.mkdir(parents=True)
+        return Hands(self, event)
 
-        async def report(_: float) -> None:
-            await asyncio.sleep(0)
 
-        return RecordContext(
-            event=event,
-            cause=event.event_id,
-            stage="composition",
-            artifacts=self.artifacts,
-            scratch=scratch,
-            executor=self.pool,
-            report=report,
-        )
+class Hands:
+    """What a handler holds; the engine's part in it is threads and a scratch folder."""
+
+    def __init__(self, studio: Studio, event: Event) -> None:
+        self.event = event
+        self.artifacts: Artifacts = studio.artifacts
+        self.cancel = CancelToken()
+        studio.root.mkdir(exist_ok=True)
+        self.scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=studio.root))
+        self._pool = studio.pool
+
+    def output_id(self, index: int | str = 0) -> UUID:
+        return derived_id(self.event.event_id, "composition", index)
+
+    async def run(self, work: Callable[..., T], /, *args: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+    async def report(self, share: float) -> None:
+        assert 0 <= share <= 1
 
 
 def decoded_luma(path: Path) -> list[NDArray[np.uint8]]:
     """Decode a film and return every frame's luma."""
     with av.open(str(path)) as container:
         return [frame.to_ndarray()[: frame.height] for frame in container.decode(video=0)]
-
-
-Work = Callable[[], None]

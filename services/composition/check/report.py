@@ -3,6 +3,7 @@
 from contracts.base import Model
 from contracts.subtitles import SubtitleRule
 from contracts.timeline import SAMPLE_RATE
+from services.composition.aac import PACKET_SAMPLES
 from services.composition.chapters import short_title
 from services.composition.check.container import ContainerFacts
 from services.composition.check.pictures import PictureFacts
@@ -20,6 +21,8 @@ REPORT_VERSION = 1
 LARGEST_DEVIATION = 8
 """Grey levels by which a grid cell may differ after coding; another slide differs by dozens."""
 LARGEST_LAG_MS = 10.0
+LARGEST_LENGTH_ERROR = 0.002
+"""Seconds; MP4 tracks are edited in milliseconds."""
 MEDIA_TYPE = "application/json"
 
 
@@ -51,7 +54,7 @@ class Report(Model):
         sound: the decoded sound.
         subtitles: the subtitles and how they keep step.
         container: the file.
-        av_difference_ms: decoded sound minus decoded picture.
+        av_difference_ms: length of the sound track minus that of the picture track.
         av_drift_ms: how much sound slips against picture from the first spoken scene to the last.
         sha256: of the files beside this report.
     """
@@ -113,7 +116,7 @@ def make_report(
         sound=sound,
         subtitles=subtitles,
         container=container,
-        av_difference_ms=round(1000 * (sound.samples / SAMPLE_RATE - pictures.frames / plan.fps), 3),
+        av_difference_ms=round(1000 * (container.sound_seconds - container.picture_seconds), 3),
         av_drift_ms=round(1000 * sound.drift_samples / SAMPLE_RATE, 3),
         sha256=sha256,
     )
@@ -148,9 +151,9 @@ def _picture_problems(plan: FilmPlan, facts: PictureFacts, black_expected: froze
 
 def _sound_problems(plan: FilmPlan, facts: SoundFacts) -> list[str]:
     problems = []
-    if (facts.sample_rate, facts.channels) != (SAMPLE_RATE, 2):
-        problems.append(f"the sound has {facts.sample_rate} Hz and {facts.channels} channels")
-    if abs(facts.samples - plan.samples) > SAMPLE_RATE // plan.fps:
+    if (facts.sample_rate, facts.channels, facts.mono) != (SAMPLE_RATE, 2, True):
+        problems.append(f"the sound has {facts.sample_rate} Hz and {facts.channels} channels, or they differ")
+    if not 0 <= facts.samples - plan.samples < PACKET_SAMPLES:
         problems.append(f"{facts.samples} samples decoded, {plan.samples} planned")
     if not on_target(facts.loudness):
         heard = facts.loudness
@@ -186,6 +189,7 @@ def _container_problems(plan: FilmPlan, facts: ContainerFacts) -> list[str]:
     wanted = [(round(c.start / plan.fps, 3), short_title(c.title)) for c in plan.chapters()]
     if [(c.start_sec, c.title) for c in facts.chapters] != wanted:
         problems.append(f"{len(facts.chapters)} chapters found, {len(wanted)} planned, or others")
-    if abs(facts.picture_seconds - plan.seconds) > 0.5 / plan.fps:
-        problems.append(f"the picture track lasts {facts.picture_seconds:.3f} s")
+    lengths = (facts.picture_seconds, facts.sound_seconds)
+    if max(abs(seconds - plan.seconds) for seconds in lengths) > LARGEST_LENGTH_ERROR:
+        problems.append(f"picture and sound last {lengths}, not {plan.seconds} s")
     return problems

@@ -1,6 +1,7 @@
 """What the decoded sound of a film is, and whether every sentence is heard when it should be."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -29,9 +30,10 @@ class SoundFacts(Model):
     """The decoded sound.
 
     Attributes:
-        samples: decoded samples a channel.
+        samples: decoded samples a channel; the last AAC packet may run past the track's end.
         sample_rate: samples a second.
         channels: 2 for stereo.
+        mono: whether all channels carry the same, as the source does.
         loudness: ITU-R BS.1770-4, integrated and true peak.
         silent: spans of at least 0.5 s below -60 dBFS.
         lag_samples: largest distance between where a scene's speech was placed and where it is heard.
@@ -43,6 +45,7 @@ class SoundFacts(Model):
     samples: int
     sample_rate: int
     channels: int
+    mono: bool
     loudness: Loudness
     silent: tuple[Span, ...]
     lag_samples: int
@@ -51,25 +54,35 @@ class SoundFacts(Model):
     missing: tuple[str, ...]
 
 
-def decode_sound(path: Path, heard: Path, cancel: Cancel) -> tuple[Loudness, int, int]:
+@dataclass(frozen=True)
+class Heard:
+    """A film's decoded sound: its loudness, the left channel's samples in a file, and its form."""
+
+    loudness: Loudness
+    samples: Path
+    sample_rate: int
+    channels: int
+    mono: bool
+
+
+def decode_sound(path: Path, target: Path, cancel: Cancel) -> Heard:
     """Decode a film's sound and measure it.
 
     Args:
         path: the MP4.
-        heard: where to write the left channel, float32.
+        target: where to write the left channel, float32.
         cancel: asked before every frame.
-
-    Returns:
-        Loudness, sample rate and channels.
     """
-    meter = LoudnessMeter(2)
-    with av.open(str(path)) as container, heard.open("wb") as file:
+    meter = LoudnessMeter()  # of the left channel as both: exact as long as both are the same
+    mono = True
+    with av.open(str(path)) as container, target.open("wb") as file:
         codec = container.streams.audio[0].codec_context
         rate, channels = codec.sample_rate, codec.layout.nb_channels
         for block in _decoded_seconds(container.decode(audio=0), cancel):
-            meter.push(block.T if channels == 2 else np.repeat(block[:1].T, 2, axis=1))
+            meter.push(block[0])
+            mono = mono and all(np.array_equal(block[0], other) for other in block[1:])
             file.write(block[0].astype("<f4").tobytes())
-    return meter.result(), rate, channels
+    return Heard(meter.result(), target, rate, channels, mono)
 
 
 def _decoded_seconds(frames: Iterator[av.AudioFrame], cancel: Cancel) -> Iterator[NDArray[np.float32]]:
@@ -85,22 +98,18 @@ def _decoded_seconds(frames: Iterator[av.AudioFrame], cancel: Cancel) -> Iterato
         yield np.concatenate(held, axis=1)
 
 
-def inspect_sound(
-    plan: FilmPlan, source: Samples, heard: Path, measured: tuple[Loudness, int, int], cancel: Cancel
-) -> SoundFacts:
+def inspect_sound(plan: FilmPlan, source: Samples, heard: Heard, cancel: Cancel) -> SoundFacts:
     """Compare what is heard with what was placed.
 
     Args:
         plan: the film.
         source: its speech before mastering.
-        heard: what :func:`decode_sound` wrote.
-        measured: what it returned.
+        heard: what :func:`decode_sound` found.
         cancel: asked before every scene.
     """
-    loudness, rate, channels = measured
-    sound: NDArray[np.float32] = (
-        np.memmap(heard, "<f4", "r") if heard.stat().st_size else np.zeros(0, np.float32)
-    )
+    sound: NDArray[np.float32] = np.zeros(0, np.float32)
+    if heard.samples.stat().st_size:
+        sound = np.memmap(heard.samples, "<f4", "r")
     lags: list[int] = []
     missing: list[str] = []
     sentences = 0
@@ -116,9 +125,10 @@ def inspect_sound(
                     missing.append(f"{scene.event.context.index + 1}/{number}")
     return SoundFacts(
         samples=sound.size,
-        sample_rate=rate,
-        channels=channels,
-        loudness=loudness,
+        sample_rate=heard.sample_rate,
+        channels=heard.channels,
+        mono=heard.mono,
+        loudness=heard.loudness,
         silent=_silent_spans(sound),
         lag_samples=max((abs(lag) for lag in lags), default=0),
         drift_samples=lags[-1] - lags[0] if lags else 0,
