@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from services.gateway import actor, ws
 from services.gateway.http import assets, jobs, operations, problems, scripts
-from services.gateway.http.limits import BodyLimit
+from services.gateway.http.body import BodyLimit
 from services.gateway.http.operations import Probe
 from services.gateway.hub import Hub
 from services.gateway.ledger import commands

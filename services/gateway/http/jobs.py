@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from contracts.base import Id
 from contracts.commands import StartRender
+from services.gateway.http.body import JsonRoute
 from services.gateway.http.models import JobDetail, JobResponse, RenderJobRequest, RenderJobResponse
 from services.gateway.http.problems import responses
 from services.gateway.service import NewId, Service
@@ -16,7 +17,7 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         service: what the routes call.
         new_id: makes a job's id.
     """
-    routes = APIRouter(tags=["render jobs"])
+    routes = APIRouter(tags=["render jobs"], route_class=JsonRoute)
 
     @routes.post(
         "/api/videos/{video_id}/render-jobs",

@@ -99,11 +99,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        errors = error.errors()
-        if any(item["type"] == "json_invalid" for item in errors):
-            return problem(400, HttpCode.REQUEST_INVALID, "the body is not JSON in UTF-8")
         said = "; ".join(
-            f"{'.'.join(map(str, item['loc'][1:])) or 'body'}: {item['msg']}" for item in errors[:5]
+            f"{'.'.join(map(str, item['loc'][1:])) or 'body'}: {item['msg']}" for item in error.errors()[:5]
         )
         return problem(422, ErrorCode.COMMAND_INVALID, said)
 
@@ -114,7 +111,8 @@ def install(app: FastAPI) -> None:
         if error.status_code == 405:
             detail = f"{request.method} is not for {request.url.path}"
             return problem(405, HttpCode.METHOD_NOT_ALLOWED, detail, error.headers)
-        return problem(error.status_code, HttpCode.REQUEST_INVALID, str(error.detail), error.headers)
+        detail = "the body is not JSON in UTF-8" if error.status_code == 400 else str(error.detail)
+        return problem(error.status_code, HttpCode.REQUEST_INVALID, detail, error.headers)
 
     @app.exception_handler(Exception)
     async def bug(_: Request, __: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ from contracts.base import NAMESPACE, Id
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.script import Script
+from services.gateway.http.body import JsonRoute
 from services.gateway.http.models import ScriptGenerateRequest, ScriptGenerateResponse, ScriptResponse
 from services.gateway.http.problems import HttpCode, problem, responses
 from services.gateway.ledger.records import ScriptRecord, ScriptState
@@ -29,7 +30,7 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         generate_wait: seconds that a generate call waits where it names no other time.
         new_id: makes the id of a command that brings none.
     """
-    routes = APIRouter(tags=["scripts"])
+    routes = APIRouter(tags=["scripts"], route_class=JsonRoute)
 
     @routes.post(
         "/api/videos/{video_id}/scripts/generate",

@@ -1,17 +1,17 @@
 """A whole gateway per test: real SQLite, real sockets, a real artifact store; only Kafka is played."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from contracts.base import derived_id
 from contracts.commands import Command
 from contracts.events import (
     Asset,
@@ -29,10 +29,10 @@ from contracts.topics import COMMANDS_TOPIC, TOPIC_OF_TYPE
 from services.gateway.bootstrap import Gateway, open_gateway
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
+from services.runtime.actor import Context
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.context import RecordContext
 from tests.support.eventually import eventually
 
 SCRIPT: dict[str, Any] = {
@@ -49,6 +49,16 @@ SCRIPT: dict[str, Any] = {
         }
     ],
 }
+
+
+@dataclass(frozen=True)
+class RecordIdentity:
+    """All that the gateway's handlers use of their context: ids that derive from the record's place."""
+
+    place: str
+
+    def output_id(self, index: int | str = 0) -> UUID:
+        return derived_id(self.place, "gateway", index)
 
 
 @dataclass
@@ -68,10 +78,10 @@ class Harness:
 
     async def publishes(self, kind: type[Event], job_id: str | None = None, count: int = 1) -> list[Any]:
         """Wait until ``count`` events of a type were published."""
-        return await eventually(
-            lambda: found if len(found := self.told(kind, job_id)) >= count else None,
-            message=f"{count} {kind.__name__} of {job_id}",
+        await eventually(
+            lambda: len(self.told(kind, job_id)) >= count, message=f"{count} {kind.__name__} of {job_id}"
         )
+        return self.told(kind, job_id)
 
     async def tell(self, event: Any, record: str | None = None) -> None:
         """Hand an event or a command to the gateway's actor as the engine does."""
@@ -79,29 +89,8 @@ class Harness:
         subscription = next(s for s in self.gateway.actor.subscriptions if s.topic is topic)
         self.records += 1
 
-        async def report(_: float) -> None:
-            return
-
-        context = RecordContext(
-            event=event,
-            cause=record or f"{topic.name}/0/{self.records}",
-            stage="gateway",
-            artifacts=self.artifacts,
-            scratch=Path(),
-            executor=ThreadPoolExecutor(1),
-            report=report,
-        )
-        assert await subscription.handle(event, context) == ()
-
-    async def write_scripts(self) -> None:
-        """Play the scripting stage until cancelled: every request gets the same script."""
-        done: set[str] = set()
-        while True:
-            for request in self.told(ScriptRequested):
-                if request.job_id not in done:
-                    done.add(request.job_id)
-                    await self.tell(await self.generated(request))
-            await asyncio.sleep(0.005)
+        context = RecordIdentity(record or f"{topic.name}/0/{self.records}")
+        assert await subscription.handle(event, cast("Context", context)) == ()
 
     async def generated(self, request: ScriptRequested, script: dict[str, Any] = SCRIPT) -> ScriptGenerated:
         """What the scripting stage answers."""
@@ -177,24 +166,19 @@ def failed(job_id: str, *, attempt: int = 1, code: str = "TTS_FAILED") -> StageF
     )
 
 
-Opener = Callable[..., Any]
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> GatewaySettings:
-    return GatewaySettings(home=tmp_path, host="127.0.0.1", port=0, generate_wait=5)
+    return GatewaySettings(
+        home=tmp_path, generate_wait=5, database_url=None, storage_local_dir=tmp_path / "assets"
+    )
 
 
 @asynccontextmanager
-async def running(
-    settings: GatewaySettings, publish: Callable[[Event], Awaitable[None]] | None = None
-) -> AsyncIterator[Harness]:
-    """Open and serve a gateway; ``publish`` stands before the list of what was published."""
+async def running(settings: GatewaySettings, *, served: bool = False) -> AsyncIterator[Harness]:
+    """Open a gateway, with a relay; ``served`` puts it behind a real socket."""
     published: list[Event] = []
 
-    async def keep(event: Event) -> None:
-        if publish is not None:
-            await publish(event)
+    async def publish(event: Event) -> None:
         published.append(event)
 
     async with AsyncExitStack() as stack:
@@ -202,21 +186,42 @@ async def running(
             open_artifacts(ArtifactSettings(lectern_home=settings.home))
         )
         gateway = await stack.enter_async_context(open_gateway(settings, artifacts))
-        await stack.enter_async_context(gateway.relaying(keep))
-        stop, url = asyncio.Event(), asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(serve(gateway.app, listen("127.0.0.1", 0), stop, url.set_result))
-        base = await url
-        try:
-            limits = httpx.Limits(max_connections=50)
-            client = httpx.AsyncClient(base_url=base, timeout=20, limits=limits, trust_env=False)
-            async with client:
-                yield Harness(gateway, artifacts, client, base, published)
-        finally:
-            stop.set()
-            await serving
+        await stack.enter_async_context(gateway.relaying(publish))
+        base, transport = "http://gateway", None
+        if served:
+            base = await stack.enter_async_context(serving(gateway))
+        else:
+            transport = httpx.ASGITransport(gateway.app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(
+            base_url=base,
+            transport=transport,
+            timeout=20,
+            limits=httpx.Limits(max_connections=50),
+        )
+        yield Harness(gateway, artifacts, await stack.enter_async_context(client), base, published)
+
+
+@asynccontextmanager
+async def serving(gateway: Gateway) -> AsyncIterator[str]:
+    """Serve a gateway on a free port; gives its URL."""
+    stop, url = asyncio.Event(), asyncio.get_running_loop().create_future()
+    server = asyncio.create_task(serve(gateway.app, listen("127.0.0.1", 0), stop, url.set_result))
+    try:
+        yield await url
+    finally:
+        stop.set()
+        await server
 
 
 @pytest.fixture
 async def harness(settings: GatewaySettings) -> AsyncIterator[Harness]:
+    """A gateway, called without a socket in between."""
     async with running(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def served(settings: GatewaySettings) -> AsyncIterator[Harness]:
+    """A gateway behind a real socket."""
+    async with running(settings, served=True) as opened:
         yield opened

@@ -1,8 +1,15 @@
-"""The largest body a request may have, enforced before anything reads it.
+"""Request bodies: the largest there may be, and what counts as JSON.
 
 Starlette's own limit answers in plain text, past every error handler; ours is a problem document.
+Python's ``json`` takes half a surrogate pair, NaN and any depth; what we take in must go on as UTF-8 JSON.
 """
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.http.problems import HttpCode, problem
@@ -65,3 +72,24 @@ class BodyLimit:
 
 _CLOSE = {"Connection": "close"}
 """What was not read must not be taken for the next request."""
+
+
+class JsonRequest(Request):
+    """A request whose body is JSON in the strict sense."""
+
+    async def json(self) -> Any:
+        """Return the body, decoded; raises ``ValueError``."""
+        return from_json(await self.body(), allow_inf_nan=False)
+
+
+class JsonRoute(APIRoute):
+    """A route that reads its body with :class:`JsonRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return strict

@@ -1,0 +1,184 @@
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from contracts.commands import CancelRender, GenerateScript, RetryRender, StartRender
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import CommandRejected, JobFailed, RenderRequested, ScriptRequested
+from services.gateway.actor import decode_command, rejected
+
+from .conftest import Harness, failed
+
+SPEC: dict[str, Any] = {"title": "T", "language": "en", "scenes": [{"scene_id": 1, "narration": "Hello."}]}
+
+
+def start(job_id: str = "j-1", video_id: str = "v-1", **fields: Any) -> StartRender:
+    return StartRender(job_id=job_id, video_id=video_id, **fields)
+
+
+async def test_a_command_with_an_inline_spec_starts_a_job_of_its_id(harness: Harness) -> None:
+    await harness.tell(start(render_spec=SPEC, script_id="theirs"))
+    [request] = await harness.publishes(RenderRequested, "j-1")
+    assert (request.script_id, request.video_id) == ("theirs", "v-1")
+    read = await harness.read("j-1")
+    assert (read["status"], read["language"], read["message"]) == ("QUEUED", "en", "Waiting...")
+
+
+async def test_a_command_may_name_an_approved_script(harness: Harness) -> None:
+    script_id = await harness.script("v-1")
+    await harness.tell(start(script_id=script_id))
+    [request] = await harness.publishes(RenderRequested, "j-1")
+    assert request.script_id == script_id
+    assert (await harness.read("j-1"))["script_version"] == 1
+
+
+async def test_the_same_job_twice_is_the_same_answer(harness: Harness) -> None:
+    for _ in range(3):
+        await harness.tell(start(render_spec=SPEC))
+    await harness.tell(CancelRender(job_id="j-1"))
+    await harness.tell(start(render_spec=SPEC))
+    await harness.publishes(JobFailed, "j-1")
+    assert len(harness.told(RenderRequested, "j-1")) == 1
+    assert harness.told(CommandRejected) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "NO_RENDER_SPEC"),
+        ({"render_spec": {}}, "NO_RENDER_SPEC"),
+        ({"render_spec": {"scenes": []}}, "NO_RENDER_SPEC"),
+        ({"render_spec": {"scenes": [{"scene_id": 1, "narration": ""}]}}, "RENDER_SPEC_INVALID"),
+        ({"render_spec": SPEC | {"language": "tlh"}}, "LANGUAGE_UNSUPPORTED"),
+        ({"render_spec": SPEC, "options": {"fps": 7}}, "SETTINGS_INVALID"),
+    ],
+)
+async def test_what_cannot_be_rendered_fails_its_job(
+    harness: Harness, fields: dict[str, Any], code: str
+) -> None:
+    for _ in range(2):
+        await harness.tell(start(**fields), record="commands/0/7")  # delivered twice
+    [refusal] = await harness.publishes(CommandRejected, "j-1")
+    assert (refusal.code, refusal.command_type) == (code, "lectern.render.start.v1")
+    [end] = await harness.publishes(JobFailed, "j-1")
+    assert end.code == code
+    read = await harness.read("j-1")
+    assert (read["status"], read["error"]["code"]) == ("FAILED", code)
+    assert (len(harness.told(CommandRejected)), len(harness.told(JobFailed))) == (1, 1)
+
+    await harness.tell(RetryRender(job_id="j-1"))
+    assert (await harness.publishes(CommandRejected, "j-1", 2))[1].code == "NO_RENDER_SPEC"
+
+
+async def test_a_script_not_approved_yet_leaves_the_job_id_free(harness: Harness) -> None:
+    script_id = await harness.script("v-1", approved=False)
+    await harness.tell(start(script_id=script_id))
+    [refusal] = await harness.publishes(CommandRejected, "j-1")
+    assert refusal.code == "SCRIPT_NOT_APPROVED"
+    assert (await harness.client.get("/api/render-jobs/j-1")).status_code == 404
+
+    await harness.client.post(f"/api/scripts/{script_id}/approve")
+    await harness.tell(start(script_id=script_id))
+    await harness.publishes(RenderRequested, "j-1")
+
+
+async def test_a_second_job_of_a_busy_video_is_refused(harness: Harness) -> None:
+    await harness.tell(start("j-1", render_spec=SPEC))
+    await harness.tell(start("j-2", render_spec=SPEC))
+    [refusal] = await harness.publishes(CommandRejected, "j-2")
+    assert refusal.code == "JOB_STATE_CONFLICT"
+    assert "j-1" in refusal.message
+    assert (await harness.client.get("/api/render-jobs/j-2")).status_code == 404
+
+    await harness.tell(CancelRender(job_id="j-1"))
+    await harness.tell(start("j-2", render_spec=SPEC))
+    await harness.publishes(RenderRequested, "j-2")
+    await harness.tell(RetryRender(job_id="j-1"))
+    [busy] = await harness.publishes(CommandRejected, "j-1")
+    assert (busy.code, "j-2" in busy.message) == ("JOB_STATE_CONFLICT", True)
+
+
+async def test_a_job_id_belongs_to_one_video(harness: Harness) -> None:
+    await harness.tell(start("j-1", "v-1", render_spec=SPEC))
+    await harness.tell(start("j-1", "v-2", render_spec=SPEC))
+    [refusal] = await harness.publishes(CommandRejected, "j-1")
+    assert refusal.code == "JOB_STATE_CONFLICT"
+    assert (await harness.read("j-1"))["video_id"] == "v-1"
+
+
+async def test_unknown_and_finished_jobs_are_refused(harness: Harness) -> None:
+    await harness.tell(CancelRender(job_id="none"))
+    await harness.tell(RetryRender(job_id="none"))
+    refusals = await harness.publishes(CommandRejected, "none", 2)
+    assert {refusal.code for refusal in refusals} == {"JOB_NOT_FOUND"}
+    assert len({refusal.event_id for refusal in refusals}) == 2
+
+
+async def test_a_redelivered_retry_starts_no_third_attempt(harness: Harness) -> None:
+    await harness.tell(start(render_spec=SPEC))
+    await harness.tell(failed("j-1"))
+    await harness.tell(RetryRender(job_id="j-1"), record="commands/0/5")
+    await harness.tell(failed("j-1", attempt=2))
+    await harness.tell(RetryRender(job_id="j-1"), record="commands/0/5")  # its offset was not committed
+    assert (await harness.read("j-1"))["attempt"] == 2
+    await harness.tell(RetryRender(job_id="j-1"), record="commands/0/6")  # somebody asks again
+    assert (await harness.read("j-1"))["attempt"] == 3
+
+
+async def test_a_command_id_makes_a_repeated_command_harmless(harness: Harness) -> None:
+    await harness.tell(start(render_spec=SPEC))
+    await harness.tell(failed("j-1"))
+    retry = RetryRender(job_id="j-1", command_id=uuid4())
+    await harness.tell(retry)
+    await harness.tell(failed("j-1", attempt=2))
+    await harness.tell(retry)
+    assert (await harness.read("j-1"))["attempt"] == 2
+
+
+async def test_a_retry_of_a_running_job_changes_nothing(harness: Harness) -> None:
+    await harness.tell(start(render_spec=SPEC))
+    await harness.tell(RetryRender(job_id="j-1"))
+    read = await harness.read("j-1")
+    assert (read["attempt"], read["status"]) == (1, "QUEUED")
+    assert harness.told(CommandRejected) == []
+
+
+async def test_scripts_are_wished_for_by_command(harness: Harness) -> None:
+    wish = GenerateScript(video_id="v-1", source_text="텍스트")
+    for _ in range(2):
+        await harness.tell(wish)
+    [request] = await harness.publishes(ScriptRequested)
+    assert request.video_id == "v-1"
+    await harness.tell(GenerateScript(video_id="v-1", script_id="s-9", source_text=" "))
+    [refusal] = await harness.publishes(CommandRejected)
+    assert (refusal.job_id, refusal.code) == ("s-9", "SOURCE_TEXT_EMPTY")
+    assert len(harness.told(ScriptRequested)) == 1
+
+
+async def test_a_script_id_belongs_to_one_video(harness: Harness) -> None:
+    await harness.tell(GenerateScript(video_id="v-1", script_id="s-1", source_text="a"))
+    await harness.tell(GenerateScript(video_id="v-2", script_id="s-1", source_text="a"))
+    [refusal] = await harness.publishes(CommandRejected, "s-1")
+    assert refusal.code == "SCRIPT_STATE_CONFLICT"
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "subject", "kind"),
+    [
+        (b"\xff\x00", b"j-1", "j-1", "unknown"),
+        (None, None, "unknown", "unknown"),
+        (b"[" * 100_000, b"\xff", "unknown", "unknown"),
+        (json.dumps({"type": "lectern.x.v1", "job_id": "j-2"}).encode(), b"j-1", "j-2", "lectern.x.v1"),
+        (json.dumps({"type": 7, "job_id": "a b", "script_id": "s-1"}).encode(), b"", "s-1", "7"),
+        (json.dumps({"type": "t" * 500}).encode(), b"../etc", "unknown", "t" * 100),
+    ],
+)
+def test_poison_is_rejected_by_name(value: bytes | None, key: bytes | None, subject: str, kind: str) -> None:
+    with pytest.raises(PermanentError) as caught:
+        decode_command(value, [])
+    [refusal] = rejected(caught.value, value, key)
+    assert (refusal.job_id, refusal.command_type) == (subject, kind)
+    assert refusal.code in {ErrorCode.EVENT_MALFORMED, ErrorCode.EVENT_TYPE_UNKNOWN}
+    assert rejected(caught.value, value, key) == (refusal,)

@@ -1,0 +1,233 @@
+import asyncio
+import json
+from uuid import uuid4
+
+import pytest
+
+from contracts.commands import RetryRender
+from contracts.events import ControlChanged, JobCompleted, JobFailed, RenderRequested
+from contracts.renderspec import RenderSpec
+from contracts.steps import Step
+
+from .conftest import Harness, failed, progress, uploaded
+
+JOBS = "/api/videos/v-1/render-jobs"
+
+
+async def test_an_approved_script_becomes_a_job_with_a_snapshot(harness: Harness) -> None:
+    script_id = await harness.script("v-1")
+    body = {"script_id": script_id, "options": {"visual_style": "animated", "fps": 30}}
+    answer = await harness.client.post(JOBS, json=body)
+    assert answer.status_code == 201
+    job_id = answer.json()["job_id"]
+    assert answer.json() == {"job_id": job_id, "status": "QUEUED", "created": True}
+    assert answer.headers["location"] == f"/api/render-jobs/{job_id}"
+
+    [request] = await harness.publishes(RenderRequested, job_id)
+    assert (request.video_id, request.script_id, request.attempt) == ("v-1", script_id, 1)
+    assert (request.settings.visual_style, request.settings.fps, request.settings.width) == (
+        "animated",
+        30,
+        1280,
+    )
+    of_job = [event for event in harness.published if event.job_id == job_id]
+    assert [type(event) for event in of_job] == [ControlChanged, RenderRequested]
+    assert not of_job[0].canceled  # type: ignore[attr-defined]
+
+    stored = await harness.artifacts.get(request.spec)
+    spec = RenderSpec.model_validate_json(stored)
+    assert [scene.narration for scene in spec.scenes] == [
+        "비밀번호는 길게 만드세요.",
+        "다른 곳에 다시 쓰지 마세요.",
+    ]
+    assert spec.scenes[0].chapter == "시작"
+    snapshot = await harness.client.get(f"/api/render-jobs/{job_id}/render-spec")
+    assert snapshot.json() == json.loads(stored)
+
+    read = await harness.read(job_id)
+    assert (read["status"], read["progress"], read["scenes"], read["attempt"]) == ("QUEUED", 0, 2, 1)
+    assert (read["message"], read["error"], read["assets"]) == ("대기 중...", None, [])
+    assert (read["script_version"], read["language"]) == (1, "ko")
+
+
+async def test_a_video_has_one_active_job(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    script_id = (await harness.read(job_id))["script_id"]
+    again = await harness.client.post(JOBS, json={"script_id": script_id})
+    assert (again.status_code, again.json()) == (
+        200,
+        {"job_id": job_id, "status": "QUEUED", "created": False},
+    )
+
+    await harness.tell(progress(job_id, Step.VALIDATE_SCRIPT))
+    running = (await harness.client.post(JOBS, json={"script_id": script_id})).json()
+    assert running == {"job_id": job_id, "status": "PROCESSING", "created": False}
+
+    await harness.tell(uploaded(job_id, "v-1"))
+    next_one = (await harness.client.post(JOBS, json={"script_id": script_id})).json()
+    assert next_one["created"]
+    assert next_one["job_id"] != job_id
+    listed = (await harness.client.get(JOBS)).json()
+    assert [item["job_id"] for item in listed] == [next_one["job_id"], job_id]
+
+
+async def test_200_simultaneous_creates_make_one_job(served: Harness) -> None:
+    script_id = await served.script("v-1")
+    answers = await asyncio.gather(
+        *(served.client.post(JOBS, json={"script_id": script_id}) for _ in range(200))
+    )
+    assert {answer.status_code for answer in answers} == {200, 201}
+    assert sum(answer.json()["created"] for answer in answers) == 1
+    [job_id] = {answer.json()["job_id"] for answer in answers}
+    assert len((await served.client.get(JOBS)).json()) == 1
+    await served.publishes(RenderRequested, job_id)
+    await served.client.post(f"/api/render-jobs/{job_id}/cancel")  # the last thing the outbox would hold
+    await served.publishes(JobFailed, job_id)
+    assert len(served.told(RenderRequested)) == 1
+
+
+async def test_jobs_of_different_videos_do_not_wait_for_each_other(harness: Harness) -> None:
+    videos = [f"v-{n}" for n in range(20)]
+    ids = await asyncio.gather(*(harness.job(video) for video in videos))
+    assert len(set(ids)) == 20
+
+
+async def test_a_draft_is_not_rendered(harness: Harness) -> None:
+    script_id = await harness.script("v-1", approved=False)
+    answer = await harness.client.post(JOBS, json={"script_id": script_id})
+    assert (answer.status_code, answer.json()["code"]) == (409, "SCRIPT_NOT_APPROVED")
+    assert (await harness.client.get(JOBS)).json() == []
+
+
+async def test_another_videos_script_is_not_rendered(harness: Harness) -> None:
+    script_id = await harness.script("v-2")
+    answer = await harness.client.post(JOBS, json={"script_id": script_id})
+    assert (answer.status_code, answer.json()["code"]) == (404, "SCRIPT_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"fps": 7}, {"width": 1}, {"tts_provider": "nobody"}, {"theme": "neon"}, {"kenburns_zoom": 9}],
+)
+async def test_impossible_options_are_refused(harness: Harness, options: dict[str, object]) -> None:
+    script_id = await harness.script("v-1")
+    answer = await harness.client.post(JOBS, json={"script_id": script_id, "options": options})
+    assert (answer.status_code, answer.json()["code"]) == (422, "SETTINGS_INVALID")
+    assert next(iter(options)) in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [{}, {"script_id": "a b"}, {"script_id": "../x"}, {"script_id": 7}])
+async def test_malformed_bodies_are_refused(harness: Harness, body: dict[str, object]) -> None:
+    answer = await harness.client.post(JOBS, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "COMMAND_INVALID")
+
+
+async def test_a_cancelled_job_stops_at_once_and_everybody_is_told(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    await harness.tell(progress(job_id, Step.VALIDATE_SCRIPT))
+    answer = await harness.client.post(f"/api/render-jobs/{job_id}/cancel")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "FAILED"
+    assert answer.json()["error"]["code"] == "CANCELED"
+    assert answer.json()["message"] == "작업이 취소되었습니다."
+
+    [over] = await harness.publishes(JobFailed, job_id)
+    assert over.code == "CANCELED"
+    assert [control.canceled for control in harness.told(ControlChanged, job_id)] == [False, True]
+
+    assert (await harness.client.post(f"/api/render-jobs/{job_id}/cancel")).status_code == 200
+    await harness.tell(progress(job_id, Step.GENERATE_TTS))
+    await harness.tell(uploaded(job_id, "v-1"))
+    await harness.tell(failed(job_id))
+    read = await harness.read(job_id)
+    assert (read["status"], read["error"]["code"], read["progress"]) == ("FAILED", "CANCELED", 15)
+    assert [entry["status"] for entry in read["history"]] == ["QUEUED", "PROCESSING", "FAILED"]
+    assert len(harness.told(JobFailed, job_id)) == 1
+
+
+async def test_a_finished_job_cannot_be_cancelled(harness: Harness) -> None:
+    done, bad = await harness.job("v-1"), await harness.job("v-2")
+    await harness.tell(uploaded(done, "v-1"))
+    await harness.tell(failed(bad))
+    for job_id in (done, bad):
+        answer = await harness.client.post(f"/api/render-jobs/{job_id}/cancel")
+        assert (answer.status_code, answer.json()["code"]) == (409, "JOB_STATE_CONFLICT")
+
+
+async def test_a_failed_job_is_retried_from_its_snapshot_as_a_new_attempt(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    await harness.tell(progress(job_id, Step.VALIDATE_SCRIPT))
+    await harness.tell(failed(job_id))
+    before = await harness.read(job_id)
+    assert (before["status"], before["error"]["code"]) == ("FAILED", "TTS_FAILED")
+
+    await harness.client.put(f"/api/scripts/{before['script_id']}", json={"chapters": [
+        {"chapter_id": 1, "title": "x", "scenes": [{"scene_id": 1, "narration": "changed"}]}]})  # fmt: skip
+    await harness.tell(RetryRender(job_id=job_id))
+    [first, second] = await harness.publishes(RenderRequested, job_id, 2)
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert first.spec == second.spec
+    assert first.event_id != second.event_id
+    read = await harness.read(job_id)
+    assert (read["status"], read["attempt"], read["progress"], read["error"]) == ("PROCESSING", 2, 0, None)
+
+    await harness.tell(uploaded(job_id, "v-1", attempt=1))  # from the dead attempt
+    await harness.tell(progress(job_id, Step.UPLOAD_ASSETS, attempt=1))
+    assert (await harness.read(job_id))["progress"] == 0
+    await harness.tell(uploaded(job_id, "v-1", attempt=2))
+    [end] = await harness.publishes(JobCompleted, job_id)
+    assert end.attempt == 2
+    states = [(entry["attempt"], entry["status"]) for entry in (await harness.read(job_id))["history"]]
+    assert states == [(1, "QUEUED"), (1, "PROCESSING"), (1, "FAILED"), (2, "PROCESSING"), (2, "COMPLETED")]
+
+
+async def test_a_job_is_completed_with_its_assets(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    for step in list(Step)[:-1]:
+        await harness.tell(progress(job_id, step))
+    assert (await harness.read(job_id))["progress"] == 95
+    for _ in range(3):
+        await harness.tell(uploaded(job_id, "v-1"))
+    read = await harness.read(job_id)
+    assert (read["status"], read["step"], read["progress"]) == ("COMPLETED", "FINALIZE", 100)
+    assert read["assets"][0]["url"] == f"/assets/videos/v-1/s/{job_id}/video.mp4"
+    assert (read["duration_sec"], read["message"]) == (10.0, "영상이 완성되었습니다.")
+    assert read["started_at"] <= read["finished_at"]
+    [end] = await harness.publishes(JobCompleted, job_id)
+    assert end.assets[0].kind == "video"
+
+
+async def test_a_job_whose_reports_were_lost_is_completed_all_the_same(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    await harness.tell(uploaded(job_id, "v-1"))
+    read = await harness.read(job_id)
+    assert (read["status"], read["progress"]) == ("COMPLETED", 100)
+    assert [entry["status"] for entry in read["history"]] == ["QUEUED", "PROCESSING", "COMPLETED"]
+
+
+async def test_a_failure_of_a_stage_fails_the_job_once(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    for code in ("SLIDE_FAILED", "TTS_FAILED"):
+        await harness.tell(failed(job_id, code=code))
+    [end] = await harness.publishes(JobFailed, job_id)
+    assert (end.code, end.message) == ("SLIDE_FAILED", "scene 3 cannot be spoken")
+    assert harness.told(ControlChanged, job_id)[-1].canceled
+    await harness.tell(uploaded(job_id, "v-1"))
+    assert (await harness.read(job_id))["status"] == "FAILED"
+
+
+async def test_unknown_jobs_are_not_found(harness: Harness) -> None:
+    for answer in (
+        await harness.client.get("/api/render-jobs/none"),
+        await harness.client.get("/api/render-jobs/none/render-spec"),
+        await harness.client.post("/api/render-jobs/none/cancel"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "JOB_NOT_FOUND")
+
+
+async def test_news_of_unknown_jobs_is_ignored(harness: Harness) -> None:
+    stranger = str(uuid4())
+    await harness.tell(progress(stranger, Step.GENERATE_TTS))
+    await harness.tell(failed(stranger))
+    await harness.tell(uploaded(stranger, "v-1"))
+    assert (await harness.client.get(f"/api/render-jobs/{stranger}")).status_code == 404
