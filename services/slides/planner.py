@@ -3,6 +3,7 @@
 A language model may fill :class:`services.slides.plan.Plan` instead; these rules are its fallback and check.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -55,6 +56,11 @@ RULES: tuple[Rule, ...] = (
 TEXT_PAGE = 230
 """Characters of running text one slide holds at 28 px."""
 _LONGEST_GOAL = 48
+_OPENS = re.compile(
+    r"^(?:이번|이|본) (?:장|시간|강의|과정|교육)(?:에서는|에는|에서)?,? "
+    r"|^in this (?:chapter|lesson|section|module),? (?:(?:we|you)(?: will|'ll) )?",
+    re.IGNORECASE,
+)
 
 
 def plan_scene(context: SceneContext) -> Plan:
@@ -96,7 +102,7 @@ def plan_chapter(context: SceneContext) -> Plan:
 def _goal(scene: Scene, title: str) -> str | None:
     """Return what the chapter is for: the announcement that opens it, else a short caption."""
     opening = scene.sentences[0] if scene.sentences else ""
-    if ANNOUNCES.search(opening) and (goal := point(opening, _LONGEST_GOAL)):
+    if ANNOUNCES.search(opening) and (goal := point(_OPENS.sub("", opening, count=1), _LONGEST_GOAL)):
         return goal
     caption = scene.heading
     if caption and len(caption) <= _LONGEST_GOAL and caption != title:

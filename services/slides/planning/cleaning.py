@@ -25,7 +25,7 @@ def clean_lines(text: str | None) -> str:
     """Return ``text`` cleaned, its line breaks kept, never two in a row."""
     text = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text or ""))
     text = unicodedata.normalize("NFC", _MARKS.sub(r"\1", text))
-    text = _MARKDOWN.sub("", _LINK.sub(r"\1", text))
+    text = _MARKDOWN.sub("", _LINK.sub(r"\1", _BLANKS.sub(" ", text)))
     return _AROUND_BREAK.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 

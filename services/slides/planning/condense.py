@@ -34,7 +34,7 @@ def condensed(sentence: str, longest: int) -> str | None:
     text = without_lead(sentence).rstrip(" .,。")
     longest = _room(text, longest)
     if len(text) <= longest:
-        return text
+        return text or None
     text = _PARENTHESES.sub("", text)
     if len(text) <= longest:
         return text
@@ -67,7 +67,7 @@ def point(sentence: str, longest: int, *, described: bool = False) -> str | None
     """
     whole = nominal(sentence, described=described)
     if len(whole) <= _room(whole, longest):
-        return whole
+        return whole or None
     heart = condensed(sentence, longest + 4)
     short = None if heart is None else nominal(heart, described=described)
     return short if short is not None and len(short) <= _room(short, longest) else None

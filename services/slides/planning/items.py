@@ -10,9 +10,11 @@ from services.slides.planning.patterns import ARROW, NUMBERED
 MAX_ITEMS = 24
 _LONGEST_COMMA_LIST = 110
 _LONGEST_COMMA_ITEM = 30
+_LONGEST_DOTTED_ITEM = 16
 
 _TITLE = re.compile(r"^([^:：\n]{2,28}?) ?[:：] (?=\S)")
-_SEPARATOR = re.compile(r" +[·•|/;‧ㆍ∙] +|[;•]\s*|(?<=[가-힣)])[·ㆍ](?=[가-힣][^·ㆍ]{3})")
+_SEPARATOR = re.compile(r" +[·•|/;‧ㆍ∙] +|[;•]\s*")
+_DOT = re.compile(r"[·ㆍ‧]")
 _COMMA = re.compile(r"(?<!\d),\s*|,\s+|、")
 _MARK = re.compile(r"^(?:[-*•·–✔✓☑▪■□○●]\s*|\d{1,2}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)")
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
@@ -82,6 +84,10 @@ def _attempts(body: str) -> list[tuple[Kind, list[str]]]:
     if "\n" in body:
         attempts.append(("lines", body.split("\n")))
     attempts.append(("list", _SEPARATOR.split(line)))
+    # Two words around a dot are one expression (신체적·정신적), three are a list.
+    dotted = _DOT.split(line)
+    if len(dotted) > 2 and all(len(part) <= _LONGEST_DOTTED_ITEM for part in dotted):
+        attempts.append(("list", dotted))
     if len(line) <= _LONGEST_COMMA_LIST and not _ENDS_SENTENCE.search(line):
         parts = [_CONJUNCTION.sub("", part.strip()) for part in _COMMA.split(line)]
         enough = len(parts) > 2 or (len(parts) == 2 and _pair(parts))

@@ -48,8 +48,12 @@ _FORBIDDEN_U = re.compile(r"면 (?:절대 ?로? )?안 (?:됩니다|돼요|된다
 _FORBIDDEN_A = re.compile(r"서[는도]? (?:절대 ?로? )?안 (?:됩니다|돼요|된다)$")
 _MUST = re.compile(r"야(?:만)? (?:합니다|해요|한다|하며|됩니다)$")
 _ASKED = re.compile(
-    r" ?(?:주세요|주십시오|주시기 바랍니다|주셔야 합니다|주시면 됩니다|봅니다|봅시다"
-    r"|보세요)$"
+    r"(?: ?(?:주세요|주십시오|주시기 바랍니다|주셔야 합니다|주시면 됩니다)"
+    r"| (?:봅니다|봅시다|보세요|보십시오))$"
+)
+# These look like a noun and 입니다.
+_VERB_IN_I = re.compile(
+    r"(?:움직|기울|망설|높|붙|쌓|섞|덮|끓|녹|놓|(?:^|\s)(?:모|보|숙)|(?:을|를) (?:줄|들|먹|속|죽|벌))입니다$"
 )
 _ACT = re.compile(r"[가-힣]기$")
 _SO_THAT = re.compile(r"도록 (?:합니다|하세요|하십시오|합시다|해야 합니다|해 주세요|한다)$")
@@ -157,6 +161,8 @@ def _polite(text: str) -> str | None:
 
 
 def _copula(text: str) -> str | None:
+    if _VERB_IN_I.search(text):
+        return None
     for ending in ("인 것입니다", "것입니다", "입니다", "이에요", "예요", "이다"):
         if text.endswith(ending) and len(text) > len(ending):
             rest = text[: -len(ending)]
