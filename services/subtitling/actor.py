@@ -8,7 +8,6 @@ from contracts.steps import Step
 from contracts.topics import SCENE_SPOKEN
 from services.runtime.actor import Actor, Context, Subscription
 from services.subtitling.cues import make_cues
-from services.subtitling.settings import SubtitlingSettings
 
 
 async def subtitle_scene(event: SceneSpoken, ctx: Context) -> Sequence[Event]:
@@ -23,6 +22,6 @@ async def subtitle_scene(event: SceneSpoken, ctx: Context) -> Sequence[Event]:
     return [SceneSubtitled.after(event, ctx.output_id(), cues=cues)]
 
 
-def build(settings: SubtitlingSettings | None = None) -> Actor:  # noqa: ARG001 - one signature for all stages
-    """Return the stage; ``settings`` is taken because every stage takes them."""
+def build() -> Actor:
+    """Return the stage; it has nothing to set."""
     return Actor("subtitling", (Subscription(SCENE_SPOKEN, subtitle_scene, 4, Step.GENERATE_SUBTITLE),))

@@ -11,7 +11,6 @@ from contracts.topics import SCENE_SPOKEN
 from services.runtime.artifacts import Artifacts
 from services.runtime.cancel import CancelToken
 from services.subtitling.actor import build
-from services.subtitling.settings import SubtitlingSettings
 
 
 class Hands:
@@ -58,7 +57,7 @@ def spoken_scene() -> SceneSpoken:
 
 async def test_a_spoken_scene_becomes_the_same_scene_with_cues() -> None:
     event = spoken_scene()
-    (subscription,) = build(SubtitlingSettings()).subscriptions
+    (subscription,) = build().subscriptions
     assert subscription.topic is SCENE_SPOKEN
     (subtitled,) = await subscription.handle(event, Hands(event))  # type: ignore[arg-type]
     assert isinstance(subtitled, SceneSubtitled)

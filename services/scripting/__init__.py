@@ -1,0 +1,1 @@
+"""Source text to script, and render spec to scenes."""

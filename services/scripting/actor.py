@@ -1,0 +1,181 @@
+"""The scripting stage: source text to script, and render spec to scenes."""
+
+import json
+from collections.abc import Sequence
+
+from contracts.base import MAX_RECORD_BYTES
+from contracts.cloudevents import value_of
+from contracts.commands import MAX_SOURCE_CHARACTERS
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import (
+    Event,
+    RenderRequested,
+    SceneContext,
+    ScenePlanned,
+    ScriptGenerated,
+    ScriptRejected,
+    ScriptRequested,
+)
+from contracts.languages import normalise_language
+from contracts.renderspec import RenderSpec, normalise_render_spec
+from contracts.script import Script
+from contracts.steps import Step
+from contracts.topics import RENDER_REQUESTED, SCRIPT_REQUESTED
+from services.runtime.actor import Actor, Context, Subscription
+from services.runtime.artifacts import Blob, Made
+from services.scripting.brief import Brief, Writer, readable_source
+from services.scripting.extractive import VERSION, ExtractiveWriter
+from services.scripting.llm import LanguageModel, ModelWriter
+from services.scripting.planning import plan_scenes
+from services.scripting.settings import AiEnvironment, ScriptingSettings
+
+MAX_SPEC_BYTES = 16 * 1024 * 1024
+"""Largest render spec that is read: 500 scenes of 5,000 Korean characters are 8 MB."""
+
+_LATER_SHARE = 2.5
+"""What later stages add to a scene's record: its narration again, as sentence times and as cues."""
+
+_REFUSALS = frozenset(
+    {
+        ErrorCode.SOURCE_TEXT_EMPTY,
+        ErrorCode.SOURCE_TEXT_TOO_LONG,
+        ErrorCode.LANGUAGE_UNSUPPORTED,
+        ErrorCode.SCRIPT_GENERATION_FAILED,
+    }
+)
+"""What is wrong with the request, not with us: an answer to whoever asked, not a dead letter."""
+
+
+def build(settings: ScriptingSettings | None = None) -> Actor:
+    """Return the stage with the writer that ``settings``, by default the environment's, ask for."""
+    settings = settings or ScriptingSettings()
+    if settings.ai_env is AiEnvironment.REAL:
+        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+        model = ModelWriter(LanguageModel(str(settings.llm_base_url), settings.llm_model_name, key or None))
+        return _actor(ScriptRoom(model), model)
+    return _actor(ScriptRoom(None), None)
+
+
+def _actor(room: "ScriptRoom", model: ModelWriter | None) -> Actor:
+    async def stop() -> None:
+        if model is not None:
+            await model.close()
+
+    return Actor(
+        "scripting",
+        (
+            Subscription(SCRIPT_REQUESTED, room.write_script, concurrency=4),
+            Subscription(RENDER_REQUESTED, plan_film, concurrency=4, step=Step.VALIDATE_SCRIPT),
+        ),
+        stop=stop,
+    )
+
+
+class ScriptRoom:
+    """Answers requests for scripts.
+
+    Args:
+        writer: who writes; ``None`` for the offline writer, which runs in the stage's threads.
+    """
+
+    def __init__(self, writer: Writer | None) -> None:
+        self._writer = writer
+
+    async def write_script(self, event: ScriptRequested, ctx: Context) -> Sequence[Event]:
+        """Write a script, or say why there is none.
+
+        Raises:
+            PermanentError: ``ARTIFACT_MISSING`` or ``ARTIFACT_CORRUPT``, of the source.
+            CanceledError: nobody waits for it any more.
+        """
+        try:
+            return [await self._generated(event, ctx)]
+        except PermanentError as error:
+            if error.code not in _REFUSALS:
+                raise
+            return [ScriptRejected.after(event, ctx.output_id(), code=error.code, message=error.message)]
+
+    async def _generated(self, event: ScriptRequested, ctx: Context) -> ScriptGenerated:
+        brief = Brief(
+            language=normalise_language(event.language),
+            target_minutes=event.target_minutes,
+            max_chapters=event.max_chapters,
+            max_scenes_per_chapter=event.max_scenes_per_chapter,
+            style=event.style,
+        )
+        if event.source.bytes > 4 * MAX_SOURCE_CHARACTERS + 3:  # longest UTF-8 form, and a byte order mark
+            raise PermanentError(
+                ErrorCode.SOURCE_TEXT_TOO_LONG,
+                f"the source text has {event.source.bytes:,} bytes; "
+                f"at most {MAX_SOURCE_CHARACTERS:,} characters make one script",
+            )
+        source = readable_source(await ctx.artifacts.get(event.source))
+        writer = self._writer or ExtractiveWriter(ctx.run)
+
+        async def make() -> Made:
+            script = await writer.write(source, brief, ctx.cancel)
+            scenes = sum(len(chapter.scenes) for chapter in script.chapters)
+            return Made(
+                {"script": Blob(_script_bytes(script), "application/json")},
+                {"chapters": len(script.chapters), "scenes": scenes},
+            )
+
+        inputs = {"source": event.source.sha256, "brief": vars(brief), **writer.identity}
+        made = await ctx.artifacts.remember("scripting.script", VERSION, inputs, make)
+        return ScriptGenerated.after(
+            event,
+            ctx.output_id(),
+            script=made.claims["script"],
+            chapters=made.facts["chapters"],
+            scenes=made.facts["scenes"],
+        )
+
+
+async def plan_film(event: RenderRequested, ctx: Context) -> Sequence[Event]:
+    """Validate the render spec and plan one event per scene.
+
+    Raises:
+        PermanentError: ``NO_RENDER_SPEC``, ``RENDER_SPEC_INVALID``, ``LANGUAGE_UNSUPPORTED`` or
+            ``EVENT_TOO_LARGE``.
+        CanceledError: the job is dead.
+    """
+    if event.spec.bytes > MAX_SPEC_BYTES:
+        raise PermanentError(
+            ErrorCode.RENDER_SPEC_INVALID,
+            f"the render spec of job {event.job_id} has {event.spec.bytes:,} bytes; "
+            f"at most {MAX_SPEC_BYTES:,}",
+        )
+    data = await ctx.artifacts.get(event.spec)
+    contexts = await ctx.run(lambda: plan_scenes(_spec(data)))
+    planned: list[Event] = []
+    previous: SceneContext | None = None
+    for context in contexts:
+        ctx.cancel.check()
+        scene = ScenePlanned.after(event, ctx.output_id(context.index), context=context, previous=previous)
+        _check_size(scene)
+        planned.append(scene)
+        previous = context
+    return planned
+
+
+def _spec(data: bytes) -> RenderSpec:
+    try:
+        raw = json.loads(data) if data.strip() else None
+    except (ValueError, RecursionError):
+        raise PermanentError(ErrorCode.RENDER_SPEC_INVALID, "the render spec is not JSON in UTF-8") from None
+    return normalise_render_spec(raw)
+
+
+def _check_size(scene: ScenePlanned) -> None:
+    """Refuse a scene whose record, as it grows on its way, would not fit: here the author is told which."""
+    narration = scene.context.scene.narration
+    if len(value_of(scene)) + _LATER_SHARE * len(narration.encode()) > MAX_RECORD_BYTES:
+        raise PermanentError(
+            ErrorCode.EVENT_TOO_LARGE,
+            f"scene {scene.context.scene.scene_id} of job {scene.job_id} is too long for one record "
+            f"({len(narration):,} characters of narration); split the scene",
+        )
+
+
+def _script_bytes(script: Script) -> bytes:
+    return json.dumps(script.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()

@@ -1,0 +1,149 @@
+"""A language model's answer to a script; hostile until proven otherwise: bounded, parsed, cleaned."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.renderspec import explain
+from contracts.script import Chapter, Script, ScriptScene
+from services.scripting.brief import Brief
+from services.scripting.text import lines, one_line
+
+MAX_ANSWER_CHARACTERS = 100_000
+"""Longest answer that is looked at; 4,096 tokens are some 16,000."""
+
+_FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\r?\n(.*?)```", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_MARKUP = re.compile(r"\*\*|__|`+|^#{1,6}\s+|^\s*[-*•]\s+", re.MULTILINE)
+_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^()\n]{0,500}\)")
+
+
+class NotJsonError(Exception):
+    """The answer cannot be read as JSON; the message says where."""
+
+
+class WrongFormError(Exception):
+    """The answer is JSON of another form; the message says which field."""
+
+
+def read_script(answer: str, brief: Brief) -> Script:
+    """Return the script an answer holds.
+
+    Ids are numbered anew, texts are cleaned of markup and controls, wished durations are dropped (a
+    guess, not a measure: it would stretch scenes with silence). More chapters or
+    scenes than allowed are joined, so that nothing the model wrote is lost.
+
+    Raises:
+        NotJsonError: no JSON in it.
+        WrongFormError: not a script.
+    """
+    if len(answer) > MAX_ANSWER_CHARACTERS:
+        raise WrongFormError(f"the answer has {len(answer):,} characters; a script has some 5,000")
+    raw = _parsed(answer)
+    if isinstance(raw, list):
+        raw = {"chapters": raw}
+    if not isinstance(raw, Mapping):
+        raise WrongFormError("the answer must be a JSON object with chapters")
+    try:
+        script = Script.model_validate(_cleaned(raw))
+    except ValidationError as error:
+        raise WrongFormError(explain(error)) from None
+    return _within(script, brief)
+
+
+def _parsed(answer: str) -> Any:
+    """Return the JSON of an answer, with or without a Markdown code block or words around it."""
+    fenced = _FENCE.search(answer)
+    candidate = (fenced[1] if fenced else answer).strip()
+    first, last = candidate.find("{"), candidate.rfind("}")
+    inner = candidate[first : last + 1] if 0 <= first < last else candidate
+    problem = "there is none"
+    for text in dict.fromkeys((candidate, inner)):
+        try:
+            return json.loads(text, strict=False)
+        except json.JSONDecodeError as error:
+            problem = f"{error.msg} at line {error.lineno} column {error.colno}"
+        except (RecursionError, ValueError):
+            problem = "it is nested too deeply or holds an impossible number"
+    raise NotJsonError(problem)
+
+
+def _cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Clean every text and number everything; what is of another type stays, for validation to name."""
+    chapters = raw.get("chapters")
+    if not isinstance(chapters, list):
+        return {"chapters": chapters}
+    cleaned: list[Any] = []
+    scene_id = 0
+    for number, chapter in enumerate(chapters, 1):
+        if not isinstance(chapter, Mapping) or not isinstance(chapter.get("scenes"), list):
+            cleaned.append(chapter)
+            continue
+        scenes: list[Any] = []
+        for scene in chapter["scenes"]:
+            if not isinstance(scene, Mapping):
+                scenes.append(scene)
+                continue
+            scene_id += 1
+            shown = scene.get("on_screen_text")
+            scenes.append(
+                {
+                    "scene_id": scene_id,
+                    "narration": _said(scene.get("narration")),
+                    "on_screen_text": (lines(_plain(shown)) or None) if isinstance(shown, str) else shown,
+                }
+            )
+        cleaned.append({"chapter_id": number, "title": _said(chapter.get("title")), "scenes": scenes})
+    title = raw.get("title")
+    return {"title": (_said(title) or None) if isinstance(title, str) else None, "chapters": cleaned}
+
+
+def _said(text: object) -> object:
+    return one_line(_plain(text)) if isinstance(text, str) else text
+
+
+def _plain(text: str) -> str:
+    return _MARKUP.sub("", _TAG.sub("", _LINK.sub(r"\1", text)))
+
+
+def _within(script: Script, brief: Brief) -> Script:
+    """Join what exceeds the bounds and number it through."""
+    chapters = list(script.chapters)
+    while len(chapters) > brief.max_chapters:
+        at = min(
+            range(len(chapters) - 1), key=lambda i: len(chapters[i].scenes) + len(chapters[i + 1].scenes)
+        )
+        first, second = chapters[at : at + 2]
+        chapters[at : at + 2] = [first.model_copy(update={"scenes": first.scenes + second.scenes})]
+    bounded: list[Chapter] = []
+    scene_id = 0
+    for number, chapter in enumerate(chapters, 1):
+        scenes = []
+        for scene in _joined_scenes(chapter.scenes, brief.max_scenes_per_chapter):
+            scene_id += 1
+            scenes.append(scene.model_copy(update={"scene_id": scene_id}))
+        bounded.append(Chapter(chapter_id=number, title=chapter.title, scenes=tuple(scenes)))
+    return Script(title=script.title, language=brief.language, chapters=tuple(bounded))
+
+
+def _joined_scenes(scenes: tuple[ScriptScene, ...], most: int) -> list[ScriptScene]:
+    joined = list(scenes)
+    while len(joined) > most:
+        at = min(
+            range(len(joined) - 1), key=lambda i: len(joined[i].narration) + len(joined[i + 1].narration)
+        )
+        first, second = joined[at : at + 2]
+        narration = f"{first.narration} {second.narration}"
+        shown = "\n".join(text for text in (first.on_screen_text, second.on_screen_text) if text) or None
+        try:
+            joined[at : at + 2] = [
+                ScriptScene(scene_id=first.scene_id, narration=narration, on_screen_text=shown)
+            ]
+        except ValidationError as error:
+            raise WrongFormError(
+                f"too many scenes ({len(scenes)}, at most {most}): {explain(error)}"
+            ) from None
+    return joined

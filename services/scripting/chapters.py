@@ -1,0 +1,96 @@
+"""Sections of the source to chapters of the film: merged where too many, cut where there are none."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from services.scripting.outline import Section
+
+_CHAPTER_SECONDS = 60.0
+"""Length of a chapter aimed at where the author made none: three in a three-minute film."""
+
+_LONGEST_JOINED_TITLE = 40
+_SHORT_INTRODUCTION = 25.0
+_WINDOW = 3
+
+
+def at_most(sections: Sequence[Section], most: int) -> list[Section]:
+    """Return the sections with the shortest neighbours merged until there are at most ``most``.
+
+    Text in front of the first heading joins the first chapter if it is short.
+    """
+    merged = list(sections)
+    if len(merged) > 1 and merged[0].title is None and merged[0].seconds <= _SHORT_INTRODUCTION:
+        merged[:2] = [Section(merged[1].title, merged[0].passages + merged[1].passages)]
+    while len(merged) > most:
+        lengths = [section.seconds for section in merged]
+        at = min(range(len(merged) - 1), key=lambda index: lengths[index] + lengths[index + 1])
+        merged[at : at + 2] = [_merge(merged[at], merged[at + 1])]
+    return merged
+
+
+def _merge(first: Section, second: Section) -> Section:
+    titles = [title for title in (first.title, second.title) if title]
+    joined = " · ".join(titles)
+    title = joined if len(joined) <= _LONGEST_JOINED_TITLE else (titles[0] if titles else None)
+    return Section(title, first.passages + second.passages)
+
+
+def cut_lexically(
+    section: Section, bags: Sequence[frozenset[str]], most: int
+) -> list[tuple[Section, list[frozenset[str]]]]:
+    """Cut a long section without headings where the words before and after have least in common.
+
+    Args:
+        section: to cut.
+        bags: content words of each passage.
+        most: parts at most.
+
+    Returns:
+        The parts in order, each with its bags.
+    """
+    wanted = max(1, min(most, round(section.seconds / _CHAPTER_SECONDS)))
+    passages = section.passages
+    starts = [0]
+    for _ in range(wanted - 1):
+        options = [
+            at
+            for at in range(2, len(passages) - 1)
+            if all(abs(at - start) >= 2 for start in starts)
+            and not passages[at].depends
+            and not _bonded(section, at)
+        ]
+        opening = [at for at in options if passages[at].opens]
+        if not options:
+            break
+        ends = sorted([*starts, len(passages)])
+
+        def cost(at: int, ends: list[int] = ends) -> tuple[float, int]:
+            before = frozenset[str]().union(*bags[max(0, at - _WINDOW) : at])
+            after = frozenset[str]().union(*bags[at : at + _WINDOW])
+            overlap = len(before & after) / (1 + min(len(before), len(after)))
+            low = max(end for end in ends if end <= at)
+            high = min(end for end in ends if end > at)
+            lopsided = abs((at - low) - (high - at)) / len(passages)
+            return overlap + 1.5 * lopsided, at
+
+        starts.append(min(opening or options, key=cost))
+    bounds = [*sorted(starts), len(passages)]
+    return [
+        (Section(section.title, passages[low:high]), list(bags[low:high])) for low, high in pairwise(bounds)
+    ]
+
+
+def _bonded(section: Section, at: int) -> bool:
+    before, after = section.passages[at - 1], section.passages[at]
+    return before.bond is not None and before.bond == after.bond
+
+
+def unique_titles(titles: Sequence[str]) -> list[str]:
+    """Return the titles, equal ones told apart by a number: neighbours of one name would be one chapter."""
+    seen: dict[str, int] = {}
+    result = []
+    for title in titles:
+        seen[title] = seen.get(title, 0) + 1
+        again = seen[title]
+        result.append(title if again == 1 else f"{title} ({again})")
+    return result

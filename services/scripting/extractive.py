@@ -1,0 +1,235 @@
+"""The offline writer (``AI_ENV=mock``): a script made of the source's own sentences, the same every time.
+
+It invents nothing: chapters are the author's headings (or where the subject changes), the narration is the
+author's most central sentences in their order, made speakable and polite; slides name them in noun form.
+
+``duration_sec`` stays empty: the film's timeline stretches a scene to a wished length with silence, and an
+estimate is no wish. The voice decides how long a scene lasts.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+import structlog
+
+from contracts.errors import ErrorCode, PermanentError
+from contracts.script import Chapter, Script, ScriptScene
+from services.runtime.cancel import CancelToken
+from services.scripting.brief import Brief
+from services.scripting.chapters import at_most, cut_lexically, unique_titles
+from services.scripting.english import English
+from services.scripting.korean import Korean
+from services.scripting.language import Language
+from services.scripting.outline import Passage, Section, outline
+from services.scripting.ranking import key_phrases, rank
+from services.scripting.scenes import AIM_SECONDS, on_screen, pack
+from services.scripting.selection import select
+from services.scripting.source import parse_source
+
+VERSION = 1
+"""Raise it whenever the same source and brief give another script."""
+
+_SILENCE_SECONDS = 1.0
+"""Lead-in and pause of a scene, which belong to the film's length but not to its speech."""
+
+_SCENE_SECONDS = 18.0
+"""Speech a scene can hold, a little under the longest, since sentences never fill it exactly."""
+
+_LEAST_FRAMED_SECONDS = 20.0
+"""A film shorter than this is told without greeting and goodbye."""
+
+_LONGEST_TITLE = 60
+
+log = structlog.get_logger(__name__)
+
+
+def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Script:
+    """Write a script from the sentences of ``source``.
+
+    Blocking; run it in a worker thread. Pure: same arguments, same script.
+
+    Args:
+        source: Markdown or plain text, as :func:`services.scripting.brief.readable_source` returns it.
+        brief: what the script is to be.
+        check: called often; raises when the work is to stop.
+
+    Raises:
+        PermanentError: ``SOURCE_TEXT_EMPTY``, when nothing in the source can be said.
+    """
+    language = _language_of(source, brief.language)
+    named, blocks = parse_source(source)
+    headed, sections = outline(blocks, language, check)
+    if not sections:
+        raise PermanentError(
+            ErrorCode.SOURCE_TEXT_EMPTY,
+            "the source text has no sentences to narrate, only headings, code or symbols",
+        )
+    terms_of = _Terms(language, check)
+    sections = _chaptered(sections, brief.max_chapters, terms_of)
+    title = named or headed or _central(sections, terms_of, language)
+    opening, closing = _frame(sections, title, brief, language)
+    reserved = sum(language.seconds(line) for line in (opening, closing) if line)
+    sections, scores = _selected(sections, brief, reserved, language, terms_of, check)
+    phrases = _phrases(sections, terms_of)
+    titles = unique_titles(
+        [
+            _short(section.title or (language.joined(found) if found else title) or f"{number}")
+            for number, (section, found) in enumerate(zip(sections, phrases, strict=True), 1)
+        ]
+    )
+    sections = _framed(sections, opening, closing, language)
+    chapters: list[Chapter] = []
+    taken: set[str] = set()
+    scene_id = 0
+    for number, (section, chapter_title, fallback) in enumerate(
+        zip(sections, titles, phrases, strict=True), 1
+    ):
+        scenes = []
+        for run in pack(section.passages, brief.max_scenes_per_chapter):
+            check()
+            scene_id += 1
+            weights = [scores.get(passage.text, 0.0) for passage in run]
+            shown = on_screen(run, weights, language, taken, fallback) or chapter_title
+            if run[0].frame and title and "\n" not in shown:
+                shown = _short(title)
+            taken.add(shown)
+            narration = " ".join(passage.text for passage in run)
+            scenes.append(ScriptScene(scene_id=scene_id, narration=narration, on_screen_text=shown))
+        chapters.append(Chapter(chapter_id=number, title=chapter_title, scenes=tuple(scenes)))
+    return Script(title=_short(title) if title else None, language=brief.language, chapters=tuple(chapters))
+
+
+def _language_of(source: str, wanted: str) -> Language:
+    """Return the language the source is written in; its rules apply even where another one is asked for."""
+    hangul = len(re.findall("[가-힣]", source))
+    latin = len(re.findall("[A-Za-z]", source))
+    korean = hangul * 3 > latin if wanted == "ko" else hangul > latin
+    found: Language = Korean() if korean else English()
+    if found.code != wanted:
+        log.warning(
+            "the source is in another language than the script asked for", wanted=wanted, found=found.code
+        )
+    return found
+
+
+class _Terms:
+    """Content words of passages, found once each."""
+
+    def __init__(self, language: Language, check: Callable[[], None]) -> None:
+        self._language = language
+        self._check = check
+        self._known: dict[str, list[tuple[str, str]]] = {}
+
+    def of(self, passage: Passage) -> list[tuple[str, str]]:
+        if passage.text not in self._known:
+            self._check()
+            self._known[passage.text] = self._language.terms(passage.text)
+        return self._known[passage.text]
+
+    def bag(self, passage: Passage) -> frozenset[str]:
+        return frozenset(key for key, _ in self.of(passage))
+
+    def everywhere(self, sections: Sequence[Section]) -> Counter[str]:
+        return Counter(
+            key for section in sections for passage in section.passages for key in self.bag(passage)
+        )
+
+
+def _chaptered(sections: list[Section], most: int, terms: _Terms) -> list[Section]:
+    if len(sections) == 1:
+        bags = [terms.bag(passage) for passage in sections[0].passages]
+        parts = [part for part, _ in cut_lexically(sections[0], bags, most)]
+        return [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
+    return at_most(sections, most)
+
+
+def _selected(
+    sections: list[Section],
+    brief: Brief,
+    reserved: float,
+    language: Language,
+    terms: _Terms,
+    check: Callable[[], None],
+) -> tuple[list[Section], dict[str, float]]:
+    """Return the sections cut down to the time there is, and the centrality of each sentence."""
+    passages = [passage for section in sections for passage in section.passages]
+    ranked = rank([terms.bag(passage) for passage in passages], check)
+    scores: dict[str, float] = {}
+    for passage, score in zip(passages, ranked, strict=True):
+        scores[passage.text] = max(score, scores.get(passage.text, 0.0))
+    speech = brief.target_minutes * 60 * AIM_SECONDS / (AIM_SECONDS + _SILENCE_SECONDS)
+    return (
+        select(
+            sections,
+            [[scores[passage.text] for passage in section.passages] for section in sections],
+            max(0.0, speech - reserved),
+            brief.max_scenes_per_chapter * _SCENE_SECONDS,
+            language.defines,
+        ),
+        scores,
+    )
+
+
+def _phrases(sections: Sequence[Section], terms: _Terms) -> list[list[str]]:
+    used: Counter[str] = Counter()
+    everywhere = terms.everywhere(sections)
+    count = sum(len(section.passages) for section in sections)
+    return [
+        key_phrases([terms.of(passage) for passage in section.passages], everywhere, count, used)
+        for section in sections
+    ]
+
+
+def _central(sections: Sequence[Section], terms: _Terms, language: Language) -> str | None:
+    passages = [passage for section in sections for passage in section.passages]
+    # What the whole text is about stands everywhere: rarity must not count here.
+    level = Counter(dict.fromkeys(terms.everywhere(sections), 1))
+    found = key_phrases([terms.of(passage) for passage in passages], level, 1, Counter())
+    return language.joined(found[:2]) if found else None
+
+
+def _frame(
+    sections: Sequence[Section], title: str | None, brief: Brief, language: Language
+) -> tuple[str, str]:
+    """Return the narrator's first and last words; empty where style, length or the author ask for none."""
+    passages = [passage for section in sections for passage in section.passages]
+    seconds = min(sum(passage.seconds for passage in passages), brief.target_minutes * 60)
+    greeted = language.greets(passages[0].text) or language.greets(passages[-1].text)
+    if brief.language != language.code or seconds < _LEAST_FRAMED_SECONDS or greeted:
+        return "", ""
+    style = brief.style.partition("_")[0].lower()
+    return (title and language.opening(style, title)) or "", language.closing(style) or ""
+
+
+def _framed(sections: Sequence[Section], opening: str, closing: str, language: Language) -> list[Section]:
+    framed = list(sections)
+    if opening:
+        head = Passage(opening, language.seconds(opening), frame=True)
+        framed[0] = Section(framed[0].title, (head, *framed[0].passages))
+    if closing:
+        tail = Passage(closing, language.seconds(closing), frame=True, depends=True)
+        framed[-1] = Section(framed[-1].title, (*framed[-1].passages, tail))
+    return framed
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1].rstrip()}…"
+
+
+class ExtractiveWriter:
+    """The offline writer behind the same interface as the language model's.
+
+    Args:
+        run: runs blocking work in a thread.
+    """
+
+    identity: ClassVar[dict[str, str]] = {"writer": "extractive"}
+
+    def __init__(self, run: Callable[..., Awaitable[Script]]) -> None:
+        self._run = run
+
+    async def write(self, source: str, brief: Brief, cancel: CancelToken) -> Script:
+        """See :func:`write_extractive`."""
+        return await self._run(write_extractive, source, brief, cancel.check)

@@ -1,0 +1,55 @@
+"""Render spec to scenes: each with its place in the film and the scene before it."""
+
+from itertools import groupby
+
+from contracts.errors import ErrorCode, PermanentError
+from contracts.events import SceneContext
+from contracts.renderspec import RenderSpec, SpecScene
+from services.scripting.text import lines, one_line
+
+
+def plan_scenes(spec: RenderSpec) -> list[SceneContext]:
+    """Return the film's scenes in order, their texts normalised (NFC, no controls, single spaces).
+
+    Consecutive scenes with the same chapter title form a chapter.
+
+    Raises:
+        PermanentError: ``RENDER_SPEC_INVALID``, when a narration holds nothing that can be read.
+    """
+    scenes = [_normalised(scene) for scene in spec.scenes]
+    chapters = [list(run) for _, run in groupby(scenes, key=lambda scene: scene.chapter)]
+    title = (one_line(spec.title or "") or None) if spec.title else None
+    planned: list[SceneContext] = []
+    for number, chapter in enumerate(chapters, start=1):
+        for index, scene in enumerate(chapter):
+            planned.append(
+                SceneContext(
+                    index=len(planned),
+                    count=len(scenes),
+                    language=spec.language,
+                    title=title,
+                    chapter=scene.chapter,
+                    chapter_number=number,
+                    chapter_count=len(chapters),
+                    index_in_chapter=index,
+                    scenes_in_chapter=len(chapter),
+                    scene=scene,
+                )
+            )
+    return planned
+
+
+def _normalised(scene: SpecScene) -> SpecScene:
+    narration = one_line(scene.narration)
+    if not narration:
+        raise PermanentError(
+            ErrorCode.RENDER_SPEC_INVALID, f"scene {scene.scene_id} has a narration without readable text"
+        )
+    return scene.model_copy(
+        update={
+            "narration": narration,
+            "caption": lines(scene.caption or "") or None,
+            "chapter": one_line(scene.chapter or "") or None,
+            "image": one_line(scene.image or "") or None,
+        }
+    )

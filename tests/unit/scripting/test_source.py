@@ -1,0 +1,68 @@
+from time import perf_counter
+
+import pytest
+
+from services.scripting.source import Heading, Listing, Paragraph, Table, parse_source
+
+
+def blocks(text: str) -> list[object]:
+    return list(parse_source(text)[1])
+
+
+def test_what_cannot_be_said_is_left_out() -> None:
+    text = (
+        "**공격자**는 [사람](http://a.b/c)을 _먼저_ 노립니다.[^1] 😀 `암호`는 <b>숨깁니다</b>.\n\n"
+        "![그림](a.png)\n\n```python\nprint(1)\n```\n\n<div>보이는 글<script>alert(1)</script></div>"
+    )
+    assert blocks(text) == [
+        Paragraph("공격자는 사람을 먼저 노립니다. 암호는 숨깁니다."),
+        Paragraph("보이는 글"),
+    ]
+
+
+def test_a_bare_address_is_said_as_its_host() -> None:
+    assert blocks("자세한 내용은 https://www.example.com/a/b?c=d 에서 봅니다.") == [
+        Paragraph("자세한 내용은 example.com 에서 봅니다.")
+    ]
+
+
+def test_lists_tables_and_headings_are_recognised() -> None:
+    lists = "# 제목\n\n- [ ] 하나\n  - 안쪽\n- 둘\n\n① 첫째\n② 둘째\n\n"
+    text = f"{lists}| 종류 | 주기 |\n|---|---|\n| 소화기 | 월 1회 |\n"
+    assert blocks(text) == [
+        Heading(1, "제목"),
+        Listing(ordered=False, items=("하나", "안쪽", "둘")),
+        Listing(ordered=True, items=("첫째", "둘째")),
+        Table(("종류", "주기"), (("소화기", "월 1회"),)),
+    ]
+
+
+def test_headings_of_plain_text_are_found() -> None:
+    text = "제1장 개요\n이 글은 지게차를 다룹니다.\n\n제2장 점검\n시동 전에 봅니다."
+    assert [block for block in blocks(text) if isinstance(block, Heading)] == [
+        Heading(2, "개요"),
+        Heading(2, "점검"),
+    ]
+
+
+def test_a_numbered_line_before_text_is_a_heading_and_a_numbered_list_is_not() -> None:
+    assert blocks("1. 개요\n\n첫 문단입니다.\n\n1. 끄기\n2. 켜기") == [
+        Heading(3, "개요"),
+        Paragraph("첫 문단입니다."),
+        Listing(ordered=True, items=("끄기", "켜기")),
+    ]
+
+
+def test_front_matter_names_the_title_and_is_not_told() -> None:
+    title, found = parse_source('---\ntitle: "안전 교육"\nauthor: x\n---\n본문입니다.')
+    assert title == "안전 교육"
+    assert found == [Paragraph("본문입니다.")]
+
+
+@pytest.mark.parametrize(
+    "junk", ["[" * 20000, "> " * 10000, "*" * 20000, "<" * 20000, "![[" * 6000, "- " * 10000]
+)
+def test_hostile_markdown_is_parsed_in_bounded_time(junk: str) -> None:
+    start = perf_counter()
+    parse_source(junk)
+    assert perf_counter() - start < 5
