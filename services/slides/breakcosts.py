@@ -3,13 +3,17 @@
 import re
 
 _LEANS_FORWARD = frozenset(
-    "시속 최대 최소 평균 자기 우리 모든 어떤 다른 여러 이런 그런 저런 이 그 저 한 두 세 네 각 매 총 약 첫 단 및 또 더 꼭 안 못 내 제 "
-    "새 전 제일 가장 매우 아주 a an the of to in on at by for with and or your our their is are not no".split()
+    (  # noqa: SIM905 - words read best as text
+        "시속 최대 최소 평균 자기 우리 모든 어떤 다른 여러 이런 그런 저런 이 그 저 한 두 세 네 각 매 총 약 첫 단 및 또 더 꼭 "
+        "안 못 내 제 새 전 제일 가장 매우 아주 "
+        "a an the of to in on at by for with and or your our their is are not no"
+    ).split()
 )
-_BOUND = re.compile(
-    "^(채|대로|만큼|듯|줄|수|것|등|때|중|및|후|전|뿐|바|데|곳|분|점|만|적|년|월|일|시|시간|분간|초|개|명|원|장|번|배|회|가지|단계|이내|이상|이하|미만)"
-    "(?![가-힣]{2})"
+_UNITS = (
+    "채|대로|만큼|듯|줄|수|것|등|때|중|및|후|전|뿐|바|데|곳|분|점|만|적|년|월|일|시|시간|분간|초|개|명|원|장|번|배|회|가지"
+    "|단계|이내|이상|이하|미만"
 )
+_BOUND = re.compile(f"^({_UNITS})(?![가-힣]{{2}})")
 _AUXILIARY = re.compile("[주보두놓버달봅봐둡줍]")
 _CONNECTIVE = "아어여해워겨려러라나아져와줘켜"
 _CLAUSE_END = re.compile(r"[,.:;!?…)”’」』]$")
@@ -19,6 +23,7 @@ BOUND_NOUN = 0.06
 AUXILIARY = 0.12
 AFTER_DIGIT = 0.1
 CLAUSE_END = -0.02
+COLON = -0.08
 
 
 def penalty(before: str, after: str) -> float:
@@ -41,6 +46,8 @@ def penalty(before: str, after: str) -> float:
         cost += AUXILIARY
     if before[-1].isdigit():
         cost += AFTER_DIGIT
-    if _CLAUSE_END.search(before):
+    if before[-1] == ":":
+        cost += COLON
+    elif _CLAUSE_END.search(before):
         cost += CLAUSE_END
     return cost

@@ -12,8 +12,9 @@ ROLES = (
     "onfill", "soft", "onsoft", "accent2", "fill2", "soft2", "ok", "okfill", "oksoft",
     "danger", "dangerfill", "dangersoft", "panel", "panel1", "panel2", "onpanel", "onpanel2", "pop",
 )  # fmt: skip
-"""bg, m1, m2: background and motif; surface, line: cards; ink, ink2: text; accent, fill, onfill, soft, onsoft:
-first hue; accent2, fill2, soft2: second hue; ok*, danger*: green and red; panel*, onpanel*, pop: chapter card."""
+"""bg, m1, m2: background and motif. surface, line: cards. ink, ink2: text. accent, fill, onfill, soft,
+onsoft: the first hue. accent2, fill2, soft2: the second. ok, danger: green and red. panel, onpanel, pop: the
+chapter card."""
 
 COLOURS: Mapping[str, tuple[str, ...]] = {
     "harbor-light": (

@@ -16,7 +16,7 @@ LEAST = 28
 """Least size of body text, px at 720p; 22-26 are for header and pill only."""
 
 _LARGEST_CUT = 48
-"""Text in which a word must be cut, whatever the size, is not set larger than this."""
+"""Text in which a word must be cut even at the least body size is not set larger than this."""
 _GOOD_SHAPE = 0.55
 _BETTER = 0.12
 _TRIES = 2
@@ -90,7 +90,7 @@ def fit(text: str, style: Style, room: Room, sizes: Sequence[float], emphases: E
     shaped = paragraphs(text, roles_of(text, emphases), style.weight, style.tracking)
     if not shaped:
         return Block((), sizes[-1], style)
-    always_cut = _set(shaped, style, room, sizes[-1])[1]
+    always_cut = _set(shaped, style, room, max(LEAST, sizes[-1]))[1]
     best: Block | None = None
     tried = 0
     for size in sizes:

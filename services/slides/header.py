@@ -17,8 +17,7 @@ _MOST_SEGMENTS = 14
 def draw_header(sheet: Sheet, context: SceneContext, headline: str) -> None:
     """Draw the header; the title is dropped when the headline says the same.
 
-    A title that is too long ends in an ellipsis: the chapter card has shown it in full, so this is not
-    counted as cut text.
+    A title that is too long ends in an ellipsis: the chapter card has shown it in full.
     """
     theme = sheet.theme
     middle = TOP + CHIP / 2
@@ -32,9 +31,7 @@ def draw_header(sheet: Sheet, context: SceneContext, headline: str) -> None:
         left += wide + 14
     if title and title != one_line(headline):
         block = fit(title, _TITLE, Room(_TITLE_WIDTH, 40, 1), [_TITLE_SIZE])
-        before = len(sheet.boxes)
-        sheet.text(block, left, middle - block.height / 2, theme["ink2"], roles={})
-        sheet.excuse(before)
+        sheet.text(block, left, middle - block.height / 2, theme["ink2"], roles={}, title=True)
     _draw_progress(sheet, context, middle)
 
 

@@ -10,8 +10,15 @@ from collections.abc import Sequence
 from services.slides.plan import Hero
 from services.slides.sheet import Sheet
 from services.slides.themes import (
-    SIGN_BLACK, SIGN_BLUE, SIGN_GREEN, SIGN_INK_ON_DARK, SIGN_RED, SIGN_RED_ON_DARK, SIGN_YELLOW, WHITE,
-)  # fmt: skip
+    SIGN_BLACK,
+    SIGN_BLUE,
+    SIGN_GREEN,
+    SIGN_INK_ON_DARK,
+    SIGN_RED,
+    SIGN_RED_ON_DARK,
+    SIGN_YELLOW,
+    WHITE,
+)
 
 SIGNS = frozenset({"prohibit", "warn", "mandatory", "safe", "fire"})
 _PLAIN_ICON = "lightbulb_on"
@@ -25,7 +32,8 @@ def draw_hero(sheet: Sheet, kind: Hero, icons: Sequence[str], x: float, y: float
         sheet: drawn on.
         kind: the prop or sign.
         icons: names, the most telling first; may be empty.
-        x, y: centre.
+        x: of the centre.
+        y: of the centre.
         radius: half the height of its disc, about.
     """
     icon = icons[0] if icons else _PLAIN_SIGN if kind in SIGNS else _PLAIN_ICON

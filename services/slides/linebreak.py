@@ -15,6 +15,7 @@ from services.slides.shaping import Line, Run, shape, width
 from services.slides.text import clusters
 
 _CUT_AFTER = frozenset("/.?&=_-,·:;)]}…")
+_NEVER_FIRST = frozenset("ぁぃぅぇぉっゃゅょァィゥェォッャュョー")
 _SLACK = 1e-4
 _WIDOW_SHARE = 0.4
 _WIDOW = 0.3
@@ -68,8 +69,12 @@ def paragraphs(text: str, roles: Sequence[str], weight: int, tracking: float) ->
 
 def break_lines(paragraph: Paragraph, limit: float) -> tuple[list[Line], bool]:
     """Return the lines of a paragraph, none wider than ``limit`` em, and whether a word had to be cut."""
-    words = [piece for word in paragraph.words for piece in _pieces(word, limit, paragraph)]
-    cut = len(words) > len(paragraph.words)
+    words: list[Word] = []
+    cut = False
+    for word in paragraph.words:
+        pieces, hard = _pieces(word, limit, paragraph)
+        words += pieces
+        cut = cut or hard
     gaps = [0.0 if word.glued else paragraph.space for word in words]
     ends = _best_ends(words, gaps, limit)
     lines: list[Line] = []
@@ -83,14 +88,15 @@ def _word(token: str, roles: Sequence[str], weight: int, tracking: float, *, glu
     return Word(token, tuple(roles), runs, width(runs), glued)
 
 
-def _pieces(word: Word, limit: float, paragraph: Paragraph) -> list[Word]:
-    """Cut a word that is wider than the line; others come back as they are."""
+def _pieces(word: Word, limit: float, paragraph: Paragraph) -> tuple[list[Word], bool]:
+    """Cut a word that is wider than the line, and say whether the cut shows; others come back as they are."""
     if word.advance <= limit + _SLACK:
-        return [word]
+        return [word], False
     parts = clusters(word.text)
     widths = [width(shape(part, [""] * len(part), paragraph.weight, paragraph.tracking)) for part in parts]
     pieces: list[Word] = []
     start = position = 0
+    hard = False
     while start < len(parts):
         end, total, good = start, 0.0, start
         while end < len(parts) and (end == start or total + widths[end] <= limit):
@@ -100,16 +106,24 @@ def _pieces(word: Word, limit: float, paragraph: Paragraph) -> list[Word]:
                 good = end
         if end < len(parts) and good > start + (end - start) * 0.5:
             end = good
+        hard = hard or (end < len(parts) and not _between_han(parts, end))
         text = "".join(parts[start:end])
         roles = word.roles[position : position + len(text)]
         pieces.append(_word(text, roles, paragraph.weight, paragraph.tracking, glued=bool(pieces)))
         position += len(text)
         start = end
-    return pieces
+    return pieces, hard
 
 
 def _between_han(parts: Sequence[str], at: int) -> bool:
-    return at < len(parts) and all("\u4e00" <= c[0] <= "\u9fff" for c in parts[at - 1 : at + 1])
+    """Whether a line may break before ``parts[at]``: between Han or kana, which have no word spaces."""
+    return (
+        at < len(parts)
+        and all(
+            "\u3041" <= c[0] <= "\u9fff" and not "\u3130" <= c[0] <= "\u318f" for c in parts[at - 1 : at + 1]
+        )
+        and parts[at][0] not in _NEVER_FIRST
+    )
 
 
 def _best_ends(words: Sequence[Word], gaps: Sequence[float], limit: float) -> list[int]:

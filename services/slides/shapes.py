@@ -7,6 +7,7 @@ The distance to the edge, in pixels, gives the coverage of an edge pixel without
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,14 +35,14 @@ def coverage(distance: Distance, box: tuple[int, int, int, int], scale: float) -
     return Image.fromarray((inside * 255 + np.float32(0.5)).astype(np.uint8))
 
 
-@lru_cache(256)
 def rounded(width: int, height: int, radius: float, soft: int = 0) -> tuple[Image.Image, int]:
     """Return the mask of a rounded rectangle, in device px, and its padding on each side.
 
     A nine-patch: only the corners are computed, edges and middle are repeated.
 
     Args:
-        width, height: of the rectangle.
+        width: of the rectangle.
+        height: of the rectangle.
         radius: of its corners.
         soft: 0 for a hard edge; else half the width of a smooth ramp around the edge (a shadow).
     """
@@ -50,7 +51,7 @@ def rounded(width: int, height: int, radius: float, soft: int = 0) -> tuple[Imag
     corner = int(radius + 2 * pad + 2)
     full_w, full_h = width + 2 * pad, height + 2 * pad
     patch_w, patch_h = min(full_w, 2 * corner + 1), min(full_h, 2 * corner + 1)
-    mask = _rounded(patch_w - 2 * pad, patch_h - 2 * pad, radius, soft, pad)
+    mask = _patch(patch_w - 2 * pad, patch_h - 2 * pad, radius, soft, pad)
     mask = _stretched(_stretched(mask, full_w, 1), full_h, 0)
     return Image.fromarray(np.ascontiguousarray(mask)), pad
 
@@ -64,7 +65,8 @@ def _stretched(mask: npt.NDArray[np.uint8], size: int, axis: int) -> npt.NDArray
     return np.repeat(mask, repeats, axis=axis)
 
 
-def _rounded(width: int, height: int, radius: float, soft: int, pad: int) -> npt.NDArray[np.uint8]:
+@lru_cache(256)
+def _patch(width: int, height: int, radius: float, soft: int, pad: int) -> npt.NDArray[np.uint8]:
     full_w, full_h = width + 2 * pad, height + 2 * pad
     x = np.abs(np.arange(full_w, dtype=np.float32) + 0.5 - full_w / 2) - (width / 2 - radius)
     y = (np.abs(np.arange(full_h, dtype=np.float32) + 0.5 - full_h / 2) - (height / 2 - radius))[:, None]
@@ -78,20 +80,28 @@ def _rounded(width: int, height: int, radius: float, soft: int, pad: int) -> npt
     return np.asarray(share * 255 + 0.5, dtype=np.uint8)
 
 
+def _as_floats(values: npt.NDArray[Any]) -> Floats:
+    return np.asarray(values, dtype=np.float32)
+
+
 def disc(centre: Point, radius: float) -> Distance:
     """Return a disc."""
     cx, cy = centre
-    return lambda x, y: np.sqrt((x - cx) ** 2 + (y - cy) ** 2) - np.float32(radius)
+
+    def distance(x: Floats, y: Floats) -> Floats:
+        return _as_floats(np.sqrt((x - cx) ** 2 + (y - cy) ** 2) - radius)
+
+    return distance
 
 
 def quarter(corner: Point, box: tuple[float, float, float, float]) -> Distance:
-    """Return a quarter disc: the disc around ``corner`` inside the square ``box`` (left, top, right, bottom)."""
+    """Return the disc around ``corner`` inside the square ``box`` (left, top, right, bottom)."""
     left, top, right, bottom = box
     whole = disc(corner, right - left)
 
     def distance(x: Floats, y: Floats) -> Floats:
         square = np.maximum(np.maximum(left - x, x - right), np.maximum(top - y, y - bottom))
-        return np.maximum(whole(x, y), square)
+        return _as_floats(np.maximum(whole(x, y), square))
 
     return distance
 
@@ -109,10 +119,10 @@ def ring(centre: Point, radius: float, width: float, fraction: float = 1.0) -> D
         dx, dy = x - cx, y - cy
         band = np.abs(np.sqrt(dx * dx + dy * dy) - np.float32(radius)) - np.float32(width / 2)
         if fraction >= 1:
-            return band
+            return _as_floats(band)
         start, stop = -dx, dx * -end_y + dy * end_x
         sector = np.maximum(start, stop) if fraction <= 0.5 else np.minimum(start, stop)
-        return np.asarray(np.maximum(band, sector), dtype=np.float32)
+        return _as_floats(np.maximum(band, sector))
 
     return distance
 
@@ -126,7 +136,7 @@ def segment(start: Point, end: Point, width: float) -> Distance:
     def distance(x: Floats, y: Floats) -> Floats:
         along = np.clip(((x - x0) * dx + (y - y0) * dy) / square, 0, 1)
         off_x, off_y = x - x0 - along * dx, y - y0 - along * dy
-        return np.sqrt(off_x * off_x + off_y * off_y) - np.float32(width / 2)
+        return _as_floats(np.sqrt(off_x * off_x + off_y * off_y) - width / 2)
 
     return distance
 
@@ -149,7 +159,7 @@ def polygon(points: Sequence[Point], radius: float = 0.0) -> Distance:
             outside = side if outside is None else np.maximum(outside, side)
         assert outside is not None
         assert nearest is not None
-        return np.asarray(np.where(outside > 0, np.sqrt(nearest), outside) - np.float32(radius))
+        return _as_floats(np.where(outside > 0, np.sqrt(nearest), outside) - radius)
 
     return distance
 

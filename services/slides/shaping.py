@@ -47,14 +47,24 @@ def width(runs: Sequence[Run]) -> float:
 
 
 def roles_of(text: str, emphases: Emphases) -> list[str]:
-    """Return the colour role of each character of ``text``; earlier emphases win."""
+    """Return the colour role of each character of ``text``; earlier emphases win.
+
+    Words are coloured where they start a word of the text: ``두 개`` must not be found in ``모두 개인정보``.
+    """
     roles = [""] * len(text)
     for word, role in emphases:
-        start = text.find(word) if word else -1
-        if start >= 0:
+        start = _start_of(word, text)
+        if start is not None:
             for at in range(start, start + len(word)):
                 roles[at] = roles[at] or role
     return roles
+
+
+def _start_of(word: str, text: str) -> int | None:
+    start = text.find(word) if word else -1
+    while start > 0 and text[start - 1].isalnum():
+        start = text.find(word, start + 1)
+    return start if start >= 0 else None
 
 
 def shape(text: str, roles: Sequence[str], weight: int, tracking: float) -> list[Run]:

@@ -5,12 +5,12 @@ picture is also recorded as a :class:`Box`, so that fitting, tests and tools can
 painting it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from services.slides import shapes
-from services.slides.fitting import Block, Style, line_of
+from services.slides.fitting import SINGLE, Block, Style, line_of
 from services.slides.shaping import strokes_of, width
 from services.slides.themes import Colour, Theme
 
@@ -20,7 +20,7 @@ LEFT, RIGHT, TOP, BOTTOM = 96, 1184, 54, 582
 CONTENT = RIGHT - LEFT
 
 Align = Literal["left", "centre", "right"]
-Kind = Literal["text", "card", "picture"]
+Kind = Literal["text", "mark", "card", "picture"]
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,11 @@ class Box:
     """Where something stands, px at 720p.
 
     Attributes:
-        kind: a line of text, a card that holds text, or a picture.
+        kind: a line of text, a mark (a number on a chip or badge), a card that holds text, or a picture.
         text: of a line of text.
         size: of its type.
         whole: false for a line that ends in an ellipsis because its text did not fit.
+        excused: it may be shortened: a title, whose full text the viewer hears or has seen.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Box:
     text: str = ""
     size: float = 0.0
     whole: bool = True
+    excused: bool = False
 
     @property
     def right(self) -> float:
@@ -131,12 +133,8 @@ class Sheet:
 
     @property
     def whole(self) -> bool:
-        """Whether every text stands in full and nothing was left out."""
-        return not self.left_out and all(box.whole for box in self.boxes)
-
-    def excuse(self, first: int) -> None:
-        """Count the boxes from index ``first`` on as whole: their text may be shortened."""
-        self.boxes[first:] = [replace(box, whole=True) for box in self.boxes[first:]]
+        """Whether every text stands in full, titles aside, and nothing was left out."""
+        return not self.left_out and all(box.whole or box.excused for box in self.boxes)
 
     @property
     def emphasis(self) -> dict[str, Colour]:
@@ -179,7 +177,7 @@ class Sheet:
         bounds = (min(x0, x1) - stroke, min(y0, y1) - stroke, max(x0, x1) + stroke, max(y0, y1) + stroke)
         self.ops.append(Shape(shapes.segment((x0, y0), (x1, y1), stroke), bounds, fill))
 
-    def polygon(self, points: list[shapes.Point], fill: Colour, *, radius: float = 0.0) -> None:
+    def polygon(self, points: Sequence[shapes.Point], fill: Colour, *, radius: float = 0.0) -> None:
         """Draw a convex polygon given clockwise."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
         bounds = (min(xs), min(ys), max(xs), max(ys))
@@ -195,34 +193,40 @@ class Sheet:
 
     def text(self, block: Block, x: float, y: float, fill: Colour, *, column: float = 0.0,
              align: Align = "left", marker: Colour | None = None,
-             roles: Mapping[str, Colour] | None = None) -> float:  # fmt: skip
+             roles: Mapping[str, Colour] | None = None, title: bool = False) -> float:  # fmt: skip
         """Draw a block; return its lower edge.
 
         Args:
             block: the lines.
-            x, y: left edge of the column and top of the block.
+            x: left edge of the column.
+            y: top of the block.
             fill: colour of the text.
             column: width of the column, for centred and right-aligned text.
             align: in the column.
             marker: colour of a marker stroke behind accented words.
             roles: colours of emphasised words; those of the theme by default.
+            title: the text may end in an ellipsis without making the sheet not whole.
         """
         text = Text(block, x, y, column, align, fill, self.emphasis if roles is None else roles)
         for index, line in enumerate(block.lines):
             left, top = text.start_of(index), y + index * block.step
             if marker:
                 for start, end in strokes_of(line, "accent"):
-                    self.rect(left + start * block.size - 5, top + block.size * 0.74,
-                              (end - start) * block.size + 10, block.size * 0.34, marker, radius=4)  # fmt: skip
+                    from_x, to_x = left + start * block.size - 5, left + end * block.size + 5
+                    stroke = block.size * 0.34
+                    self.rect(from_x, top + block.size * 0.74, to_x - from_x, stroke, marker, radius=4)
             whole = block.whole or index < len(block.lines) - 1
-            self.boxes.append(Box("text", left, top, width(line) * block.size, block.size * 1.15,
-                                  "".join(run.text for run in line), block.size, whole))  # fmt: skip
+            shown = "".join(run.text for run in line)
+            wide, high = width(line) * block.size, SINGLE * block.size
+            self.boxes.append(Box("text", left, top, wide, high, shown, block.size, whole, excused=title))
         self.ops.append(text)
         return y + block.height
 
     def label(self, text: str, x: float, middle: float, size: float, weight: int, fill: Colour, *,
               column: float = 0.0, align: Align = "left") -> float:  # fmt: skip
-        """Draw one line centred on ``middle``; return its width."""
+        """Draw a mark, one line centred on ``middle``; return its width."""
         block = line_of(text, Style(weight, 1.2), size)
+        first = len(self.boxes)
         self.text(block, x, middle - block.height / 2, fill, column=column, align=align, roles={})
+        self.boxes[first:] = [replace(box, kind="mark") for box in self.boxes[first:]]
         return block.width

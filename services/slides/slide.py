@@ -62,7 +62,8 @@ def draw(
         plan: what stands on the slide.
         context: the scene's place in the film, for header, motif and language.
         name: the theme.
-        width, height: of the picture in px, from 160 x 90 on.
+        width: of the picture in px, from 160.
+        height: of the picture in px, from 90.
     """
     sheet = compose(plan, context, name)
     mood = _MOODS.get(plan.layout, "plain")
@@ -89,4 +90,5 @@ def _theme_for(plan: Plan, name: ThemeName) -> Theme:
     if plan.layout != "warning":
         return chosen
     line = chosen["line"] if chosen.dark else mix(chosen["dangersoft"], chosen["danger"], 0.25)
-    return chosen.with_roles(bg=chosen["dangersoft"], line=line)
+    disc = mix(chosen["dangersoft"], chosen["danger"], 0.1)
+    return chosen.with_roles(bg=chosen["dangersoft"], m2=disc, line=line)

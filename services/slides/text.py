@@ -12,30 +12,30 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _CLUSTER = re.compile(
     "[\U0001f1e6-\U0001f1ff]{2}"
     "|.(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f"
-    "\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff]|\u200d.)*",
+    "\U0001f3fb-\U0001f3ff\u1160-\u11ff]|\u200d.)*",
     re.DOTALL,
 )
 _MARKS = re.compile(
-    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]{2})"
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f])"
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]+"
 )
-_JOINERS = "\u200c\u200d"
-_KEPT_CONTROLS = frozenset(_JOINERS + "\n" + "".join(map(chr, range(0xE0020, 0xE0080))))
+_KEPT_CONTROLS = frozenset("\u200c\u200d\n")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Cn"})
 _SPACES = re.compile("[^\\S\n]+")
 _BREAKS = re.compile("\\s*\n\\s*")
 
 
 @lru_cache(4096)
 def clean(text: str) -> str:
-    """Return ``text`` as it is set: NFC, single spaces, no controls, at most two marks on a letter.
+    """Return ``text`` as it is set: NFC, single spaces, no controls, at most one loose mark on a letter.
 
     Controls, formatting characters (bidi overrides, zero-width spaces), surrogates and unassigned code
-    points go; so do the third and later combining marks of a letter, which would climb out of its line.
-    Line breaks are kept.
+    points go; so do all but the first of the marks that NFC leaves behind a letter: they would climb out of
+    its line. Line breaks are kept.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\t", " ").replace("\u00ad", "")
-    kept = (c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Cn"))
+    kept = (c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in _INVISIBLE)
     text = _MARKS.sub(r"\1", "".join(kept))
     return _BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()
 

@@ -50,8 +50,8 @@ _SUBJECTS: tuple[tuple[Family, re.Pattern[str]], ...] = (
     (
         "signal",
         re.compile(
-            "안전|화재|소방|대피|지게차|추락|감전|재해|산업 ?재해|중대 ?재해|보호구|응급|심폐|위험성 ?평가|사다리|크레인|화학"
-            "|폭염|밀폐 ?공간|비상|불이 나|소화기"
+            "안전|화재|소방|대피|지게차|추락|감전|재해|보호구|응급|심폐|위험성 ?평가|사다리|크레인|화학|폭염"
+            "|밀폐 ?공간|비상|불이 나|소화기"
             r"|safety|\bfire|evacuat|forklift|hazard|injur|first aid|\bppe\b|ladder|emergency|lockout",
             re.IGNORECASE,
         ),

@@ -4,9 +4,21 @@ from collections.abc import Callable, Mapping
 
 from contracts.events import SceneContext
 from services.slides.layouts import (
-    bullets, chapter, comparison, flow, number, question, quote, statement, steps, summary, term, text,
-    timeline, warning,
-)  # fmt: skip
+    bullets,
+    chapter,
+    comparison,
+    flow,
+    number,
+    question,
+    quote,
+    statement,
+    steps,
+    summary,
+    term,
+    text,
+    timeline,
+    warning,
+)
 from services.slides.plan import Layout, Plan
 from services.slides.sheet import Sheet
 

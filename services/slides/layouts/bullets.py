@@ -6,8 +6,16 @@ from contracts.events import SceneContext
 from services.slides.fitting import LEAST, Block, Room, fit_together
 from services.slides.header import draw_header
 from services.slides.layouts.parts import (
-    POINT, POINT_SIZES, alternate, centred, draw_chip, draw_headline, emphases, headline_sizes, marks,
-)  # fmt: skip
+    POINT,
+    POINT_SIZES,
+    alternate,
+    centred,
+    draw_chip,
+    draw_headline,
+    emphases,
+    headline_sizes,
+    marks,
+)
 from services.slides.plan import Plan
 from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
 
@@ -92,7 +100,6 @@ def draw_rows(sheet: Sheet, plan: Plan, top: float) -> None:
 
 
 def _comfortable(blocks: list[Block]) -> bool:
-    """Whether cards read better than rows: all whole, and not all crammed."""
-    return all(block.whole for block in blocks) and (
-        blocks[0].size > LEAST or max(len(b.lines) for b in blocks) < 3
-    )
+    """Whether cards read better than rows: all whole, and three lines only in large type."""
+    most = max(len(block.lines) for block in blocks)
+    return all(block.whole for block in blocks) and (most < 3 or blocks[0].size >= 34)

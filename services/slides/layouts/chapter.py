@@ -33,7 +33,7 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     colours = (theme["pop"], theme["onpanel"], theme["onpanel2"])
     for index, (part, block) in enumerate(zip(column.parts, column.blocks, strict=True)):
         y += part.gap if index else 0
-        y = sheet.text(block, LEFT + _INDENT, y, colours[index], roles={})
+        y = sheet.text(block, LEFT + _INDENT, y, colours[index], roles={}, title=True)
     for index in range(dashes):
         colour = theme["pop"] if index < context.chapter_number else theme["panel2"]
         sheet.rect(LEFT + _INDENT + index * 54, y + 40, 42, 8, colour, radius=4)

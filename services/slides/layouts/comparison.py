@@ -12,10 +12,12 @@ from services.slides.themes import Colour
 
 _POINT = Style(500, 1.34)
 _TITLE = Style(800, 1.2)
-_SIZES = (36, 34, 32, 30, LEAST)
+_SIZES = (40, 38, 36, 34, 32, 30, LEAST)
+_LARGEST_OF_MANY = 36
 _HEAD = 76
 _GAP = 32
 _BETWEEN = 18
+_LEAST_HEIGHT = 250
 _WIDTH = (CONTENT - _GAP) / 2
 _TEXT = 76
 """Left edge of the points in a column."""
@@ -32,7 +34,8 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
         max(columns, key=len).pop()
         sheet.left_out = True
         sets = _fitted(columns, spare, plan)
-    height = _HEAD + 28 + max(map(_height, sets)) + 28
+    height = max(_LEAST_HEIGHT, _HEAD + 28 + max(map(_height, sets)) + 28)
+    height = min(height, BOTTOM - top)
     y = centred(top, height)
     for index, (column, blocks) in enumerate(zip(plan.columns, sets, strict=True)):
         _draw_column(sheet, plan, index, column, blocks, y, height)
@@ -43,7 +46,8 @@ def _fitted(columns: Sequence[Sequence[str]], spare: float, plan: Plan) -> list[
     everything = [point for column in columns for point in column]
     each = spare / max(map(len, columns)) - _BETWEEN
     sets: list[list[Block]] = []
-    for size in _SIZES:
+    most = _SIZES[0] if max(map(len, columns)) == 1 else _LARGEST_OF_MANY
+    for size in (size for size in _SIZES if size <= most):
         lines = max(3, int(each / (size * _POINT.leading)))
         room = Room(_WIDTH - _TEXT - 32, max(each, size * 4), lines)
         sizes = [size] if size != _SIZES[-1] else [LEAST]
@@ -72,7 +76,7 @@ def _draw_column(
         sheet.icon(icon, x + 48, y + _HEAD / 2, 46, on_solid)
         left = x + 84
     title = fit(column.title, _TITLE, Room(x + _WIDTH - 28 - left, _HEAD - 8, 1), (34, 32, 30, LEAST))
-    sheet.text(title, left, y + (_HEAD - title.height) / 2, on_solid, roles={})
+    sheet.text(title, left, y + (_HEAD - title.height) / 2, on_solid, roles={}, title=True)
     text_y = y + _HEAD + 28
     for block in blocks:
         first = text_y + block.size * 0.57

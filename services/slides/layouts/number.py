@@ -98,7 +98,14 @@ def _draw_people(sheet: Sheet, plan: Plan, people: tuple[int, int]) -> None:
         x, y = left + (column + 0.5) * step, top + (row + 0.5) * step * 1.1
         sheet.icon("account", x, y, step * 1.05, theme["fill"] if index < some else theme["line"])
     sheet.text(
-        label, LEFT, top + rows * step * 1.1 + 22, theme["accent"], column=_CARD, align="centre", roles={}
+        label,
+        LEFT,
+        top + rows * step * 1.1 + 22,
+        theme["accent"],
+        column=_CARD,
+        align="centre",
+        roles={},
+        title=True,
     )
 
 
@@ -117,5 +124,5 @@ def _draw_card(sheet: Sheet, plan: Plan, icon: str | None) -> None:
     number = fit(plan.number or "", _NUMBER, room, _STACKED_SIZES)
     unit = fit(plan.unit or "", _UNIT, room, (44, 40, 36, 34, 32, 30, LEAST))
     y = middle - (number.height + 8 + unit.height) / 2
-    y = sheet.text(number, LEFT, y, theme["accent"], column=_CARD, align="centre", roles={})
-    sheet.text(unit, LEFT, y + 8, theme["accent"], column=_CARD, align="centre", roles={})
+    y = sheet.text(number, LEFT, y, theme["accent"], column=_CARD, align="centre", roles={}, title=True)
+    sheet.text(unit, LEFT, y + 8, theme["accent"], column=_CARD, align="centre", roles={}, title=True)

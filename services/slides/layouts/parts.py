@@ -44,7 +44,7 @@ def draw_headline(
 ) -> float:
     """Draw the headline across the slide; return its lower edge."""
     block = fit(plan.headline, HEADLINE, Room(CONTENT, 190, lines), sizes, emphases(plan))
-    return sheet.text(block, LEFT, HEADLINE_TOP, sheet.theme["ink"])
+    return sheet.text(block, LEFT, HEADLINE_TOP, sheet.theme["ink"], title=True)
 
 
 def headline_sizes(items: int) -> Sequence[float]:

@@ -4,8 +4,13 @@ from contracts.events import SceneContext
 from services.slides.fitting import Room, fit_together
 from services.slides.header import draw_header
 from services.slides.layouts.parts import (
-    POINT, POINT_SIZES, centred, draw_headline, emphases, headline_sizes,
-)  # fmt: skip
+    POINT,
+    POINT_SIZES,
+    centred,
+    draw_headline,
+    emphases,
+    headline_sizes,
+)
 from services.slides.plan import Plan
 from services.slides.sheet import BOTTOM, CONTENT, LEFT, RIGHT, Sheet
 
@@ -26,7 +31,7 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     room = Room(RIGHT - left - 28 - (96 if icons else 32), tallest_card - 10, 3 if count <= 3 else 2)
     blocks = fit_together(plan.points, POINT, room, POINT_SIZES, emphases(plan))
     tallest = max(block.height for block in blocks)
-    height = min(tallest_card, _MOST_HEIGHT, max(disc + 20, tallest + 40))
+    height = min(tallest_card, _MOST_HEIGHT, max(disc + (20 if count > 3 else 36), tallest + 44))
     y = centred(top, count * height + (count - 1) * gap)
     rail = LEFT + disc / 2
     sheet.line(rail, y + height / 2, rail, y + (count - 0.5) * height + (count - 1) * gap, 4, theme["line"])

@@ -51,7 +51,7 @@ def _draw_panel(sheet: Sheet, plan: Plan, context: SceneContext, height: float) 
     wide = _PANEL - 2 * _PADDING
     headline = fit(plan.headline, STATEMENT, Room(wide, height - 230, 6), _HEADLINE_SIZES)
     y = _TOP + height - 40 - headline.height
-    sheet.text(headline, LEFT + _PADDING, y, WHITE, roles={})
+    sheet.text(headline, LEFT + _PADDING, y, WHITE, roles={}, title=True)
     chapter = one_line(context.chapter)
     if chapter and chapter != one_line(plan.headline):
         block = fit(chapter, _CHAPTER, Room(wide, 80, 2), (LEAST,))

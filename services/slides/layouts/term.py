@@ -24,21 +24,13 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     parts = [Part(plan.headline, TITLE, _NAME_SIZES, 2)]
     if plan.alias:
         parts.append(Part(plan.alias, _ALIAS, (32, 30, LEAST), 1, gap=6))
-    parts.append(
-        Part(
-            plan.definition or "",
-            _DEFINITION,
-            (36, 34, 32, 30, LEAST),
-            7,
-            gap=26 + _EDGE,
-            indent=2 * _PADDING,
-            emphases=emphases(plan),
-        )  # fmt: skip
-    )
+    gap, indent = 26 + _EDGE, 2 * _PADDING
+    sizes = (36, 34, 32, 30, LEAST)
+    parts.append(Part(plan.definition or "", _DEFINITION, sizes, 7, gap, indent, emphases(plan)))
     column = stack(parts, wide, 456 - _EDGE, keep=len(parts))
     *names, definition = column.blocks
     y = centred(BODY_TOP, column.height + _EDGE, BOTTOM)
-    y = sheet.text(names[0], LEFT, y, theme["accent"], roles={})
+    y = sheet.text(names[0], LEFT, y, theme["accent"], roles={}, title=True)
     if plan.alias:
         y = sheet.text(names[1], LEFT + 2, y + 6, theme["ink2"], roles={})
     y += 26

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a plan reads best on few lines
 """Plans that show every layout; shared by the drawing tests and the contact sheet."""
 
 from contracts.events import SceneContext
