@@ -220,6 +220,15 @@ async def test_a_cancelled_job_stores_nothing_more(bench: Bench, root: Path) -> 
     assert [path.name for path in files_in(root)] == ["subtitles.srt", "video.mp4"]
 
 
+async def test_a_job_cancelled_beforehand_does_not_even_fetch(bench: Bench) -> None:
+    event = await bench.composed()
+    gone = event.files.model_copy(update={"video": claim_check(b"never made", "video/mp4")})
+    error = await failure(
+        bench.upload(event.model_copy(update={"files": gone}), lambda hands: hands.cancel.cancel())
+    )
+    assert isinstance(error, CanceledError)
+
+
 async def test_cancelling_inside_a_file_removes_its_draft(
     bench: Bench, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
