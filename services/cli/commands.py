@@ -19,7 +19,6 @@ from services.cli.display import display_for
 from services.cli.lesson import read_lesson
 from services.cli.rendering import Rendered, Wish, render
 from services.cli.stack import Stack, alone, open_stack
-from services.cli.workers import WORKERS
 from services.gateway import server
 from services.gateway.settings import GatewaySettings
 from services.runtime.logs import configure_logs
@@ -59,51 +58,33 @@ async def render_lesson(
 
 
 async def run_up() -> None:
-    """Run the whole system until a signal."""
-    runtime, gateway = RuntimeSettings(), GatewaySettings()
-    with alone(gateway.home):
-        await _serve(runtime, gateway, WORKERS, "lectern")
-
-
-async def run_gateway() -> None:
-    """Run the gateway alone until a signal.
+    """Run the whole system until a signal.
 
     Raises:
-        PermanentError: ``SETTINGS_INVALID``: no Kafka is named.
+        LecternError: a part could not be started, or has died.
     """
     runtime, gateway = RuntimeSettings(), GatewaySettings()
-    if runtime.kafka_bootstrap_servers is None:
-        raise PermanentError(
-            ErrorCode.SETTINGS_INVALID,
-            "KAFKA_BOOTSTRAP_SERVERS is not set: the gateway alone has no workers to talk to"
-            " (lectern up runs everything in one process)",
-        )
-    await _serve(runtime, gateway, (), "gateway")
-
-
-async def _serve(
-    runtime: RuntimeSettings, gateway: GatewaySettings, workers: tuple[str, ...], name: str
-) -> None:
-    configure_logs(runtime)
-    configure_tracing(runtime, name)
-    listener = server.listen(gateway.host, gateway.port)
-    stop = asyncio.Event()
-    try:
-        async with open_stack(runtime, gateway, workers=workers, name=name) as stack:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, stop.set)
-            watching = asyncio.create_task(_watch(stack, stop))
-            await server.serve(
-                stack.gateway.app,
-                listener,
-                stop,
-                lambda url: _announce(url, stack.bootstrap_servers, gateway),
-            )
-            stop.set()
-            await watching
-    finally:
-        listener.close()
+    with alone(gateway.home):
+        configure_logs(runtime)
+        configure_tracing(runtime, "lectern")
+        listener = server.listen(gateway.host, gateway.port)
+        stop = asyncio.Event()
+        try:
+            async with open_stack(runtime, gateway) as stack:
+                loop = asyncio.get_running_loop()
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    loop.add_signal_handler(number, stop.set)
+                watching = asyncio.create_task(_watch(stack, stop))
+                await server.serve(
+                    stack.gateway.app,
+                    listener,
+                    stop,
+                    lambda url: _announce(url, stack.bootstrap_servers, gateway),
+                )
+                stop.set()
+                await watching
+        finally:
+            listener.close()
 
 
 async def _watch(stack: Stack, stop: asyncio.Event) -> None:

@@ -117,11 +117,11 @@ def up(debug: Debug = False) -> None:
 
 
 @app.command()
-def gateway(debug: Debug = False) -> None:
+def gateway() -> None:
     """Run the gateway alone, against KAFKA_BOOTSTRAP_SERVERS: HTTP, WebSocket, ledger."""
-    from services.cli.commands import run_gateway  # noqa: PLC0415
+    from services.gateway.process import main as run_gateway  # noqa: PLC0415
 
-    raise typer.Exit(run(run_gateway, debug=debug))
+    raise typer.Exit(run_gateway())
 
 
 @app.command()

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.errors import ErrorCode, PermanentError
+from services.runtime.logs import configure_logs
 from services.runtime.provision import TopicState, TopicStatus, create_topics, list_topics
 from services.runtime.settings import RuntimeSettings
 
@@ -32,7 +33,9 @@ async def make_topics(replication: int) -> None:
 
 
 def _servers() -> str:
-    servers = RuntimeSettings().kafka_bootstrap_servers
+    settings = RuntimeSettings()
+    configure_logs(settings)
+    servers = settings.kafka_bootstrap_servers
     if not servers:
         raise PermanentError(
             ErrorCode.SETTINGS_INVALID, "KAFKA_BOOTSTRAP_SERVERS is not set, for example to localhost:9092"
