@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contracts.base import ClaimCheck
-from contracts.errors import ErrorCode, PermanentError, TransientError
+from contracts.errors import ErrorCode, PermanentError
 from services.runtime.artifacts import Blob
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -95,8 +95,3 @@ def corrupt(claim: ClaimCheck) -> PermanentError:
         f"artifact {claim.sha256} ({claim.media_type}, {claim.bytes} bytes) has other bytes in the store; "
         "retry the job to make it again",
     )
-
-
-def full(reason: str) -> TransientError:
-    """Return the error for a store without room."""
-    return TransientError(ErrorCode.STORAGE_FULL, f"the artifact store is full: {reason}")
