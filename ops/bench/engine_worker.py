@@ -20,6 +20,7 @@ from contracts.events import Event
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.engine import Engine
+from services.runtime.metrics import LOOP_LAG
 from services.runtime.settings import RuntimeSettings
 
 

@@ -115,8 +115,7 @@ class Cluster:
         with connect(url) as socket:
 
             def read() -> None:
-                for frame in socket:
-                    messages.append(json.loads(frame))
+                messages.extend(json.loads(frame) for frame in socket)
 
             thread = threading.Thread(target=read, daemon=True)
             thread.start()
