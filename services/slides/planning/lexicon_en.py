@@ -191,7 +191,7 @@ ICONS: Mapping[str, tuple[str, ...]] = {
     "truck_delivery": ("delivery",),
     "two_factor_authentication": ("mfa", "two-factor"),
     "update": ("update", "patch"),
-    "usb_flash_drive": ("usb", "usb*"),
+    "usb_flash_drive": ("usb", "usb*", "usb drive"),
     "virus": ("virus*", "infect*", "flu"),
     "vpn": ("vpn",),
     "walk": ("pedestrian*", "walkway"),
@@ -201,7 +201,7 @@ ICONS: Mapping[str, tuple[str, ...]] = {
     "weather_night": ("night",),
     "web": ("domain", "website", "browser"),
     "weight_kilogram": ("weight",),
-    "weight_lifter": ("lift*", "carry"),
+    "weight_lifter": ("lift*",),
     "wifi": ("wi-fi", "wifi"),
     "wrench": ("wrench", "repair"),
 }  # fmt: skip
@@ -215,10 +215,10 @@ UNCOLOURED = frozenset((
         "sleep*", "recycl*", "evacuat*", "check", "verif*", "report", "call", "click", "share", "lock",
         "inspect", "update", "download", "train", "delete", "attach*", "print", "send", "sent", "reply",
         "sign", "approv*", "wash*", "look", "drive", "stop", "write", "wrote", "hover", "back straight",
-        "carry", "accept", "talk", "copy", "search", "home", "light", "rest", "break", "drink", "hand",
-        "note", "list", "order", "buy", "key", "eye", "speak*", "listen*", "transfer", "declin*", "refus*",
-        "store", "destroy*", "retain*", "twist*", "safe*", "secur*", "protect*", "danger*", "urgent*",
-        "warning*", "text message", "fined", "load", "lift", "lift*", "second", "minute", "hour",
-        "question", "record", "corner", "welcome", "access", "power", "seat",
+        "accept", "talk", "copy", "search", "home", "light", "rest", "break", "drink", "hand", "note",
+        "list", "order", "buy", "key", "eye", "speak*", "listen*", "transfer", "declin*", "refus*", "store",
+        "destroy*", "retain*", "twist*", "safe*", "secur*", "protect*", "danger*", "urgent*", "warning*",
+        "text message", "fined", "load", "lift", "lift*", "second", "minute", "hour", "question", "record",
+        "corner", "welcome", "access", "power", "seat",
     ))  # fmt: skip
 """Stems never coloured: of verbs, or too general to be the point of a sentence."""

@@ -17,7 +17,8 @@ _LONGEST_READ = 400
 """Characters of a sentence that are read; its ending decides, so the end of it is."""
 
 _LEAD_KO = re.compile(
-    r"^(?:먼저|우선|(?:첫|둘|셋|넷|다섯|여섯)째(?:로)?|(?:첫|두|세|네|다섯|여섯) 번째(?:로|는)?"
+    r"^(?:(?:가장 |제일 )?먼저|우선"
+    r"|(?:첫|둘|셋|넷|다섯|여섯)째(?:로)?|(?:첫|두|세|네|다섯|여섯) 번째(?:로|는)?"
     r"|그 ?다음(?:으로|에는|에)?"
     r"|다음(?:으로|은)|그런 다음(?:에)?|그러고 나서|이어서|그리고|마지막(?:으로|에는)|끝으로|또한|또"
     r"|특히|따라서|그러므로"
@@ -56,6 +57,7 @@ _VERB_IN_I = re.compile(
     r"(?:움직|기울|망설|높|붙|쌓|섞|덮|끓|녹|놓|(?:^|\s)(?:모|보|숙)|(?:을|를) (?:줄|들|먹|속|죽|벌))입니다$"
 )
 _ACT = re.compile(r"[가-힣]기$")
+_ADVISED = re.compile(r"는 (?:것이|게|편이) (?:좋습니다|좋아요|안전합니다|바람직합니다|필요합니다)$")
 _SO_THAT = re.compile(r"도록 (?:합니다|하세요|하십시오|합시다|해야 합니다|해 주세요|한다)$")
 _WISHED = re.compile(r"시기 바랍니다$|기 바랍니다$|셔야 합니다$")
 _POLITE = re.compile(r"(?:세요|십시오|셔요)$")
@@ -125,6 +127,10 @@ def _forbidden(text: str) -> str | None:
         stem = before_a(text[: found.start()])
         return None if stem is None else f"{stem}지 않기"
     return None
+
+
+def _advised(text: str) -> str | None:
+    return f"{with_dropped_l(text[: found.start()])}기" if (found := _ADVISED.search(text)) else None
 
 
 def _so_that(text: str) -> str | None:
@@ -234,7 +240,7 @@ def _noun(stem: str) -> str:
 
 
 _FORMS: tuple[Callable[[str], str | None], ...] = (
-    _prohibition, _forbidden, _so_that, _duty, _wish, _request, _polite,
+    _prohibition, _forbidden, _advised, _so_that, _duty, _wish, _request, _polite,
     _copula, _past, _consonant, _vowel, _plain, _informal, _connective,
 )  # fmt: skip
 """In this order: an ending stands before those that are part of it."""

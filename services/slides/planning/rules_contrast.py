@@ -54,8 +54,14 @@ def versus(scene: Scene) -> Plan | None:
 
 def _mentions(sentence: str, side: str, other: str) -> bool:
     """Return whether ``sentence`` is about ``side``: has a word of it that the other side has not."""
-    words = [word.lower().rstrip("s") for word in side.split() if len(word) > 1 and word not in other.split()]
-    return any(word in sentence.lower() for word in words)
+    shared = set(other.lower().split())
+    words = [word for word in side.lower().split() if len(word) > 1 and word not in shared]
+    return any(re.search(_as_word(word), sentence.lower()) for word in words)
+
+
+def _as_word(word: str) -> str:
+    """Return a pattern that finds ``word``, in Latin script as a whole word: ``http`` is not ``https``."""
+    return rf"\b{re.escape(word)}(?:es)?\b" if word.isascii() else re.escape(word)
 
 
 def whereas(scene: Scene) -> Plan | None:

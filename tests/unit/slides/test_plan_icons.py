@@ -81,6 +81,8 @@ def test_hits_do_not_overlap() -> None:
         ("메일을 개인 메일로 ‘자동 전달’하지 마세요", "자동 전달", "accent"),
         ("Never share your one-time code", "Never", "danger"),
         ("개인정보, 필요한 만큼만", "개인정보", "accent"),
+        ("응급처치를 하는 순서와 방법", "응급처치", "accent"),
+        ("공용 PC 사용 주의", "주의", "danger"),
     ],
 )
 def test_the_word_that_matters_is_coloured(headline: str, text: str, kind: str) -> None:

@@ -1,6 +1,7 @@
 """Scenes with the layout expected of them, written before the rules ran on them.
 
-First run, held out: 52 of 53 and 27 of 29. The misses were mended since: now these are regression tests.
+First run, held out: 52 of 53, 27 of 29, 21 of 24. Misses were mended since (one was a wrong expectation), so
+these are regression tests now.
 """
 
 import json
@@ -19,7 +20,7 @@ from services.slides.planning.sentences import sentences
 DATA = Path(__file__).parent / "data"
 SCENES: list[dict[str, Any]] = [
     scene
-    for name in ("scenes.json", "scenes_second.json")
+    for name in ("scenes.json", "scenes_second.json", "scenes_third.json")
     for scene in json.loads((DATA / name).read_text("utf-8"))
 ]
 
