@@ -78,7 +78,7 @@ def test_from_text_to_film_over_http(cluster: Cluster) -> None:
     _, film = cluster.fetch(assets["video"]["url"])
     with av.open(io.BytesIO(film), "r") as container:
         video = container.streams.video[0]
-        assert (video.width, video.height, video.average_rate) == (640, 360, 24)
+        assert (video.width, video.height, float(video.average_rate or 0)) == (640, 360, 24.0)
         assert len(list(container.decode(video))) == video.frames
         assert len(container.streams.audio) == 1
         assert len(container.streams.subtitles) == 1
