@@ -14,6 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.http.problems import HttpCode, problem
 
+DRAINED_BYTES = 16 << 20
+"""How much of a body over the limit is read and thrown away. Less: more clients see a reset connection in
+the place of the answer. More: a hostile one takes more bandwidth."""
+
 
 class BodyLimit:
     """Answers 413 to a body over the limit, announced or not; smaller ones are handed on whole.
@@ -32,13 +36,11 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"}:
             await self._app(scope, receive, send)
             return
-        body = b"" if self._announced(scope) > self._limit else await self._read(receive)
+        announced = self._announced(scope)
+        body = await self._read(receive) if announced <= max(self._limit, DRAINED_BYTES) else None
         if body is None:
-            return  # the client is gone
-        if self._announced(scope) > self._limit or len(body) > self._limit:
-            refusal = problem(
-                413, HttpCode.BODY_TOO_LARGE, f"a body of at most {self._limit:,} bytes is taken", _CLOSE
-            )
+            detail = f"a body of at most {self._limit:,} bytes is taken"
+            refusal = problem(413, HttpCode.BODY_TOO_LARGE, detail, {"Connection": "close"})
             await refusal(scope, receive, send)
             return
         replayed = False
@@ -53,25 +55,28 @@ class BodyLimit:
         await self._app(scope, replay, send)
 
     async def _read(self, receive: Receive) -> bytes | None:
-        """Return the body, or as much of it as shows that it is too large."""
-        body = bytearray()
-        while len(body) <= self._limit:
+        """Return the body, ``None`` if it is too large or its sender is gone.
+
+        What is too large is read on for a while, unkept: a connection closed on a client that is still
+        sending is reset, and the answer with it.
+        """
+        body, size = bytearray(), 0
+        while size <= max(self._limit, DRAINED_BYTES):
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
-            body += message.get("body", b"")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size <= self._limit:
+                body += chunk
             if not message.get("more_body", False):
                 break
-        return bytes(body)
+        return bytes(body) if size <= self._limit else None
 
     @staticmethod
     def _announced(scope: Scope) -> int:
         value = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         return int(value) if value.isdigit() else 0
-
-
-_CLOSE = {"Connection": "close"}
-"""What was not read must not be taken for the next request."""
 
 
 class JsonRequest(Request):

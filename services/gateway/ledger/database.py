@@ -67,8 +67,17 @@ class SqliteLedger:
         """Called on the event loop after a commit that left something in the outbox."""
 
     async def open(self) -> None:
-        """Create or migrate the file, and start the writer."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Create or migrate the file, and start the writer.
+
+        Raises:
+            TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TransientError(
+                ErrorCode.STORAGE_UNAVAILABLE, f"the ledger's folder cannot be made: {error.strerror}"
+            ) from error
         self._write_engine = _engine(self._url, pool=1, begin="BEGIN IMMEDIATE")
         self._read_engine = _engine(self._url, pool=READERS, begin="BEGIN")
         try:

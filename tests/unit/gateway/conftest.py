@@ -197,6 +197,7 @@ async def running(settings: GatewaySettings, *, served: bool = False) -> AsyncIt
             transport=transport,
             timeout=20,
             limits=httpx.Limits(max_connections=50),
+            trust_env=False,
         )
         yield Harness(gateway, artifacts, await stack.enter_async_context(client), base, published)
 

@@ -1,0 +1,218 @@
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import pytest
+
+from contracts.base import NAMESPACE
+from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
+from contracts.events import ControlChanged, Event, JobFailed
+from services.gateway.ledger import outbox
+from services.gateway.ledger.database import SqliteLedger
+from services.gateway.relay import Relay
+from tests.support.eventually import eventually
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def event(key: str, number: int) -> Event:
+    return ControlChanged(event_id=uuid5(NAMESPACE, f"{key}/{number}"), job_id=key, attempt=number + 1)
+
+
+def numbers(published: list[Event], key: str) -> list[int]:
+    return [item.attempt - 1 for item in published if item.job_id == key]
+
+
+async def empty(ledger: SqliteLedger) -> bool:
+    return await ledger.read(outbox.depth) == 0
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
+    opened = SqliteLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@asynccontextmanager
+async def relaying(ledger: SqliteLedger, publish: Callable[[Event], Awaitable[None]]) -> AsyncIterator[Relay]:
+    relay = Relay(ledger, publish)
+    ledger.announced = relay.wake
+    task = asyncio.create_task(relay.run())
+    yield relay
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def fill(ledger: SqliteLedger, keys: int, each: int) -> None:
+    await asyncio.gather(
+        *(ledger.write(outbox.add, event(f"j-{key}", n), now=NOW) for n in range(each) for key in range(keys))
+    )
+
+
+async def test_order_is_kept_per_key_and_nothing_is_left(ledger: SqliteLedger) -> None:
+    published: list[Event] = []
+
+    async def publish(item: Event) -> None:
+        await asyncio.sleep(0)  # let the other keys in between
+        published.append(item)
+
+    async with relaying(ledger, publish):
+        await fill(ledger, keys=20, each=30)
+        await eventually(lambda: len(published) >= 600)
+        await eventually(lambda: empty(ledger))
+    assert all(numbers(published, f"j-{key}") == list(range(30)) for key in range(20))
+
+
+async def test_an_event_is_published_soon_after_its_commit(ledger: SqliteLedger) -> None:
+    loop = asyncio.get_running_loop()
+    seen: asyncio.Queue[float] = asyncio.Queue()
+
+    async def publish(_: Event) -> None:
+        seen.put_nowait(loop.time())
+
+    delays = []
+    async with relaying(ledger, publish):
+        for number in range(20):
+            await ledger.write(outbox.add, event("j", number), now=NOW)
+            committed = loop.time()
+            delays.append(await seen.get() - committed)
+    assert sorted(delays)[10] < 0.2  # the poll alone would take 0.5 s
+
+
+async def test_a_key_in_trouble_holds_nobody_else_up(ledger: SqliteLedger) -> None:
+    published: list[Event] = []
+    broken = True
+
+    async def publish(item: Event) -> None:
+        if item.job_id == "j-0" and item.attempt > 2 and broken:
+            raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "the partition has no leader")
+        published.append(item)
+
+    async with relaying(ledger, publish) as relay:
+        await fill(ledger, keys=5, each=4)
+        await eventually(lambda: all(numbers(published, f"j-{key}") == [0, 1, 2, 3] for key in range(1, 5)))
+        assert numbers(published, "j-0") == [0, 1]
+        await eventually(lambda: relay.troubled == 1)
+        await ledger.write(outbox.add, event("j-new", 0), now=NOW)
+        await eventually(lambda: numbers(published, "j-new") == [0])
+        broken = False
+        await eventually(lambda: numbers(published, "j-0") == [0, 1, 2, 3])
+        await eventually(lambda: relay.troubled == 0)
+        await eventually(lambda: empty(ledger))
+
+
+async def test_a_broker_that_is_away_loses_nothing(ledger: SqliteLedger) -> None:
+    published: list[Event] = []
+    away, tries = True, 0
+
+    async def publish(item: Event) -> None:
+        nonlocal tries
+        tries += 1
+        if away:
+            raise ConnectionError("refused")
+        published.append(item)
+
+    async with relaying(ledger, publish):
+        await fill(ledger, keys=50, each=2)
+        await eventually(lambda: tries >= 100)
+        assert await ledger.read(outbox.depth) == 100
+        away = False
+        await eventually(lambda: len(published) == 100)
+    assert all(numbers(published, f"j-{key}") == [0, 1] for key in range(50))
+
+
+async def test_what_was_not_acknowledged_is_published_by_the_next_relay(ledger: SqliteLedger) -> None:
+    sent: list[UUID] = []
+
+    async def hang(item: Event) -> None:
+        sent.append(item.event_id)
+        await asyncio.Event().wait()
+
+    async with relaying(ledger, hang):
+        await fill(ledger, keys=1, each=2)
+        await eventually(lambda: len(sent) == 1)
+    published: list[Event] = []
+
+    async def publish(item: Event) -> None:
+        published.append(item)
+
+    async with relaying(ledger, publish):
+        await eventually(lambda: len(published) == 2)
+    assert published[0].event_id == sent[0]
+
+
+async def test_an_event_of_a_rolled_back_transaction_does_not_exist(ledger: SqliteLedger) -> None:
+    def refuse(conn: object) -> None:
+        outbox.add(conn, event("j", 0), now=NOW)  # type: ignore[arg-type]
+        raise PermanentError(ErrorCode.JOB_STATE_CONFLICT, "no")
+
+    with pytest.raises(PermanentError):
+        await ledger.write(refuse)
+    assert await ledger.read(outbox.depth) == 0
+
+
+async def test_an_event_too_large_for_kafka_is_refused_before_it_blocks_its_key(ledger: SqliteLedger) -> None:
+    large = JobFailed(
+        event_id=uuid5(NAMESPACE, "large"), job_id="j", attempt=1, video_id="v",
+        code=ErrorCode.TTS_FAILED, message="가" * 30_000,
+    )  # fmt: skip
+    with pytest.raises(LecternError) as caught:
+        await ledger.write(outbox.add, large, now=NOW)
+    assert caught.value.code is ErrorCode.EVENT_TOO_LARGE
+    assert await ledger.read(outbox.depth) == 0
+
+
+CRASH = """
+import asyncio, os, sys
+from services.gateway.ledger.database import SqliteLedger
+from services.gateway.relay import Relay
+
+async def main():
+    ledger = SqliteLedger(sys.argv[1])
+    await ledger.open()
+    async def publish(event):
+        print(event.event_id, flush=True)
+        if event.attempt == 2:
+            os._exit(9)  # acknowledged by the broker, not yet deleted here
+    await Relay(ledger, publish).once()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_crash_between_publish_and_delete_publishes_the_same_ids_again(tmp_path: Path) -> None:
+    ledger = SqliteLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    await ledger.open()
+    await fill(ledger, keys=1, each=3)
+    await ledger.close()
+    command = [sys.executable, "-c", CRASH, f"sqlite:///{tmp_path / 'ledger.db'}"]
+    env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    crashed = await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True)
+    assert crashed.returncode == 9, crashed.stderr
+
+    published: list[Event] = []
+
+    async def publish(item: Event) -> None:
+        published.append(item)
+
+    await ledger_again(tmp_path, publish)
+    ids = [event("j-0", number).event_id for number in range(3)]
+    assert [UUID(line) for line in crashed.stdout.split()] == ids[:2]
+    assert [item.event_id for item in published] == ids
+
+
+async def ledger_again(folder: Path, publish: Callable[[Event], Awaitable[None]]) -> None:
+    ledger = SqliteLedger(f"sqlite:///{folder / 'ledger.db'}")
+    await ledger.open()
+    while await Relay(ledger, publish).once():
+        pass
+    assert await ledger.read(outbox.depth) == 0
+    await ledger.close()

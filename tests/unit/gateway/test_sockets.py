@@ -1,0 +1,223 @@
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Close, Frame, Opcode
+
+from contracts.steps import Step
+from services.gateway import ws
+from services.gateway.ledger import jobs
+from services.gateway.server import listen
+from services.gateway.ws import close_frame, text_frame
+from tests.support.eventually import eventually
+
+from .conftest import Harness, failed, progress, serving, uploaded
+
+
+@asynccontextmanager
+async def watching(harness: Harness, video_id: str) -> AsyncIterator[ClientConnection]:
+    url = harness.url.replace("http", "ws") + f"/ws/videos/{video_id}/render-progress"
+    async with connect(url, proxy=None) as connection:
+        yield connection
+
+
+async def hear(connection: ClientConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(await asyncio.wait_for(connection.recv(), 10))
+    return message
+
+
+async def hear_until(connection: ClientConnection, status: str) -> list[dict[str, Any]]:
+    heard = [await hear(connection)]
+    while heard[-1]["status"] != status:
+        heard.append(await hear(connection))
+    return heard
+
+
+async def test_the_snapshot_comes_first_then_every_change_to_the_end(served: Harness) -> None:
+    job_id = await served.job("v-1")
+    await served.tell(progress(job_id, Step.VALIDATE_SCRIPT))
+    async with watching(served, "v-1") as connection:
+        first = await hear(connection)
+        moment = first.pop("timestamp")
+        assert datetime.fromisoformat(moment).tzinfo is not None
+        assert first == {
+            "job_id": job_id, "video_id": "v-1", "status": "PROCESSING", "step": "GENERATE_TTS",
+            "progress": 15, "message": "TTS 생성 중...",
+        }  # fmt: skip
+        for step in list(Step)[1:-1]:
+            await served.tell(progress(job_id, step))
+        await served.tell(uploaded(job_id, "v-1"))
+        heard = await hear_until(connection, "COMPLETED")
+    assert [message["progress"] for message in heard] == [40, 50, 60, 85, 95, 95, 100]
+    assert [message["step"] for message in heard[-2:]] == ["FINALIZE", "FINALIZE"]
+    assert heard[-2]["message"] == "완료 처리 중..."
+
+
+async def test_every_watcher_of_the_video_hears_and_no_other(served: Harness) -> None:
+    mine, other = await served.job("v-1"), await served.job("v-2")
+    async with watching(served, "v-1") as a, watching(served, "v-1") as b, watching(served, "v-2") as c:
+        assert [(await hear(each))["job_id"] for each in (a, b, c)] == [mine, mine, other]
+        await served.tell(failed(mine))
+        for each in (a, b):
+            end = await hear(each)
+            assert (end["status"], end["message"]) == ("FAILED", "영상 생성에 실패했습니다. (TTS_FAILED)")
+        await served.tell(progress(other, Step.VALIDATE_SCRIPT))
+        assert (await hear(c))["job_id"] == other
+        await eventually(lambda: len(served.gateway.service.hub) == 3)
+    await eventually(lambda: len(served.gateway.service.hub) == 0, message="sockets are let go of")
+
+
+async def test_a_watcher_of_a_video_without_jobs_hears_of_the_first(served: Harness) -> None:
+    async with watching(served, "v-new") as connection:
+        await eventually(lambda: len(served.gateway.service.hub) == 1)
+        job_id = await served.job("v-new")
+        first = await hear(connection)
+        assert (first["job_id"], first["status"], first["progress"]) == (job_id, "QUEUED", 0)
+
+
+async def test_a_late_watcher_is_told_the_end_and_then_the_retry(served: Harness) -> None:
+    job_id = await served.job("v-1")
+    await served.client.post(f"/api/render-jobs/{job_id}/cancel")
+    async with watching(served, "v-1") as connection:
+        assert (await hear(connection))["message"] == "작업이 취소되었습니다."
+        await served.gateway.service.retry(job_id)
+        again = await hear(connection)
+        assert (again["status"], again["progress"]) == ("PROCESSING", 0)
+
+
+async def test_what_happens_while_the_snapshot_is_read_is_neither_lost_nor_told_twice(
+    served: Harness,
+) -> None:
+    job_id = await served.job("v-1")
+    steps = list(Step)[:-1]
+
+    async def follow() -> list[int]:
+        async with watching(served, "v-1") as connection:
+            return [message["progress"] for message in await hear_until(connection, "COMPLETED")]
+
+    watchers = [asyncio.create_task(follow()) for _ in range(10)]
+    for step in steps:
+        for share in (0.25, 0.5, 0.75, 1.0):
+            await served.tell(progress(job_id, step, share))
+        watchers += [asyncio.create_task(follow()) for _ in range(3)]
+    await served.tell(uploaded(job_id, "v-1"))
+    for heard in await asyncio.wait_for(asyncio.gather(*watchers), 20):
+        assert heard == sorted(heard)
+        assert heard[-1] == 100
+
+
+@pytest.mark.parametrize("video", ["a%20b", "..%2Fx", "-x", "x" * 129])
+async def test_an_impossible_video_id_is_refused(served: Harness, video: str) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        async with watching(served, video):
+            pass
+    assert caught.value.response.status_code in {403, 404}
+
+
+async def test_chatter_is_ignored_and_a_flood_is_closed(served: Harness) -> None:
+    job_id = await served.job("v-1")
+    async with watching(served, "v-1") as connection:
+        await hear(connection)
+        for text in ("hello", "{", ""):
+            await connection.send(text)
+        await served.tell(progress(job_id, Step.VALIDATE_SCRIPT))
+        assert (await hear(connection))["progress"] == 15
+        await connection.send("x" * 100_000)
+        with pytest.raises(ConnectionClosed) as caught:
+            await asyncio.wait_for(connection.recv(), 10)
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1009
+
+
+async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ws, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(ws, "ABORT_SECONDS", 0.1)
+    job_id = await served.job("v-1")
+    hub = served.gateway.service.hub
+    job = await served.gateway.ledger.read(jobs.require, job_id)
+    stalled = socket.create_connection(("127.0.0.1", int(served.url.rsplit(":", 1)[1])))
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stalled.sendall(
+        b"GET /ws/videos/v-1/render-progress HTTP/1.1\r\nHost: x\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    async with watching(served, "v-1") as reader:
+        await hear(reader)
+        await eventually(lambda: len(hub) == 2)
+        last = job.revision
+
+        async def busy() -> bool:
+            nonlocal last
+            for _ in range(500):
+                last += 1
+                hub.publish(replace(job, revision=last))
+            await asyncio.sleep(0)  # sockets are written to between two looks
+            return len(hub) == 1
+
+        reading = asyncio.create_task(_drain(reader))
+        await eventually(busy, message="the stalled socket is let go of")
+        await served.tell(failed(job_id))
+        ended = await served.gateway.ledger.read(jobs.require, job_id)
+        hub.publish(replace(ended, revision=last + 1))
+        assert (await asyncio.wait_for(reading, 10))["status"] == "FAILED"
+    stalled.close()
+
+
+async def test_sockets_are_told_when_the_gateway_stops(harness: Harness) -> None:
+    async with serving(harness.gateway) as url:
+        connection = await connect(f"{url.replace('http', 'ws')}/ws/videos/v-1/render-progress", proxy=None)
+        await eventually(lambda: len(harness.gateway.service.hub) == 1)
+    with pytest.raises(ConnectionClosed) as caught:
+        await asyncio.wait_for(connection.recv(), 10)
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1012
+    assert len(harness.gateway.service.hub) == 0
+
+
+async def test_the_command_line_watches_in_process(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    messages = harness.gateway.service.watch("v-1")
+    assert (await anext(messages)).status == "QUEUED"
+    await harness.tell(progress(job_id, Step.VALIDATE_SCRIPT))
+    assert (await anext(messages)).progress == 15
+    await harness.tell(uploaded(job_id, "v-1"))
+    seen = [await anext(messages)]
+    while seen[-1].status != "COMPLETED":
+        seen.append(await anext(messages))
+    assert seen[-1].progress == 100
+    await messages.aclose()  # type: ignore[attr-defined]
+    assert len(harness.gateway.service.hub) == 0
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_frames_are_what_the_library_writes(size: int) -> None:
+    payload = b"x" * size
+    assert text_frame(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
+    close = Frame(Opcode.CLOSE, Close(1013, "slow").serialize())
+    assert close_frame(1013, b"slow") == close.serialize(mask=False)
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    taken = listen("127.0.0.1", 0)
+    taken.listen()
+    with pytest.raises(Exception, match="GATEWAY_PORT"):
+        listen("127.0.0.1", taken.getsockname()[1])
+    taken.close()
+
+
+async def _drain(connection: ClientConnection) -> dict[str, Any]:
+    while True:
+        message = await hear(connection)
+        if message["status"] == "FAILED":
+            return message
