@@ -151,20 +151,19 @@ def _layouts(
         shared.append(shared[-1] + (words[at].sentence != words[at - 1].sentence))
         if at - first > 4 * room:
             break
-    upper = 0.0
+    upper, space = 0.0, limits.units(" ")
     for second in range(first + 1, len(words) + 1):
-        upper = _grown(upper, words, first, second - 1, limits)
+        upper = _grown(upper, words, first, second - 1, space)
         if upper > room:
             break
         _keep(shapes, _Layout(first, second, second, upper), _FULLNESS * (upper / (2 * room)) ** 2)
         lower = 0.0
         for last in range(second + 1, len(words) + 1):
-            lower = _grown(lower, words, second, last - 1, limits)
+            lower = _grown(lower, words, second, last - 1, space)
             if lower > room:
                 break
             total = upper + lower
-            whole = joined([timed.word for timed in words[first:last]]) if total <= room else None
-            if whole is not None and limits.units(whole) <= room:
+            if total + _space(words, second, space) <= room:
                 continue  # what fits one line stands on one line
             cost = (
                 _SECOND_LINE
@@ -179,10 +178,12 @@ def _layouts(
     ]
 
 
-def _grown(width: float, words: list[_Timed], first: int, last: int, limits: SubtitleLimits) -> float:
-    word = words[last].word
-    space = limits.units(" ") if last > first and not word.glued else 0.0
-    return width + space + word.units
+def _grown(width: float, words: list[_Timed], first: int, last: int, space: float) -> float:
+    return width + words[last].word.units + (_space(words, last, space) if last > first else 0.0)
+
+
+def _space(words: list[_Timed], at: int, space: float) -> float:
+    return 0.0 if words[at].word.glued else space
 
 
 def _keep(shapes: dict[int, tuple[_Layout, float]], layout: _Layout, cost: float) -> None:

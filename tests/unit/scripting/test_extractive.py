@@ -29,7 +29,8 @@ PHISHING = """# 피싱 메일 대응 교육
 - 예상하지 못한 첨부 파일
 
 조금이라도 이상하면 링크를 누르지 말고 보낸 사람에게 전화로 확인해야 합니다.
-첨부 파일의 확장자가 exe나 scr이면 절대 실행하지 마세요. 그러나 문서 파일도 매크로를 담고 있을 수 있으므로 안심해서는 안 됩니다.
+첨부 파일의 확장자가 exe나 scr이면 절대 실행하지 마세요.
+그러나 문서 파일도 매크로를 담고 있을 수 있으므로 안심해서는 안 됩니다.
 
 ## 이미 눌렀다면
 
@@ -52,7 +53,8 @@ Passwords protect nearly every account we use at work. Attackers know it.
 ## Good habits
 
 You should never share your password with anyone, because attackers often pretend to be colleagues.
-Employees must lock their screens when they leave their desks. It is important to change a password after a leak.
+Employees must lock their screens when they leave their desks.
+It is important to change a password after a leak.
 
 ## If something happens
 
