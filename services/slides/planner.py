@@ -13,7 +13,7 @@ from services.slides.planning.build import plan
 from services.slides.planning.cleaning import clean, clipped
 from services.slides.planning.condense import condensed, point
 from services.slides.planning.icons import find_icons, hero_of
-from services.slides.planning.patterns import ANNOUNCES
+from services.slides.planning.patterns import ANNOUNCES, GREETS
 from services.slides.planning.rules_contrast import do_dont, versus, whereas
 from services.slides.planning.rules_facts import number, people, warning
 from services.slides.planning.rules_lists import (
@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = (
 TEXT_PAGE = 230
 """Characters of running text one slide holds at 28 px."""
 _LONGEST_GOAL = 48
+_LONGEST_SLOGAN = 28
 _OPENS = re.compile(
     r"^(?:이번|이|본) (?:장|시간|강의|과정|교육)(?:에서는|에는|에서)?,? "
     r"|^in this (?:chapter|lesson|section|module),? (?:(?:we|you)(?: will|'ll) )?",
@@ -101,12 +102,12 @@ def plan_chapter(context: SceneContext) -> Plan:
 
 def _goal(scene: Scene, title: str) -> str | None:
     """Return what the chapter is for: the announcement that opens it, else a short caption."""
-    opening = scene.sentences[0] if scene.sentences else ""
-    if ANNOUNCES.search(opening) and (goal := point(_OPENS.sub("", opening, count=1), _LONGEST_GOAL)):
-        return goal
+    for opening in scene.sentences[:3]:
+        if ANNOUNCES.search(opening) and not GREETS.search(opening):
+            return point(_OPENS.sub("", opening, count=1), _LONGEST_GOAL)
     caption = scene.heading
-    if caption and len(caption) <= _LONGEST_GOAL and caption != title:
-        return condensed(caption, _LONGEST_GOAL)
+    if caption and len(caption) <= _LONGEST_SLOGAN and caption != title:
+        return condensed(caption, _LONGEST_SLOGAN)
     return None
 
 

@@ -64,7 +64,8 @@ _POLITE = re.compile(r"(?:세요|십시오|셔요)$")
 _DESCRIBES = re.compile(
     r"(?:다치|걸리|일어나|생기|발생하|늘어나|줄어들|늘어들|떨어지|이어지|보이|남|퍼지|무너지|넘어지"
     r"|쓰러지|망가지|끊기|막히|갇히|잠기"
-    r"|드러나|나타나|알려지|[아어여라워]지|되|커지|쌓이|나오|빠지|터지|죽|흐르|새)$"
+    r"|드러나|나타나|알려지|[아어여라워]지|되|커지|쌓이|나오|빠지|터지|죽|흐르|새"
+    r"|(?:을|를) (?:말|뜻|의미)하)$"
 )
 # A thing does it, so it happens; what a person does, the viewer is to do.
 _SUBJECT = re.compile(r"[가-힣A-Za-z](?<![람자원팀분명장들])(?:이|가) (?=\S)")
@@ -100,7 +101,7 @@ def nominal(sentence: str, *, described: bool = False) -> str:
 def without_lead(sentence: str) -> str:
     """Return ``sentence`` without the item mark and the connecting word in front (``먼저``)."""
     text = _MARK.sub("", sentence.strip(), count=1)
-    for lead in (_LEAD_KO, _LEAD_EN):
+    for lead in (_LEAD_KO, _LEAD_KO, _LEAD_EN):
         rest = lead.sub("", text, count=1)
         if len(rest) >= 4:
             text = rest
@@ -176,6 +177,10 @@ def _copula(text: str) -> str | None:
     return None
 
 
+def _intent(text: str) -> str | None:
+    return f"{text.removesuffix('겠습니다')}기" if text.endswith("겠습니다") and len(text) > 5 else None
+
+
 def _past(text: str) -> str | None:
     for ending in ("습니다", "어요", "다"):
         stem = text[: -len(ending)]
@@ -184,7 +189,7 @@ def _past(text: str) -> str | None:
     return None
 
 
-_PAST = frozenset("했었았였렸졌났갔왔켰됐겼셨쳤봤줬썼샀탔랐겠웠냈")
+_PAST = frozenset("했었았였렸졌났갔왔켰됐겼셨쳤봤줬썼샀탔랐웠냈")
 
 
 def _consonant(text: str) -> str | None:
@@ -241,7 +246,7 @@ def _noun(stem: str) -> str:
 
 _FORMS: tuple[Callable[[str], str | None], ...] = (
     _prohibition, _forbidden, _advised, _so_that, _duty, _wish, _request, _polite,
-    _copula, _past, _consonant, _vowel, _plain, _informal, _connective,
+    _copula, _intent, _past, _consonant, _vowel, _plain, _informal, _connective,
 )  # fmt: skip
 """In this order: an ending stands before those that are part of it."""
 

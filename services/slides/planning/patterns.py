@@ -42,10 +42,16 @@ _ORDER_KO = (
 )
 _ORDER_EN = r"first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|next|then|after that|finally|lastly"
 ORDER = re.compile(
-    rf"(?:^|(?<=[.!?,;]\s)|(?<=고\s))(?:(?:{_ORDER_KO})(?![가-힣])"
-    rf"|(?:{_ORDER_EN})\b),?\s*",
+    rf"(?:^|(?<=[.!?,;]\s)|(?<=고\s))(?:(?:(?:{_ORDER_KO})(?![가-힣])"
+    rf"|(?:{_ORDER_EN})\b),?\s*){{1,2}}",
     _I,
 )
+
+ORDINALS = {
+    "첫째": 1, "첫 번째": 1, "둘째": 2, "두 번째": 2, "셋째": 3, "세 번째": 3, "넷째": 4, "네 번째": 4,
+    "다섯째": 5, "다섯 번째": 5, "first": 1, "second": 2, "third": 3, "fourth": 4,
+}  # fmt: skip
+"""What a word of order counts; others, such as 다음으로, count nothing."""
 
 NAMES_SUMMARY = re.compile(
     r"^정리(?:$|하|해|:)|(?:오늘|배운|내용|핵심|마무리|학습|요점|최종|총)\s?정리|정리하(?:기|면|며|겠)"
@@ -55,8 +61,14 @@ NAMES_SUMMARY = re.compile(
     r"|in short|to sum up|wrap[- ]?up",
     _I,
 )
+GREETS = re.compile(
+    r"^안녕하(?:세요|십니까)|^반갑습니다|^여러분,? 안녕|감사합니다$|^(?:hello|hi|good morning|thank you"
+    r"|welcome)\b",
+    _I,
+)
 ANNOUNCES = re.compile(
-    r"^안녕하(?:세요|십니까)|^반갑습니다|^여러분,? 안녕|감사합니다$|^(?:hello|hi|good morning"
+    r"실천(?:해 주세요|합시다|해 봅시다)|in mind\b|into practice|\btoday['’]s topic\b|^안녕하(?:세요"
+    r"|십니까)|^반갑습니다|^여러분,? 안녕|감사합니다$|^(?:hello|hi|good morning"
     r"|thank you)\b|살펴보|알아보|알아봅|배워|배웁|안내(?:합|하겠|해 드)|소개(?:합|하겠)|정리(?:하면|해 "
     r"|하겠|합니다)"
     r"|요약|시작(?:하겠|합니다|해 볼)|읽어 보"

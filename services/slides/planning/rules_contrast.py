@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from services.slides.plan import MAX_COLUMN_POINTS, TITLE_LENGTH, Column, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of
 from services.slides.planning.cleaning import clipped, has_hangul
+from services.slides.planning.condense import SAME, similarity
 from services.slides.planning.icons import find_icons
 from services.slides.planning.nominal import without_lead
 from services.slides.planning.patterns import CONTRASTS, VERSUS, WARNS
@@ -106,7 +107,10 @@ def do_dont(scene: Scene) -> Plan | None:
 def _do_dont(scene: Scene, good: Sequence[str], bad: Sequence[str]) -> Plan | None:
     titles = _DO[scene.korean]
     columns = [_column(titles[0], good, icon="check_circle"), _column(titles[1], bad, icon="close_circle")]
-    headline = scene.heading or scene.chapter or headline_of(scene)
+    heading = scene.heading
+    if heading and any(similarity(heading, sentence) >= SAME for sentence in (*good, *bad)):
+        heading = None
+    headline = heading or scene.chapter or headline_of(scene)
     return _compared(scene, headline, columns, do_dont=True)
 
 

@@ -7,7 +7,7 @@ from services.slides.planning.build import heading_of_list, instructs, listed, p
 from services.slides.planning.cleaning import clipped
 from services.slides.planning.condense import SAME, condensed, point, similarity
 from services.slides.planning.nominal import nominal, without_lead
-from services.slides.planning.patterns import ANNOUNCES, COUNTS_ITEMS, NAMES_SUMMARY, ORDER, TIME
+from services.slides.planning.patterns import ANNOUNCES, COUNTS_ITEMS, NAMES_SUMMARY, ORDER, ORDINALS, TIME
 from services.slides.planning.scene import Scene
 from services.slides.planning.sentences import sentences
 
@@ -45,18 +45,26 @@ def steps(scene: Scene) -> Plan | None:
             heading_of_list(scene, _introduction(scene), caption.items),
             _FLOW_LENGTH_SPOKEN,
         )
-    starts = [found.start() for found in ORDER.finditer(scene.narration)]
+    words = list(ORDER.finditer(scene.narration))
+    starts = [word.start() for word in words]
     if not 2 <= len(starts) <= MAX_POINTS:
         return None
     if caption.listed:
         same = len(caption.items) == len(starts)
-        return _ordered(scene, caption.items, heading_of_list(scene), _FLOW_LENGTH_SPOKEN) if same else None
+        planned = _ordered(scene, caption.items, heading_of_list(scene), _FLOW_LENGTH_SPOKEN)
+        return planned.model_copy(update={"first_number": _ordinal(words[0].group())}) if same else None
     parts = [scene.narration[a:b] for a, b in zip(starts, [*starts[1:], len(scene.narration)], strict=True)]
     points = [step for part in parts if (step := _step(part))]
     if len(points) < 2:
         return None
     introduction = (sentences(scene.narration[: starts[0]]) or ("",))[0]
-    return _ordered(scene, points, heading_of_list(scene, introduction), _FLOW_LENGTH_SPOKEN)
+    planned = _ordered(scene, points, heading_of_list(scene, introduction), _FLOW_LENGTH_SPOKEN)
+    return planned.model_copy(update={"first_number": _ordinal(words[0].group())})
+
+
+def _ordinal(words: str) -> int:
+    """Return the number that ``셋째,`` counts: a scene may go on where the one before it stopped."""
+    return next((number for word, number in ORDINALS.items() if words.lower().startswith(word)), 1)
 
 
 def _step(part: str) -> str:
@@ -92,7 +100,7 @@ def closing_summary(scene: Scene) -> Plan | None:
     in_summary = caption.listed and NAMES_SUMMARY.search(scene.chapter) is not None
     if not (scene.last or in_summary or NAMES_SUMMARY.search(opening)):
         return None
-    points = caption.items if caption.listed else points_of(scene.told)
+    points = caption.items if caption.listed else points_of(scene.told, beside=scene.heading or "")
     if len(points) < (2 if caption.listed else _LEAST_LIST):
         return None
     name = scene.heading or ("꼭 기억하세요" if scene.korean else "Remember")

@@ -93,10 +93,10 @@ def question(scene: Scene) -> Plan | None:
 
 
 def term(scene: Scene) -> Plan | None:
-    """A term and what it means, in one of the first two sentences."""
+    """A term and what it means, in one of the first two sentences that say something."""
     if scene.caption.listed:
         return None
-    for sentence in scene.sentences[:2]:
+    for sentence in scene.told[:2]:
         text = sentence.rstrip(" .")
         named = _term_ko(text) if has_hangul(sentence) else _term_en(scene, text)
         if named:

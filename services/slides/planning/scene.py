@@ -76,9 +76,16 @@ def read(context: SceneContext) -> Scene:
     words = caption + lines
     return Scene(
         korean=has_hangul(words) or (context.language == "ko" and not words.isascii()),
-        caption=split_caption(caption if has_words(caption) or not has_words(lines) else ""),
+        caption=_caption(caption, lines, clean(context.title)),
         narration=lines.replace("\n", " "),
         sentences=sentences(lines)[:_READ_SENTENCES],
         chapter=clipped(clean(context.chapter), _LONGEST_CHAPTER),
         last=context.index == context.count - 1,
     )
+
+
+def _caption(caption: str, narration: str, title: str) -> Caption:
+    """Take the caption apart; the film's own title is no list, and symbols beside words are no caption."""
+    if caption and caption == title:
+        return Caption(caption, None, (caption,), "single")
+    return split_caption(caption if has_words(caption) or not has_words(narration) else "")

@@ -104,6 +104,27 @@ class TestContent:
         assert planned.layout in {"steps", "flow"}
         assert planned.points[1:] == ("119에 신고하기", "집결지에 모이기")
 
+    def test_steps_go_on_where_the_scene_before_stopped(self) -> None:
+        planned = plan_scene(context("셋째, 비밀번호를 바꿉니다. 넷째, 언제 눌렀는지 기록합니다."))
+        assert planned.points == ("비밀번호를 바꾸기", "언제 눌렀는지 기록하기")
+        assert planned.first_number == 3
+
+    def test_a_doubled_word_of_order_counts_once(self) -> None:
+        planned = plan_scene(context("첫째, 먼저 알립니다. 둘째, 다음으로 적습니다.", "알리기\n적기"))
+        assert (planned.layout, planned.points, planned.first_number) == ("flow", ("알리기", "적기"), 1)
+
+    def test_a_greeting_is_neither_goal_nor_point(self) -> None:
+        scene = context(
+            "안녕하세요. 피싱에 대해 알아보겠습니다. 피싱이란 기관을 사칭하는 공격을 말합니다.", "피싱"
+        )
+        assert plan_chapter(scene).sub == "피싱에 대해 알아보기"
+        assert plan_scene(scene).layout == "term"
+
+    def test_the_films_title_is_no_list(self) -> None:
+        title = "Phishing: Spot It, Stop It, Report It"
+        scene = context("Phishing is an attempt to trick you into giving away money.", title, title=title)
+        assert plan_scene(scene).layout == "term"
+
     def test_the_figure_is_not_said_twice(self) -> None:
         planned = plan_scene(context("천천히 움직입니다.", "구내 제한 속도 10km/h"))
         assert (planned.headline, planned.number, planned.unit) == ("구내 제한 속도", "10", "km/h")
