@@ -17,6 +17,7 @@ from contracts.script import Script
 from services.cli import counters
 from services.cli.delivery import Delivered, deliver
 from services.cli.lesson import Lesson
+from services.cli.neighbours import refuse_beside_a_gateway
 from services.cli.stack import Stack, open_stack
 from services.gateway.ledger import progress
 from services.gateway.ledger.progress import Share
@@ -94,6 +95,8 @@ async def render(
     """
     synthesised, encoded = counters.scenes_synthesised(), counters.frames_encoded()
     display.say("starting the system")
+    if runtime.kafka_bootstrap_servers is not None:
+        await refuse_beside_a_gateway(runtime.kafka_bootstrap_servers)
     async with (
         _own_ledger(runtime, gateway) as own,
         # No draining: when this ends early, nobody waits for the work in hand.
