@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from services.tts.numbers_en import cardinal, number, ordinal, spelled, year
+from services.tts.numbers_en import MAX_DIGITS, cardinal, number, ordinal, spelled, year
 
 _N = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
 _MONTHS = (
@@ -127,6 +127,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 _STEPS: tuple[_Step, ...] = (
+    (re.compile(rf"[0-9]{{{MAX_DIGITS + 1},}}"), lambda m: spelled(m.group())),
     (re.compile(r"```[\w-]*|\*\*|__|~~|`"), lambda _: ""),
     (re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,500}\)"), lambda m: m[1]),
     (re.compile(r"(?m)^\s{0,3}(?:#{1,6}|[-*+>])\s+"), lambda _: ""),
@@ -193,6 +194,7 @@ _STEPS: tuple[_Step, ...] = (
     (re.compile(r"[^A-Za-z가-힣'.,?!\s]"), lambda _: " "),
     (re.compile(r"(?<![A-Za-z])'|'(?![A-Za-z])"), lambda _: " "),
     (re.compile(r"\s+"), lambda _: " "),
+    (re.compile(r" ?,[ ,]*"), lambda _: ", "),
     (re.compile(r"[\s,]*([.?!])[\s.,?!]*(?= |$)"), lambda m: f"{m[1]} "),
     (re.compile(r"\.(?=\w)"), lambda _: " dot "),
     (re.compile(r"\s*,[\s,]*"), lambda _: ", "),
@@ -214,6 +216,7 @@ def read_english(text: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
     text = unicodedata.normalize("NFC", plain).replace("⁄", "/")
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+    text = re.sub(r"[^\S\n]+", " ", re.sub(r"\n\s*", "\n", text))
     for pattern, read in _STEPS:
         text = pattern.sub(read, text)
     return text.strip() if re.search("[A-Za-z가-힣]", text) else ""

@@ -64,6 +64,7 @@ _END = (
     (re.compile("[。．]"), ". "),
     (re.compile(r"[^가-힣.,?!\s]"), " "),
     (re.compile(r"\s+"), " "),
+    (re.compile(r" ?,[ ,]*"), ", "),
     (re.compile(r"[\s,]*([.?!])[\s.,?!]*"), r"\1 "),
     (re.compile(r"\s*,[\s,]*"), ", "),
     (re.compile(r"^[\s.,?!]+"), ""),
@@ -121,6 +122,7 @@ def _folded(text: str) -> str:
     )
     jamo = _named_jamo(unicodedata.normalize("NFC", kept)).translate(_BEFORE_FOLDING)
     folded = unicodedata.normalize("NFKC", jamo).replace("⁄", "/").replace("∕", "/")
+    folded = re.sub(r"[^\S\n]+", " ", re.sub(r"\n\s*", "\n", folded))
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in folded)
 
 

@@ -53,12 +53,13 @@ def read_word(word: str) -> str:
         return read_word(word[:-2]) + "스"
     if len(word) == 1:
         return LETTER_NAMES[lower]
+    if word.endswith("s") and len(word) > 2 and word[:-1].isupper():
+        return read_word(word[:-1])  # Koreans leave the plural of an acronym out
     parts = _PARTS.findall(word)
     if len(parts) > 1 and not word.isupper() and "'" not in word:
-        plural = parts[-1] == "s" and parts[0].isupper()
-        return "".join(read_word(part) for part in (parts[:-1] if plural else parts))
+        return "".join(map(read_word, parts))
     if word.isupper() and (len(word) <= 4 or not is_known(word)) and len(word) <= 6:
-        return "".join(LETTER_NAMES[letter] for letter in lower)
+        return "".join(LETTER_NAMES[letter] for letter in lower if letter in LETTER_NAMES)
     if lower.endswith("s") and (found := LOANWORDS.get(lower[:-1])):
         return found + ("스" if lower[-2] in "ptkf" else "즈")
     return to_hangul(pronounce_word(lower[:60]), lower)

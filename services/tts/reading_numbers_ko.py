@@ -219,6 +219,8 @@ def _equals(match: re.Match[str]) -> str:
 
 _SIGN = r"(?:(?<![0-9가-힣A-Za-z)])(?P<sign>[-−]))?"
 _STEPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    # first, because the patterns below would take quadratic time over them
+    (re.compile(rf"[0-9]{{{MAX_DIGITS + 1},}}"), lambda m: digits(m.group())),
     (_PHONE, _phone),
     (
         re.compile(r"(?<![0-9])([0-9]{6})-([0-9*]{7})(?![0-9])"),

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.tts.numbers_ko import sino
+
 RECOGNISER_RATE = 16_000
 """Samples a second that the recogniser takes."""
 
@@ -25,7 +27,10 @@ def _model() -> Any:
 
 
 def recognise_korean(pcm: NDArray[np.int16], rate: int) -> str:
-    """Return what the recogniser hears in mono 16-bit ``pcm`` of ``rate`` samples a second."""
+    """Return what the recogniser hears in mono 16-bit ``pcm`` of ``rate`` samples a second, in Hangul.
+
+    The recogniser writes some numbers in digits, in brackets ("[25] 일"); they are read out again.
+    """
     import vosk  # noqa: PLC0415
 
     recogniser = vosk.KaldiRecognizer(_model(), RECOGNISER_RATE)
@@ -36,7 +41,7 @@ def recognise_korean(pcm: NDArray[np.int16], rate: int) -> str:
         if recogniser.AcceptWaveform(data[start : start + 8_000])
     ]
     heard.append(json.loads(recogniser.FinalResult())["text"])
-    return " ".join(part for part in heard if part)
+    return re.sub("[0-9]+", lambda number: sino(int(number.group())), " ".join(filter(None, heard)))
 
 
 def character_error_rate(expected: str, heard: str) -> float:
