@@ -16,7 +16,7 @@ from typing import Final, Self
 from ops.kafka import distribution
 from ops.kafka.distribution import KafkaUnavailableError
 from services.runtime.child import Child
-from services.runtime.probe import NoAnswerError, free_port, wait_until_alive
+from services.runtime.probe import NoAnswerError, free_port, require_free, wait_until_alive
 
 HOST: Final = "127.0.0.1"
 
@@ -135,7 +135,13 @@ class KafkaNode:
         """
         if self.running:
             return self.bootstrap_servers
-        self._child = child = Child(self.command(), self.log)
+        command = self.command()
+        try:
+            for port in self._ports or ():
+                require_free(HOST, port)
+            self._child = child = Child(command, self.log)
+        except OSError as error:
+            raise KafkaUnavailableError(f"Apache Kafka did not start: {error}") from None
         try:
             wait_until_alive(self.bootstrap_servers, timeout, lambda: child.running)
         except NoAnswerError as error:
