@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from contracts.commands import RenderOptions, StartRender
 from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
-from contracts.renderspec import explain, normalise_render_spec, spec_bytes
+from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
 from services.gateway.hub import Slots, Subscription, Update
 from services.gateway.ledger import jobs, scripts, transitions
 from services.gateway.ledger.jobs import NewJob
@@ -28,6 +28,15 @@ class Created:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a job is to render: valid, not stored yet."""
+
+    spec: RenderSpec
+    settings: RenderSettings
+    script_version: int | None
+
+
 class Jobs(Core):
     """The functions of phase 2."""
 
@@ -41,7 +50,12 @@ class Jobs(Core):
         standing = await self.ledger.read(jobs.get, wish.job_id)
         if standing is not None:
             return Created(standing, created=False)
-        new = await self.prepare(wish)
+        source = await self._source(wish)
+        # Spares the common second click the writing; two first ones at once are the ledger's to tell apart.
+        standing = await self.ledger.read(jobs.active, wish.video_id)
+        if standing is not None:
+            return Created(standing, created=False)
+        new = await self._store(wish, source)
         job, created = await self.ledger.write(jobs.create, new, now=self.now())
         if created:
             self.hub.publish(job)
@@ -49,33 +63,37 @@ class Jobs(Core):
 
     async def prepare(self, wish: StartRender) -> NewJob:
         """Validate what a job is to render and store its spec; see :meth:`create_job` for errors."""
+        return await self._store(wish, await self._source(wish))
+
+    async def _source(self, wish: StartRender) -> _Source:
         settings = self._settings(wish.options)
-        version, language = None, None
-        raw: object = wish.render_spec
-        if wish.render_spec is None and wish.script_id is not None:
-            script = await self.ledger.read(scripts.require, wish.script_id)
-            if script.video_id != wish.video_id:
-                raise PermanentError(
-                    ErrorCode.SCRIPT_NOT_FOUND, f"video {wish.video_id} has no script {wish.script_id}"
-                )
-            if script.state is not ScriptState.APPROVED or script.body is None:
-                raise PermanentError(
-                    ErrorCode.SCRIPT_NOT_APPROVED,
-                    f"script {script.script_id} is {script.state}: approve it first",
-                )
-            raw, version, language = json.loads(script.body), script.version, script.language
-        spec = normalise_render_spec(raw, language=language)
-        data = spec_bytes(spec)
+        if wish.render_spec is not None or wish.script_id is None:
+            return _Source(normalise_render_spec(wish.render_spec), settings, None)
+        script = await self.ledger.read(scripts.require, wish.script_id)
+        if script.video_id != wish.video_id:
+            raise PermanentError(
+                ErrorCode.SCRIPT_NOT_FOUND, f"video {wish.video_id} has no script {wish.script_id}"
+            )
+        if script.state is not ScriptState.APPROVED or script.body is None:
+            raise PermanentError(
+                ErrorCode.SCRIPT_NOT_APPROVED,
+                f"script {script.script_id} is {script.state}: approve it first",
+            )
+        spec = normalise_render_spec(json.loads(script.body), language=script.language)
+        return _Source(spec, settings, script.version)
+
+    async def _store(self, wish: StartRender, source: _Source) -> NewJob:
+        data = spec_bytes(source.spec)
         return NewJob(
             job_id=wish.job_id,
             video_id=wish.video_id,
             script_id=wish.script_id,
-            script_version=version,
-            language=spec.language,
-            settings=settings,
+            script_version=source.script_version,
+            language=source.spec.language,
+            settings=source.settings,
             spec=await self.artifacts.put(Blob(data, "application/json")),
             render_spec_json=data.decode(),
-            scenes=len(spec.scenes),
+            scenes=len(source.spec.scenes),
         )
 
     async def get_job(self, job_id: str) -> JobRecord:
