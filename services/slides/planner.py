@@ -13,10 +13,11 @@ from services.slides.planning.build import plan
 from services.slides.planning.cleaning import clean, clipped
 from services.slides.planning.condense import condensed, point
 from services.slides.planning.icons import find_icons, hero_of
-from services.slides.planning.patterns import ANNOUNCES, GREETS
+from services.slides.planning.patterns import ANNOUNCES, GREETS, NAMES_SUMMARY
 from services.slides.planning.rules_contrast import do_dont, versus, whereas
 from services.slides.planning.rules_facts import number, people, warning
 from services.slides.planning.rules_lists import (
+    SUMMARY_ICON,
     bullets,
     closing_summary,
     flow,
@@ -59,7 +60,7 @@ _LONGEST_GOAL = 48
 _LONGEST_SLOGAN = 28
 _OPENS = re.compile(
     r"^(?:이번|이|본) (?:장|시간|강의|과정|교육)(?:에서는|에는|에서)?,? "
-    r"|^in this (?:chapter|lesson|section|module),? (?:(?:we|you)(?: will|'ll) )?",
+    r"|^today['’]s topic is:? |^in this (?:chapter|lesson|section|module),? (?:(?:we|you)(?: will|'ll) )?",
     re.IGNORECASE,
 )
 
@@ -90,7 +91,7 @@ def plan_chapter(context: SceneContext) -> Plan:
     if not title:
         chapter = context.chapter_number
         title = f"{chapter}장" if context.language == "ko" else f"Chapter {chapter}"
-    icons = find_icons(title) or scene.icons
+    icons = (SUMMARY_ICON,) if NAMES_SUMMARY.search(title) else find_icons(title) or scene.icons
     return Plan(
         layout="chapter",
         headline=clipped(title, 120),

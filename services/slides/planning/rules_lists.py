@@ -11,6 +11,7 @@ from services.slides.planning.patterns import ANNOUNCES, COUNTS_ITEMS, NAMES_SUM
 from services.slides.planning.scene import Scene
 from services.slides.planning.sentences import sentences
 
+SUMMARY_ICON = "clipboard_check"
 _FLOW_POINTS, _FLOW_LENGTH, _FLOW_LENGTH_SPOKEN = 5, 22, 18
 _STEP_LENGTH = 76
 _EVENT_POINT = 48
@@ -52,19 +53,21 @@ def steps(scene: Scene) -> Plan | None:
     if caption.listed:
         same = len(caption.items) == len(starts)
         planned = _ordered(scene, caption.items, heading_of_list(scene), _FLOW_LENGTH_SPOKEN)
-        return planned.model_copy(update={"first_number": _ordinal(words[0].group())}) if same else None
+        return _going_on(planned, words[0]) if same else None
     parts = [scene.narration[a:b] for a, b in zip(starts, [*starts[1:], len(scene.narration)], strict=True)]
     points = [step for part in parts if (step := _step(part))]
     if len(points) < 2:
         return None
     introduction = (sentences(scene.narration[: starts[0]]) or ("",))[0]
-    planned = _ordered(scene, points, heading_of_list(scene, introduction), _FLOW_LENGTH_SPOKEN)
-    return planned.model_copy(update={"first_number": _ordinal(words[0].group())})
+    return _going_on(
+        _ordered(scene, points, heading_of_list(scene, introduction), _FLOW_LENGTH_SPOKEN), words[0]
+    )
 
 
-def _ordinal(words: str) -> int:
-    """Return the number that ``셋째,`` counts: a scene may go on where the one before it stopped."""
-    return next((number for word, number in ORDINALS.items() if words.lower().startswith(word)), 1)
+def _going_on(plan: Plan, order: re.Match[str]) -> Plan:
+    """Return ``plan`` counting from its first word of order: ``셋째,`` goes on where the scene before stopped."""
+    first = next((n for word, n in ORDINALS.items() if order.group().lower().startswith(word)), 1)
+    return plan if first == 1 else plan.model_copy(update={"layout": "steps", "first_number": first})
 
 
 def _step(part: str) -> str:
@@ -90,7 +93,7 @@ def named_summary(scene: Scene) -> Plan | None:
     points = caption.items if caption.listed else points_of(scene.told)
     if len(points) < 2:
         return None
-    return plan(scene, "summary", name, **listed(points, pictured=False), emphasis=())
+    return plan(scene, "summary", name, icons=(SUMMARY_ICON,), **listed(points, pictured=False), emphasis=())
 
 
 def closing_summary(scene: Scene) -> Plan | None:
@@ -104,7 +107,7 @@ def closing_summary(scene: Scene) -> Plan | None:
     if len(points) < (2 if caption.listed else _LEAST_LIST):
         return None
     name = scene.heading or ("꼭 기억하세요" if scene.korean else "Remember")
-    return plan(scene, "summary", name, **listed(points, pictured=False), emphasis=())
+    return plan(scene, "summary", name, icons=(SUMMARY_ICON,), **listed(points, pictured=False), emphasis=())
 
 
 def timeline(scene: Scene) -> Plan | None:

@@ -107,7 +107,7 @@ class TestContent:
     def test_steps_go_on_where_the_scene_before_stopped(self) -> None:
         planned = plan_scene(context("셋째, 비밀번호를 바꿉니다. 넷째, 언제 눌렀는지 기록합니다."))
         assert planned.points == ("비밀번호를 바꾸기", "언제 눌렀는지 기록하기")
-        assert planned.first_number == 3
+        assert (planned.layout, planned.first_number) == ("steps", 3)
 
     def test_a_doubled_word_of_order_counts_once(self) -> None:
         planned = plan_scene(context("첫째, 먼저 알립니다. 둘째, 다음으로 적습니다.", "알리기\n적기"))
@@ -212,6 +212,12 @@ class TestChapter:
     def test_a_caption_may_be_the_goal(self) -> None:
         planned = plan_chapter(context("메일을 봅니다.", "의심부터 합니다", chapter="피싱 메일"))
         assert planned.sub == "의심부터 합니다"
+
+    def test_a_summary_has_the_icon_of_one(self) -> None:
+        assert plan_chapter(context("주소를 읽습니다.", chapter="정리")).icons == ("clipboard_check",)
+        assert plan_scene(context("주소를 읽습니다. 링크를 봅니다.", "핵심 요약")).icons == (
+            "clipboard_check",
+        )
 
     @pytest.mark.parametrize(("language", "title"), [("ko", "3장"), ("en", "Chapter 3")])
     def test_a_chapter_without_a_title_has_its_number(self, language: str, title: str) -> None:
