@@ -50,8 +50,8 @@ def configure(codec: AudioCodecContext) -> None:
     codec.bit_rate = BIT_RATE
     codec.time_base = Fraction(1, SAMPLE_RATE)
     codec.flags |= int(Flags.global_header) | int(Flags.bitexact)
-    # Noise substitution would give left and right different noise: a mono voice must stay mono.
-    codec.options = {"aac_coder": "twoloop", "aac_pns": "0"}
+    # Noise substitution and intensity stereo make left and right differ; mid/side keeps a mono voice mono.
+    codec.options = {"aac_coder": "twoloop", "aac_pns": "0", "aac_is": "0", "aac_ms": "1"}
 
 
 def encode_aac(pcm: Samples, threads: int, cancel: Cancel) -> AacStream:

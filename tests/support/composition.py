@@ -202,4 +202,6 @@ class Hands:
 def decoded_luma(path: Path) -> list[NDArray[np.uint8]]:
     """Decode a film and return every frame's luma."""
     with av.open(str(path)) as container:
-        return [frame.to_ndarray()[: frame.height] for frame in container.decode(video=0)]
+        return [
+            np.asarray(frame.to_ndarray()[: frame.height], np.uint8) for frame in container.decode(video=0)
+        ]
