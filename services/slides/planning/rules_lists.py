@@ -65,7 +65,7 @@ def steps(scene: Scene) -> Plan | None:
 
 
 def _going_on(plan: Plan, order: re.Match[str]) -> Plan:
-    """Return ``plan`` counting from its first word of order: ``셋째,`` goes on where the scene before stopped."""
+    """Return ``plan`` counting from its first word of order: ``셋째`` goes on from the scene before."""
     first = next((n for word, n in ORDINALS.items() if order.group().lower().startswith(word)), 1)
     return plan if first == 1 else plan.model_copy(update={"layout": "steps", "first_number": first})
 
