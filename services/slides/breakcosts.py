@@ -4,8 +4,8 @@ import re
 
 _LEANS_FORWARD = frozenset(
     (  # noqa: SIM905 - words read best as text
-        "시속 최대 최소 평균 자기 우리 모든 어떤 다른 여러 이런 그런 저런 이 그 저 한 두 세 네 각 매 총 약 첫 단 및 또 더 꼭 "
-        "안 못 내 제 새 전 제일 가장 매우 아주 "
+        "시속 최대 최소 평균 자기 우리 모든 어떤 다른 여러 이런 그런 저런 이 그 저 한 두 세 네 각 매 "
+        "총 약 첫 단 및 또 더 꼭 안 못 내 제 새 전 제일 가장 매우 아주 "
         "a an the of to in on at by for with and or your our their is are not no"
     ).split()
 )
@@ -19,6 +19,7 @@ _CONNECTIVE = "아어여해워겨려러라나아져와줘켜"
 _CLAUSE_END = re.compile(r"[,.:;!?…)”’」』]$")
 
 DETERMINER = 0.06
+BEFORE_DIGIT = 0.16
 BOUND_NOUN = 0.06
 AUXILIARY = 0.12
 AFTER_DIGIT = 0.1
@@ -34,7 +35,7 @@ def penalty(before: str, after: str) -> float:
     """
     cost = 0.0
     if before.lower() in _LEANS_FORWARD or (len(before) == 1 and "가" <= before <= "힣"):
-        cost += DETERMINER
+        cost += BEFORE_DIGIT if after[0].isdigit() else DETERMINER
     if _BOUND.match(after):
         cost += BOUND_NOUN
     if (

@@ -55,12 +55,11 @@ _ICON_FILE = ("fonticon_mdi7", "fonts/materialdesignicons-webfont.ttf")
 def coverage(face: int) -> frozenset[int]:
     """Return the code points that ``FACES[face]`` holds."""
     found = FACES[face]
-    font = (
-        TTCollection(found.path, lazy=True).fonts[found.index]
-        if found.path.suffix == ".ttc"
-        else TTFont(found.path, lazy=True)
-    )
-    return frozenset(font.getBestCmap())
+    if found.path.suffix == ".ttc":
+        with TTCollection(found.path, lazy=True) as collection:
+            return frozenset(collection.fonts[found.index].getBestCmap())
+    with TTFont(found.path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 @lru_cache(20_000)

@@ -28,7 +28,7 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     count = len(plan.points)
     gap = 14 if count <= 5 else 10
     tallest_card = (height - gap * (count - 1)) / count
-    room = Room(wide - 92 - 28, tallest_card - 16, 3 if count <= 4 else 2)
+    room = Room(wide - 92 - 28, tallest_card - 12, 3 if count <= 4 else 2)
     blocks = fit_together(plan.points, POINT, room, _POINT_SIZES, emphases(plan))
     tallest = max(block.height for block in blocks)
     card = tallest_card if count >= 4 else min(tallest_card, max(tallest + 56, 124))
