@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from contracts import topics
 from tests.support.brokers import Broker
 from tests.support.cluster import WORKERS, Cluster, running_cluster
+from tests.support.disks import fill, small_disk
 from tests.support.eventually import eventually_sync
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -36,7 +37,11 @@ LESSON = """# 안전한 비밀번호
 @pytest.fixture(scope="module")
 def cluster(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
-    with running_cluster(broker, folder, BACKEND_API_TOKEN=SECRET, LLM_API_KEY=SECRET) as running:
+    with (
+        small_disk(folder / "home", megabytes=300) as own_disk,
+        running_cluster(broker, folder, BACKEND_API_TOKEN=SECRET, LLM_API_KEY=SECRET) as running,
+    ):
+        running.own_disk = own_disk
         yield running
 
 
@@ -267,6 +272,21 @@ async def read(broker: Broker, topic: str, count: int, key: bytes) -> list[Any]:
     finally:
         await consumer.stop()
     return found
+
+
+def test_a_full_disk_stops_a_film_until_there_is_room(cluster: Cluster, script: str, reference: str) -> None:
+    if not cluster.own_disk:
+        pytest.skip("needs a disk of its own to fill, which needs the right to mount one")
+    cluster.forget_artifacts()
+    job_id = cluster.render("reference", script)
+    filler = fill(cluster.home)
+    try:
+        stages = [cluster.processes[name] for name in WORKERS]
+        eventually_sync(lambda: sum(stage.metric("lectern_retries_total") for stage in stages) > 0, 60)
+        assert cluster.api("GET", f"/api/render-jobs/{job_id}")[1]["status"] == "PROCESSING"
+    finally:
+        filler.unlink()
+    assert cluster.film(job_id)["assets"]["video"]["sha256"] == reference
 
 
 def test_logs_and_topics_tell_no_secret(cluster: Cluster, broker: Broker) -> None:

@@ -31,6 +31,7 @@ class Cluster:
 
     def __init__(self, broker: Broker, folder: Path, settings: Mapping[str, str]) -> None:
         self.home = folder / "home"
+        self.own_disk = False
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
             "LECTERN_EMBEDDED": "1" if broker.embedded else "0",
@@ -63,8 +64,8 @@ class Cluster:
 
     def forget_artifacts(self) -> None:
         """Empty the artifact store, so that the next film is made from nothing."""
-        shutil.rmtree(self.home / "artifacts")
-        (self.home / "artifacts").mkdir()
+        for part in (self.home / "artifacts").iterdir():
+            shutil.rmtree(part)
 
     def api(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         return call(method, f"{self.gateway.url}{path}", body)
