@@ -29,7 +29,7 @@ def take(
     conn: sa.Connection, key: UUID, kind: str, subject: str, *, now: datetime, code: str | None = None
 ) -> bool:
     """Write down that a command was obeyed or refused; says whether that is new."""
-    statement = insert(conn, commands).values(
+    statement = insert(conn.dialect.name, commands).values(
         command_key=str(key), type=kind, subject=subject, code=code, at=now
     )
     return conn.execute(statement.on_conflict_do_nothing().returning(commands.c.subject)).first() is not None

@@ -16,6 +16,8 @@ from services.gateway.ledger.schema import ACTIVE_STATES, insert, job_events, jo
 COLUMNS = tuple(column for column in jobs.c if column.name != "render_spec_json")
 """Everything but the snapshot, which is large and which transitions do not need."""
 
+_BY_ID = sa.select(*COLUMNS).where(jobs.c.job_id == sa.bindparam("this_job"))
+
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
@@ -37,7 +39,7 @@ class NewJob:
 
 def get(conn: sa.Connection, job_id: str) -> JobRecord | None:
     """Return a job, or ``None``."""
-    row = conn.execute(sa.select(*COLUMNS).where(jobs.c.job_id == job_id)).first()
+    row = conn.execute(_BY_ID, {"this_job": job_id}).first()
     return JobRecord.of(row) if row else None
 
 
@@ -145,7 +147,7 @@ def create_failed(
 ) -> JobRecord | None:
     """Create a job that cannot be rendered, already ``FAILED``, and announce it; ``None`` if it exists."""
     row = conn.execute(
-        insert(conn, jobs)
+        insert(conn.dialect.name, jobs)
         .values(
             **_blank(now),
             job_id=job_id,
@@ -188,7 +190,7 @@ def _insert(
     conn: sa.Connection, new: NewJob, state: JobState, now: datetime
 ) -> sa.Row[tuple[object, ...]] | None:
     return conn.execute(
-        insert(conn, jobs)
+        insert(conn.dialect.name, jobs)
         .values(
             **_blank(now),
             job_id=new.job_id,

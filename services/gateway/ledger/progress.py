@@ -1,8 +1,9 @@
 """Progress in the ledger: the largest share per (step, part) of an attempt, and the job's folded sum."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -32,7 +33,7 @@ def shares(conn: sa.Connection, job_id: str, attempt: int) -> list[Share]:
 
 
 def fold(
-    conn: sa.Connection, job_id: str, attempt: int, news: Iterable[Share], *, now: datetime
+    conn: sa.Connection, job_id: str, attempt: int, news: Collection[Share], *, now: datetime
 ) -> JobRecord | None:
     """Fold ``news`` into an attempt; the first of them makes a queued job ``PROCESSING``.
 
@@ -44,35 +45,28 @@ def fold(
     job = jobs.get(conn, job_id)
     if job is None or job.attempt != attempt or not job.state.active:
         return None
-    for item in news:
-        _keep_largest(conn, job_id, attempt, item)
+    _keep_largest(conn, job_id, attempt, news)
     done = by_step(_sums(conn, job_id, attempt))
     overall = max(job.progress, overall_progress(done))
     step = max(job.step, current_step(done), key=_ORDER.index)
     if (job.state, job.progress, job.step) == (JobState.PROCESSING, overall, step):
         return None
-    first = job.state is JobState.QUEUED
     row = conn.execute(
-        sa.update(jobs_table)
-        .where(
-            jobs_table.c.job_id == job_id,
-            jobs_table.c.attempt == attempt,
-            jobs_table.c.state.in_(ACTIVE_STATES),
-        )
-        .values(
-            state=JobState.PROCESSING,
-            progress=overall,
-            step=step,
-            revision=jobs_table.c.revision + 1,
-            updated_at=now,
-            **({"started_at": now} if first else {}),
-        )
-        .returning(*jobs.COLUMNS)
+        _MOVE,
+        {
+            "this_job": job_id,
+            "this_attempt": attempt,
+            "state": JobState.PROCESSING,
+            "progress": overall,
+            "step": step,
+            "updated_at": now,
+            "started_at": job.started_at or now,
+        },
     ).first()
     if row is None:
         return None
     changed = JobRecord.of(row)
-    if first:
+    if job.state is JobState.QUEUED:
         jobs.record_history(conn, changed, now)
     return changed
 
@@ -83,25 +77,47 @@ def by_step(sums: Iterable[tuple[Step, float, int]]) -> dict[Step, float]:
 
 
 def _sums(conn: sa.Connection, job_id: str, attempt: int) -> list[tuple[Step, float, int]]:
-    rows = conn.execute(
-        sa.select(progress.c.step, sa.func.sum(progress.c.share), sa.func.max(progress.c.parts))
-        .where(progress.c.job_id == job_id, progress.c.attempt == attempt)
-        .group_by(progress.c.step)
-    )
+    rows = conn.execute(_SUMS, {"this_job": job_id, "this_attempt": attempt})
     return [(Step(step), total, parts) for step, total, parts in rows]
 
 
-def _keep_largest(conn: sa.Connection, job_id: str, attempt: int, item: Share) -> None:
-    statement = insert(conn, progress).values(
-        job_id=job_id, attempt=attempt, step=item.step, part=item.part, parts=item.parts, share=item.share
+def _keep_largest(conn: sa.Connection, job_id: str, attempt: int, news: Collection[Share]) -> None:
+    rows = [{"job_id": job_id, "attempt": attempt, **asdict(item)} for item in news]
+    conn.execute(_largest(conn.dialect.name), rows)
+
+
+# Statements are built once: building them took more than half of a report's processor time.
+
+_SUMS = (
+    sa.select(progress.c.step, sa.func.sum(progress.c.share), sa.func.max(progress.c.parts))
+    .where(progress.c.job_id == sa.bindparam("this_job"), progress.c.attempt == sa.bindparam("this_attempt"))
+    .group_by(progress.c.step)
+)
+
+_MOVE = (
+    sa.update(jobs_table)
+    .where(
+        jobs_table.c.job_id == sa.bindparam("this_job"),
+        jobs_table.c.attempt == sa.bindparam("this_attempt"),
+        jobs_table.c.state.in_(ACTIVE_STATES),
     )
+    .values(
+        {name: sa.bindparam(name) for name in ("state", "progress", "step", "updated_at", "started_at")}
+        | {"revision": jobs_table.c.revision + 1}
+    )
+    .returning(*jobs.COLUMNS)
+)
+
+
+@cache
+def _largest(dialect: str) -> sa.Executable:
+    statement = insert(dialect, progress)
     new = statement.excluded
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[progress.c.job_id, progress.c.attempt, progress.c.step, progress.c.part],
-            set_={
-                "share": sa.case((new.share > progress.c.share, new.share), else_=progress.c.share),
-                "parts": sa.case((new.parts > progress.c.parts, new.parts), else_=progress.c.parts),
-            },
-        )
+    kept: sa.Executable = statement.on_conflict_do_update(
+        index_elements=[progress.c.job_id, progress.c.attempt, progress.c.step, progress.c.part],
+        set_={
+            "share": sa.case((new.share > progress.c.share, new.share), else_=progress.c.share),
+            "parts": sa.case((new.parts > progress.c.parts, new.parts), else_=progress.c.parts),
+        },
     )
+    return kept

@@ -136,6 +136,6 @@ commands = sa.Table(
 )
 
 
-def insert(conn: sa.Connection, table: sa.Table) -> Any:
+def insert(dialect: str, table: sa.Table) -> Any:
     """Return the dialect's ``INSERT``, the one that knows ``ON CONFLICT``."""
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -48,7 +48,7 @@ def request(
         PermanentError: ``SCRIPT_STATE_CONFLICT``: the id belongs to another video's script.
     """
     created = conn.execute(
-        insert(conn, scripts)
+        insert(conn.dialect.name, scripts)
         .values(
             script_id=event.job_id,
             video_id=event.video_id,
