@@ -80,7 +80,7 @@ def _draw_column(
     text_y = y + _HEAD + 28
     for block in blocks:
         first = text_y + block.size * 0.57
-        sheet.icon(mark, x + 44, first, block.size * (0.9 if plan.do_dont else 0.7), tint)
+        sheet.icon(mark, x + 44, first, block.size * (0.9 if plan.do_dont else 0.55), tint)
         sheet.text(block, x + _TEXT, text_y, theme["ink"])
         text_y += block.height + _BETWEEN
 

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from services.slides import basic, slide
 from services.slides.backgrounds import kind_of
 from services.slides.colours import COLOURS, ROLES
 from services.slides.layouts import AVAILABLE
+from services.slides.plan import Plan
 from services.slides.slide import draw
 from services.slides.themes import Colour, ThemeName, choose, theme
 from tests.support.slide_samples import ENGLISH, KOREAN, context
@@ -60,6 +62,16 @@ def test_the_same_bytes_in_every_process() -> None:
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert there.stdout.strip() == digest.hexdigest()
+
+
+def test_the_same_bytes_from_several_threads() -> None:
+    plans = [*KOREAN[::2], *KOREAN[::2]]
+
+    def png(plan: Plan) -> bytes:
+        return draw(plan, context(), "grove-light", 480, 270).png()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(png, plans)) == [png(plan) for plan in plans]
 
 
 def test_a_scaled_slide_is_the_same_slide() -> None:
