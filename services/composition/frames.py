@@ -1,4 +1,4 @@
-"""Pictures as Y, U and V planes: decoding, colour conversion, blending and the camera's warp.
+"""Pictures as Y, U and V planes: decoding, colour conversion, blending, and the camera.
 
 Everything from here to the encoder stays in 4:2:0 BT.709 limited range with left-sited chroma (H.264's
 default), so a frame of a moving scene costs one warp of three planes and no colour conversion.
@@ -16,13 +16,7 @@ from PIL import Image
 from contracts.errors import ErrorCode, PermanentError
 from services.composition.camera import travel
 from services.composition.encoder import VideoFormat
-
-cv2.setNumThreads(1)  # scenes are the unit of parallelism: OpenCV's own threads would only fight over cores
-
-Plane = NDArray[np.uint8]
-
-UPSAMPLING = 2
-"""Pictures are upsampled once (Lanczos), so that the warp's linear filter neither blurs nor jitters."""
+from services.composition.zoom import Plane, ZoomablePlane
 
 TRAVEL_EPSILON = 0.2
 """Pixels the fastest visible point must move before a picture is warped anew: a third of the CPU is saved,
@@ -100,14 +94,12 @@ class Layer:
         self._drawn = planes
         self._zoom: float | None = None
         if format_.moving:
-            self._source = [_upsampled(plane) for plane in planes]
-            self._drawn = Planes(*(np.empty_like(plane) for plane in planes))
+            self._source = [ZoomablePlane(plane, chroma=at > 0) for at, plane in enumerate(planes)]
 
     def at(self, zoom: float) -> Planes:
-        """Return the picture at ``zoom``; the planes are drawn over by the next call."""
+        """Return the picture at ``zoom``."""
         if self._format.moving and not self.shows(zoom):
-            for plane, (source, target) in enumerate(zip(self._source, self._drawn, strict=True)):
-                _warp(source, target, zoom, chroma=plane > 0)
+            self._drawn = Planes(*(source.at(zoom) for source in self._source))
             self._zoom = zoom
         return self._drawn
 
@@ -117,32 +109,6 @@ class Layer:
             return True
         at = self._zoom
         return at is not None and travel(at, zoom, self._format.width, self._format.height) < TRAVEL_EPSILON
-
-
-def _upsampled(plane: Plane) -> Plane:
-    height, width = plane.shape
-    large = np.empty((UPSAMPLING * height, UPSAMPLING * width), np.uint8)
-    cv2.resize(plane, large.shape[::-1], dst=large, interpolation=cv2.INTER_LANCZOS4)
-    return large
-
-
-def _warp(source: Plane, target: Plane, zoom: float, *, chroma: bool) -> None:
-    """Zoom about the picture's centre; left-sited chroma lies a quarter sample off it, horizontally."""
-    height, width = target.shape
-    centre_x = (2 * width - 1) / 4 if chroma else (width - 1) / 2
-    centre_y = (height - 1) / 2
-    scale = UPSAMPLING / zoom
-    half = (UPSAMPLING - 1) / 2
-    shift = [UPSAMPLING * centre * (1 - 1 / zoom) + half for centre in (centre_x, centre_y)]
-    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    cv2.warpAffine(
-        source,
-        matrix,
-        (width, height),
-        dst=target,
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
 
 
 class Canvas:
@@ -162,7 +128,7 @@ class Canvas:
                 if share == weight:
                     np.copyto(target, planes[at])
                 else:  # a running mean: the first n pictures keep their proportions
-                    new = weight / share
+                    new = round(256 * weight / share) / 256  # products are exact: no CPU rounds otherwise
                     cv2.addWeighted(target, 1.0 - new, planes[at], new, 0.0, dst=target)
 
 
