@@ -32,8 +32,8 @@ def centroid(plane: NDArray[np.uint8]) -> tuple[float, float]:
 @settings(max_examples=60, deadline=None)
 def test_every_point_is_where_the_zoom_puts_it(zoom: float, x: int, y: int) -> None:
     seen = centroid(ZoomablePlane(dot(x, y), chroma=False).at(zoom))
-    assert seen[0] == pytest.approx(159.5 + (x - 159.5) * zoom, abs=0.05)
-    assert seen[1] == pytest.approx(89.5 + (y - 89.5) * zoom, abs=0.05)
+    assert seen[0] == pytest.approx(159.5 + (x - 159.5) * zoom, abs=0.08)
+    assert seen[1] == pytest.approx(89.5 + (y - 89.5) * zoom, abs=0.08)
 
 
 def test_chroma_is_zoomed_about_the_same_point_of_the_picture() -> None:
