@@ -30,7 +30,6 @@ from uuid import UUID, uuid5
 
 import imageio_ffmpeg
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -45,8 +44,28 @@ from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.store import ArtifactStore
 from services.runtime.cancel import CancelToken
+from services.slides.pictures import pages_of
 
 T = TypeVar("T")
+
+LESSON = (
+    (
+        "피싱 메일을 구별하는 방법",
+        "먼저 보낸 사람의 주소를 확인합니다. 그다음 링크의 주소를 봅니다. 마지막으로 첨부 파일을 검사합니다.",
+    ),
+    (
+        "비밀번호는 절대 공유하지 않습니다",
+        "비밀번호를 메신저로 보내지 마세요. 종이에 적어 두지 마세요. 같은 비밀번호를 여러 곳에 쓰지 마세요.",
+    ),
+    (
+        "개인정보란 무엇인가",
+        "개인정보란 살아 있는 사람을 알아볼 수 있는 정보를 말합니다. 이름과 전화번호가 그 예입니다.",
+    ),
+    (
+        "사고의 82%는 사람의 실수에서 시작됩니다",
+        "보안 사고의 82%는 사람의 실수에서 시작됩니다. 그래서 확인하는 습관이 중요합니다.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -89,36 +108,21 @@ class Hands:
         del share
 
 
-def slide(number: int, settings: RenderSettings) -> bytes:
-    """Draw a slide: a headline, a card, four points with marks."""
-    width, height = settings.width, settings.height
-    unit = height / 720
-    image = Image.new("RGB", (width, height), ("#f5f6fc", "#121820", "#f2f8f3")[number % 3])
-    draw = ImageDraw.Draw(image)
-    dark = number % 3 == 1
-    ink, fill = ("#ebf1fc", "#80aaff") if dark else ("#141e2a", "#0e60c7")
-    draw.ellipse([v * unit for v in (900, -160, 1420, 360)], fill="#151e29" if dark else "#dee5fa")
-    draw.text(
-        (96 * unit, 118 * unit),
-        f"Scene {number + 1}: check before you open",
-        ink,
-        ImageFont.load_default(56 * unit),
+def scene_context(index: int, count: int) -> SceneContext:
+    """Return one scene of the benchmark's lesson."""
+    caption, narration = LESSON[index % len(LESSON)]
+    return SceneContext(
+        index=index,
+        count=count,
+        language="ko",
+        title="정보보호 교육",
+        chapter="메일과 문서",
+        chapter_number=1,
+        chapter_count=1,
+        index_in_chapter=index + 1,
+        scenes_in_chapter=count + 1,
+        scene=SpecScene(scene_id=index, narration=narration, caption=caption),
     )
-    for row in range(4):
-        top = 250 + 90 * row
-        draw.rounded_rectangle(
-            [v * unit for v in (96, top, 1184, top + 72)], 18 * unit, "#222831" if dark else "#ffffff"
-        )
-        draw.ellipse([v * unit for v in (116, top + 16, 156, top + 56)], fill=fill)
-        draw.text(
-            (190 * unit, (top + 16) * unit),
-            f"Point {row + 1} names what the voice explains",
-            ink,
-            ImageFont.load_default(34 * unit),
-        )
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def speech(seconds: float, seed: int) -> bytes:
@@ -148,7 +152,7 @@ async def drawn_scenes(
     for index, sound in enumerate(material.speeches):
         length = (len(sound) - 44) // 2
         timing = time_scene(length, settings.fps)
-        text = f"Sentence {index + 1}."
+        text = LESSON[index % len(LESSON)][0]
         start = frame_of_sample(timing.lead_in_samples, settings.fps)
         events.append(
             SceneDrawn(
@@ -157,18 +161,7 @@ async def drawn_scenes(
                 attempt=1,
                 video_id="bench",
                 settings=settings,
-                context=SceneContext(
-                    index=index,
-                    count=len(material.speeches),
-                    language="en",
-                    title="Benchmark",
-                    chapter="Benchmark",
-                    chapter_number=1,
-                    chapter_count=1,
-                    index_in_chapter=index,
-                    scenes_in_chapter=len(material.speeches),
-                    scene=SpecScene(scene_id=index, narration=text),
-                ),
+                context=scene_context(index, len(material.speeches)),
                 previous=None,
                 speech=await artifacts.put(Blob(sound, "audio/wav")),
                 sentences=(SentenceTime(text=text, start=0, end=length),),
@@ -269,7 +262,8 @@ def compare(style: VisualStyle, scenes: int, seconds: float, repeat: int, folder
     settings = RenderSettings(visual_style=style)
     each = seconds / scenes - 1.0  # a scene is its speech and a second of silence
     material = Material(
-        [slide(k, settings) for k in range(scenes)], [speech(max(1.0, each), k) for k in range(scenes)]
+        [pages_of(scene_context(k, scenes), settings)[0].png() for k in range(scenes)],
+        [speech(max(1.0, each), k) for k in range(scenes)],
     )
     mine: list[Cost] = []
     other: list[Cost] = []

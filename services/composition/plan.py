@@ -112,7 +112,8 @@ class SegmentPlan:
 def plan_segment(event: SceneDrawn) -> SegmentPlan:
     """Plan the segment of ``event``.
 
-    Shots that start at the scene's end or later are never seen and left out; of several that start at the
+    Shots that start after the scene's end are never seen and left out; one that starts in its last frames is
+    moved to where it can be seen, because the next scene fades out of it; of several that start at the
     same frame the last one counts; a shot with the picture of the one before is no cut.
 
     Raises:
@@ -121,13 +122,17 @@ def plan_segment(event: SceneDrawn) -> SegmentPlan:
     settings, timing = event.settings, event.timing
     largest = settings.kenburns_zoom if settings.visual_style is VisualStyle.ANIMATED else 1.0
     index = event.context.index
-    wanted = {shot.first_frame: shot.picture.sha256 for shot in event.shots}
+    latest = max(0, timing.frames - LEAST_STILL_FRAMES)
+    wanted = {
+        min(shot.first_frame, latest): shot.picture.sha256
+        for shot in sorted(event.shots, key=lambda shot: shot.first_frame)
+        if shot.first_frame < timing.frames
+    }
     if 0 not in wanted:
         raise PermanentError(
             ErrorCode.COMPOSE_FAILED, f"scene {index + 1} of job {event.job_id} has no picture at frame 0"
         )
-    latest = timing.frames - LEAST_STILL_FRAMES
-    cuts = [(first, wanted[first]) for first in sorted(wanted) if first == 0 or first <= latest]
+    cuts = sorted(wanted.items())
     cuts = [cut for k, cut in enumerate(cuts) if k == 0 or cut[1] != cuts[k - 1][1]]
     fade = min(_blend_frames(settings.fade_duration, settings.fps), timing.frames)
     previous = event.previous_picture.sha256 if event.previous_picture and index else None
