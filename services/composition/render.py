@@ -66,5 +66,5 @@ def _probes(plan: SegmentPlan, layers: Mapping[int, Layer]) -> list[Probe]:
         mix = plan.mix(frame)
         if len(mix) == 1:
             planes = layers[mix[0][0]].at(plan.zoom(mix[0][0], frame))
-            probes.append(Probe(frame=frame, luma=luma_grid(planes).hex()))
+            probes.append(Probe(frame=frame, luma=luma_grid(planes.y).hex()))
     return probes

@@ -12,6 +12,7 @@ import numpy as np
 
 from services.composition.encoder import Cancel, Coded, Encoder, VideoFormat
 from services.composition.frames import Canvas, Planes
+from services.composition.zoom import Plane
 
 STILL_QP = 14
 """Quantiser of a picture that is looked at for seconds: about 58 dB on slides, 40-60 KB."""
@@ -74,11 +75,11 @@ def still_run(key: bytes, first: int, frames: int, format_: VideoFormat) -> Iter
         at += gop
 
 
-def luma_grid(planes: Planes) -> bytes:
+def luma_grid(luma: Plane) -> bytes:
     """Return the mean luma of a 16 x 9 grid of cells, row by row: enough to tell one slide from another."""
-    height, width = planes.y.shape
+    height, width = luma.shape
     rows = np.linspace(0, height, 10).astype(int)
     columns = np.linspace(0, width, 17).astype(int)
-    sums = np.add.reduceat(np.add.reduceat(planes.y, rows[:-1], 0, np.int64), columns[:-1], 1)
+    sums = np.add.reduceat(np.add.reduceat(luma, rows[:-1], 0, np.int64), columns[:-1], 1)
     areas = np.diff(rows)[:, None] * np.diff(columns)[None, :]
     return bytes((sums // areas).astype(np.uint8).ravel())

@@ -11,7 +11,7 @@ from contracts.base import Model
 from services.composition.check.spans import Span, SpanFinder
 from services.composition.encoder import Cancel
 from services.composition.filmplan import FilmPlan
-from services.composition.frames import planes_of_frame
+from services.composition.frames import luma_of_frame
 from services.composition.segment import SegmentHeader
 from services.composition.static import luma_grid
 
@@ -83,23 +83,27 @@ def inspect_pictures(
     frames = irregular = deviation = 0
     keys: list[int] = []
     before = None
+    dark = False
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         codec = stream.codec_context
         codec.thread_count, stream.thread_type = threads, "AUTO"
         for frame in container.decode(stream):
             cancel.check()
-            planes = planes_of_frame(frame)
-            look = planes.y[SAMPLED // 2 :: SAMPLED, SAMPLED // 2 :: SAMPLED].copy()
-            black.add(bool(look.mean() < BLACK_MEAN and look.max() < BLACK_MOST))
-            frozen.add(before is not None and np.array_equal(look, before))
+            luma = luma_of_frame(frame)
+            look = luma[SAMPLED // 2 :: SAMPLED, SAMPLED // 2 :: SAMPLED].copy()
+            unchanged = before is not None and np.array_equal(look, before)
+            if not unchanged:
+                dark = bool(look.max() < BLACK_MOST and look.mean() < BLACK_MEAN)
+            frozen.add(unchanged)
+            black.add(dark)
             before = look
             at = frame.pts * (frame.time_base or Fraction(0)) * fps if frame.pts is not None else None
             irregular += at != frames
             if frame.key_frame:
                 keys.append(frames)
             if frames in grids:
-                seen = np.frombuffer(luma_grid(planes), np.uint8).astype(int)
+                seen = np.frombuffer(luma_grid(luma), np.uint8).astype(int)
                 want = np.frombuffer(grids[frames], np.uint8).astype(int)
                 deviation = max(deviation, int(np.abs(seen - want).max()))
             frames += 1

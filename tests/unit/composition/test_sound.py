@@ -162,7 +162,7 @@ def test_no_sample_is_lost(samples: int) -> None:
 
 
 def test_chunks_join_without_a_seam() -> None:
-    pcm = samples_of(speech(13.0, 1, level=0.3))
+    pcm = samples_of(speech(8.0, 1, level=0.3))
     sound = decoded(aac.encode_aac(pcm, 2, CancelToken()))
     assert np.array_equal(sound[0], sound[1])
     error = np.square(sound[0] - pcm / np.float32(32768))
@@ -174,7 +174,7 @@ def test_chunks_join_without_a_seam() -> None:
 
 
 def test_sound_does_not_depend_on_the_number_of_threads() -> None:
-    pcm = samples_of(speech(12.0, 2))
+    pcm = samples_of(speech(8.0, 2))
     assert aac.encode_aac(pcm, 1, CancelToken()) == aac.encode_aac(pcm, 3, CancelToken())
 
 
