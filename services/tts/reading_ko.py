@@ -91,11 +91,15 @@ def read_korean(text: str) -> str:
     for pattern, replacement in _SIGNS:
         text = pattern.sub(replacement, text)
     text = read_hanja(text)
-    text = _particles_after_brackets(read_latin(text))
+    text = _SAID_TWICE.sub(r"\1", read_latin(text))
+    text = _particles_after_brackets(text)
     for pattern, replacement in _END:
         text = pattern.sub(replacement, text)
     return text.strip()
 
+
+_SAID_TWICE = re.compile(r"([가-힣]{1,20}) ?[(\[] ?\1 ?[)\]]")
+"""A gloss that sounds like its word: 피싱(Phishing) is read 피싱."""
 
 _PARTICLES = {
     "을": "을를",
