@@ -5,10 +5,12 @@ chunk starts a few packets early and drops them: the encoder's overlap and rate 
 and the seam measures like the rest.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -17,7 +19,7 @@ from av.codec.context import Flags
 
 from contracts.timeline import SAMPLE_RATE
 from services.composition.encoder import Cancel
-from services.composition.pcm import Samples
+from services.composition.pcm import Samples, SampleSource
 
 PACKET_SAMPLES = 1024
 PRIMING = PACKET_SAMPLES
@@ -35,15 +37,28 @@ BIT_RATE = 128_000
 
 @dataclass(frozen=True)
 class AacStream:
-    """Packets ``k`` start at sample ``(k - 1) * 1024``; ``samples`` is what should be heard."""
+    """An encoded stream in a file.
 
-    packets: tuple[bytes, ...]
+    Attributes:
+        path: the packets, one after another.
+        sizes: their lengths in bytes; packet ``k`` starts at sample ``(k - 1) * 1024``.
+        samples: how many should be heard.
+    """
+
+    path: Path
+    sizes: tuple[int, ...]
     samples: int
 
     def duration(self, packet: int) -> int:
         """Return how many samples of ``packet`` count: all, except of the last one."""
         start = packet * PACKET_SAMPLES - PRIMING
         return max(1, min(PACKET_SAMPLES, self.samples - start))
+
+    def packets(self) -> Iterator[bytes]:
+        """Yield the packets."""
+        with self.path.open("rb") as file:
+            for size in self.sizes:
+                yield file.read(size)
 
 
 def configure(codec: AudioCodecContext) -> None:
@@ -58,45 +73,53 @@ def configure(codec: AudioCodecContext) -> None:
     codec.options = {"aac_coder": CODER, "aac_pns": "0", "aac_is": "0", "aac_ms": "1"}
 
 
-def encode_aac(pcm: Samples, threads: int, cancel: Cancel) -> AacStream:
+def encode_aac(pcm: SampleSource, path: Path, threads: int, cancel: Cancel) -> AacStream:
     """Encode mono samples as stereo.
 
     Args:
         pcm: 16-bit samples of the whole film.
+        path: where the packets go.
         threads: how many chunks at a time.
-        cancel: asked before every chunk and once a second within.
+        cancel: asked once a second of sound.
     """
     packets = -(-pcm.size // PACKET_SAMPLES) + 1
-    starts = range(0, packets, CHUNK_PACKETS)
-    with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(_encode_chunk, pcm, first, packets, cancel) for first in starts]
+    sizes: list[int] = []
+    with ThreadPoolExecutor(threads) as pool, path.open("wb") as file:
+        starts = range(0, packets, CHUNK_PACKETS)
+        futures = deque(pool.submit(_encode_chunk, pcm, first, packets, cancel) for first in starts)
         try:
-            chunks: Sequence[list[bytes]] = [future.result() for future in futures]
+            while futures:
+                for packet in futures.popleft().result():
+                    sizes.append(len(packet))
+                    file.write(packet)
         except BaseException:
             for future in futures:
                 future.cancel()
             raise
-    return AacStream(tuple(packet for chunk in chunks for packet in chunk), pcm.size)
+    return AacStream(path, tuple(sizes), pcm.size)
 
 
-def _encode_chunk(pcm: Samples, first: int, packets: int, cancel: Cancel) -> list[bytes]:
+def _encode_chunk(pcm: SampleSource, first: int, packets: int, cancel: Cancel) -> list[bytes]:
     """Encode packets ``[first, first + CHUNK_PACKETS)`` of the stream."""
     codec = AudioCodecContext.create("aac", "w")
     assert isinstance(codec, AudioCodecContext)
     configure(codec)
     begin = max(0, first - PRE_ROLL)
     end = min(packets, first + CHUNK_PACKETS)
+    frames = range(begin, min(end + LOOK_AHEAD, packets - 1))
+    samples = pcm[begin * PACKET_SAMPLES : frames.stop * PACKET_SAMPLES]
     out: list[bytes] = []
-    for at in range(begin, min(end + LOOK_AHEAD, packets - 1)):
+    for at in frames:
         if at % 48 == 0:
             cancel.check()
-        out += [bytes(packet) for packet in codec.encode(_frame(pcm, at))]
+        place = (at - begin) * PACKET_SAMPLES
+        frame = _frame(samples[place : place + PACKET_SAMPLES], at)
+        out += [bytes(packet) for packet in codec.encode(frame)]
     out += [bytes(packet) for packet in codec.encode(None)]
     return out[first - begin : end - begin]
 
 
-def _frame(pcm: Samples, at: int) -> av.AudioFrame:
-    block = pcm[at * PACKET_SAMPLES : (at + 1) * PACKET_SAMPLES]
+def _frame(block: Samples, at: int) -> av.AudioFrame:
     both = np.zeros((2, PACKET_SAMPLES), np.float32)
     both[:, : block.size] = block.astype(np.float32) / 32768.0
     frame = av.AudioFrame.from_ndarray(both, format="fltp", layout="stereo")

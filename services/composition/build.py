@@ -79,9 +79,8 @@ def build_film(
     with ThreadPoolExecutor(1) as pool:
         for _ in range(_MASTERINGS):  # the codec moves loudness and peaks a little: measure, and correct once
             master(source, source_lufs, setting, mastered, cancel)
-            write_film(
-                video, plan, segments, headers, encode_aac(open_pcm(mastered), threads, cancel), cancel
-            )
+            stream = encode_aac(open_pcm(mastered), scratch / "sound.aac", threads, cancel)
+            write_film(video, plan, segments, headers, stream, cancel)
             looking = pool.submit(inspect_pictures, video, plan.fps, grids, threads, cancel)
             try:
                 heard = decode_sound(video, scratch / "heard.f32", cancel)

@@ -33,7 +33,7 @@ _SUBTITLE_HEADER = b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\n\n[Event
 
 
 def read_headers(plan: FilmPlan, segments: Sequence[Path]) -> tuple[SegmentHeader, ...]:
-    """Check that the segments make one film.
+    """Check that the segments make one film; return their headers without the lists of packets.
 
     Raises:
         PermanentError: ``ARTIFACT_CORRUPT`` (a damaged file) or ``COMPOSE_FAILED`` (another length or other
@@ -42,8 +42,8 @@ def read_headers(plan: FilmPlan, segments: Sequence[Path]) -> tuple[SegmentHeade
     headers: list[SegmentHeader] = []
     for scene, path in zip(plan.scenes, segments, strict=True):
         with SegmentReader(path, f"the segment of {scene.name}") as reader:
-            headers.append(reader.header)
-        header, first = headers[-1], headers[0]
+            header = reader.header
+        first = headers[0] if headers else header
         if header.frames != scene.event.timing.frames:
             raise PermanentError(
                 ErrorCode.COMPOSE_FAILED,
@@ -54,6 +54,7 @@ def read_headers(plan: FilmPlan, segments: Sequence[Path]) -> tuple[SegmentHeade
                 ErrorCode.COMPOSE_FAILED,
                 f"the segment of {scene.name} was encoded unlike the first scene's; start the job again",
             )
+        headers.append(header.model_copy(update={"sizes": (), "order": ()}))  # what grows with the film
     return tuple(headers)
 
 
@@ -141,7 +142,7 @@ def _video_packets(plan: FilmPlan, segments: Sequence[Path], format_: VideoForma
 
 
 def _audio_packets(sound: aac.AacStream) -> Iterator[_TimedPacket]:
-    for at, data in enumerate(sound.packets):
+    for at, data in enumerate(sound.packets()):
         packet: av.Packet[Stream] = av.Packet(data)
         packet.pts = packet.dts = at * aac.PACKET_SAMPLES - aac.PRIMING
         packet.duration, packet.time_base = sound.duration(at), Fraction(1, SAMPLE_RATE)

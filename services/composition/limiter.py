@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.composition.pcm import Samples
+from services.composition.pcm import SampleSource
 
 OVERSAMPLING = 4
 """BS.1770-4, annex 2: at 48 kHz four times oversampling finds the true peak to within 0.55 dB at worst."""
@@ -54,7 +54,7 @@ class Limited:
     reduced: bool
 
 
-def limited(pcm: Samples, gain: float, ceiling: float) -> Iterator[Limited]:
+def limited(pcm: SampleSource, gain: float, ceiling: float) -> Iterator[Limited]:
     """Yield ``pcm`` times ``gain`` with no true peak above ``ceiling``, in blocks.
 
     Args:

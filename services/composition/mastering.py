@@ -11,7 +11,7 @@ from contracts.events import Loudness
 from services.composition.encoder import Cancel
 from services.composition.limiter import BLOCK, limited
 from services.composition.loudness import integrated_lufs
-from services.composition.pcm import Samples, open_pcm
+from services.composition.pcm import SampleSource, open_pcm
 
 TARGET_LUFS = -16.0
 """Integrated loudness of the decoded film (speech practice; AES TD1008 says -18 ± 2, Apple -16)."""
@@ -52,13 +52,15 @@ def on_target(heard: Loudness) -> bool:
     )
 
 
-def blocks_of(pcm: Samples) -> Iterator[NDArray[np.float32]]:
+def blocks_of(pcm: SampleSource) -> Iterator[NDArray[np.float32]]:
     """Yield 16-bit samples as floats, in blocks."""
     for start in range(0, pcm.size, BLOCK):
         yield pcm[start : start + BLOCK].astype(np.float32) / np.float32(32768)
 
 
-def master(pcm: Samples, source_lufs: float | None, setting: Mastering, path: Path, cancel: Cancel) -> None:
+def master(
+    pcm: SampleSource, source_lufs: float | None, setting: Mastering, path: Path, cancel: Cancel
+) -> None:
     """Write ``pcm`` at its delivery loudness to ``path``, 16 bit little-endian.
 
     Limiting makes a film quieter, so the gain is corrected until the result is on target. A film that is
@@ -85,7 +87,7 @@ def master(pcm: Samples, source_lufs: float | None, setting: Mastering, path: Pa
         gain_db = min(gain_db + setting.target_lufs - result, MAX_GAIN_DB)
 
 
-def _write(pcm: Samples, gain: float, ceiling: float, path: Path, cancel: Cancel) -> bool:
+def _write(pcm: SampleSource, gain: float, ceiling: float, path: Path, cancel: Cancel) -> bool:
     """Write limited samples; return whether any had to be reduced."""
     reduced = False
     with path.open("wb") as file:

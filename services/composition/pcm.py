@@ -4,6 +4,7 @@ import io
 import wave
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,43 @@ from contracts.timeline import SAMPLE_RATE, SceneTiming
 from services.composition.encoder import Cancel
 
 Samples = NDArray[np.int16]
+S = TypeVar("S", np.int16, np.float32)
+
+
+class SampleSource(Protocol):
+    """Samples in memory or in a file: an array, or a :class:`SampleFile`."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, span: slice, /) -> Samples:
+        """Return a stretch of them."""
+
+
+class SampleFile(Generic[S]):
+    """Raw samples in a file, read a stretch at a time: a film's sound never stands in memory whole."""
+
+    def __init__(self, path: Path, kind: type[S]) -> None:
+        """Refer to a file of little-endian samples.
+
+        Args:
+            path: the file; it must not change afterwards.
+            kind: what it holds, ``np.int16`` or ``np.float32``.
+        """
+        self._path = path
+        self._kind: np.dtype[S] = np.dtype(kind).newbyteorder("<")
+        self.size: int = path.stat().st_size // self._kind.itemsize
+
+    def __getitem__(self, span: slice, /) -> NDArray[S]:
+        start, stop, _ = span.indices(self.size)
+        wanted = max(0, stop - start)
+        return np.fromfile(self._path, self._kind, wanted, offset=start * self._kind.itemsize)
+
+
+def open_pcm(path: Path) -> SampleFile[np.int16]:
+    """Return the samples of a raw 16-bit file."""
+    return SampleFile(path, np.int16)
 
 
 def read_speech(data: bytes, timing: SceneTiming, name: str) -> Samples:
@@ -74,8 +112,3 @@ def write_pcm(path: Path, scenes: Iterable[tuple[Path, SceneTiming, str]], cance
             file.write(scene.astype("<i2", copy=False).tobytes())
             total += scene.size
     return total
-
-
-def open_pcm(path: Path) -> Samples:
-    """Return the samples of a raw file, mapped: reading them costs no memory that counts."""
-    return np.memmap(path, "<i2", "r")

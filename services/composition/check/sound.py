@@ -15,7 +15,7 @@ from services.composition.check.spans import Span, SpanFinder
 from services.composition.encoder import Cancel
 from services.composition.filmplan import FilmPlan, ScenePlace
 from services.composition.loudness import LoudnessMeter
-from services.composition.pcm import Samples
+from services.composition.pcm import SampleFile, SampleSource
 
 SILENT_PEAK = 10 ** (-60 / 20)
 SILENT_SECONDS = 0.5
@@ -98,7 +98,7 @@ def _decoded_seconds(frames: Iterator[av.AudioFrame], cancel: Cancel) -> Iterato
         yield np.concatenate(held, axis=1)
 
 
-def inspect_sound(plan: FilmPlan, source: Samples, heard: Heard, cancel: Cancel) -> SoundFacts:
+def inspect_sound(plan: FilmPlan, source: SampleSource, heard: Heard, cancel: Cancel) -> SoundFacts:
     """Compare what is heard with what was placed.
 
     Args:
@@ -107,9 +107,7 @@ def inspect_sound(plan: FilmPlan, source: Samples, heard: Heard, cancel: Cancel)
         heard: what :func:`decode_sound` found.
         cancel: asked before every scene.
     """
-    sound: NDArray[np.float32] = np.zeros(0, np.float32)
-    if heard.samples.stat().st_size:
-        sound = np.memmap(heard.samples, "<f4", "r")
+    sound = SampleFile(heard.samples, np.float32)
     lags: list[int] = []
     missing: list[str] = []
     sentences = 0
@@ -141,7 +139,7 @@ def _rms(samples: NDArray[np.float32]) -> float:
     return float(np.sqrt(np.mean(np.square(samples), dtype=np.float64))) if samples.size else 0.0
 
 
-def _lag(scene: ScenePlace, source: Samples, sound: NDArray[np.float32]) -> int | None:
+def _lag(scene: ScenePlace, source: SampleSource, sound: SampleFile[np.float32]) -> int | None:
     """Return by how many samples the scene's first words are heard late; None for a silent scene."""
     start = scene.first_sample + scene.event.timing.lead_in_samples
     length = min(_WINDOW, scene.event.timing.speech_samples)
@@ -155,7 +153,7 @@ def _lag(scene: ScenePlace, source: Samples, sound: NDArray[np.float32]) -> int 
     return int(np.argmax(match[: heard.size - said.size + 1])) - (start - low)
 
 
-def _silent_spans(sound: NDArray[np.float32]) -> tuple[Span, ...]:
+def _silent_spans(sound: SampleFile[np.float32]) -> tuple[Span, ...]:
     finder = SpanFinder(SAMPLE_RATE / _BLOCK, SILENT_SECONDS)
     step = 1000 * _BLOCK
     for start in range(0, sound.size - _BLOCK + 1, step):

@@ -69,7 +69,7 @@ def test_scenes_follow_each_other_without_a_gap(tmp_path: Path) -> None:
     assert total == sum(timing.samples for _, timing, _ in parts) == open_pcm(tmp_path / "film").size
     second = parts[0][1].samples + parts[1][1].lead_in_samples
     assert np.array_equal(
-        open_pcm(tmp_path / "film")[second:][:1000], samples_of(speech(0.5 + 1 / 7, 1))[:1000]
+        open_pcm(tmp_path / "film")[second : second + 1000], samples_of(speech(0.5 + 1 / 7, 1))[:1000]
     )
 
 
@@ -129,7 +129,7 @@ def test_quiet_and_loud_speech_come_out_alike(tmp_path: Path, level: float) -> N
     pcm = samples_of(speech(8.0, 3, level=level))
     before = integrated_lufs(blocks_of(pcm))
     master(pcm, before, Mastering(), tmp_path / "out", CancelToken())
-    out = open_pcm(tmp_path / "out")
+    out = open_pcm(tmp_path / "out")[:]
     assert integrated_lufs(blocks_of(out)) == pytest.approx(-16.0, abs=0.15)
     assert true_peaks(out.astype(np.float64) / 32768).max() <= 10 ** (-2.1 / 20)
 
@@ -137,7 +137,7 @@ def test_quiet_and_loud_speech_come_out_alike(tmp_path: Path, level: float) -> N
 def test_a_silent_film_stays_silent(tmp_path: Path) -> None:
     pcm = np.zeros(SAMPLE_RATE, np.int16)
     master(pcm, integrated_lufs(blocks_of(pcm)), Mastering(), tmp_path / "out", CancelToken())
-    assert not open_pcm(tmp_path / "out").any()
+    assert not open_pcm(tmp_path / "out")[:].any()
 
 
 # --- AAC ----------------------------------------------------------------------------------------------------
@@ -149,21 +149,21 @@ def decoded(stream: aac.AacStream) -> NDArray[np.float32]:
     reference.open()
     codec = av.CodecContext.create("aac", "r")
     codec.extradata = reference.extradata
-    parts = [frame.to_ndarray() for data in stream.packets for frame in codec.decode(av.Packet(data))]
+    parts = [frame.to_ndarray() for data in stream.packets() for frame in codec.decode(av.Packet(data))]
     whole = np.concatenate(parts, axis=1).astype(np.float32)
     return np.asarray(whole[:, aac.PRIMING : aac.PRIMING + stream.samples], np.float32)
 
 
 @pytest.mark.parametrize("samples", [1, 1023, 1024, 1025, 50_000])
-def test_no_sample_is_lost(samples: int) -> None:
-    stream = aac.encode_aac(np.full(samples, 1000, np.int16), 1, CancelToken())
+def test_no_sample_is_lost(tmp_path: Path, samples: int) -> None:
+    stream = aac.encode_aac(np.full(samples, 1000, np.int16), tmp_path / "aac", 1, CancelToken())
     assert decoded(stream).shape == (2, samples)
-    assert sum(stream.duration(k) for k in range(len(stream.packets))) == samples + aac.PRIMING
+    assert sum(stream.duration(k) for k in range(len(stream.sizes))) == samples + aac.PRIMING
 
 
-def test_chunks_join_without_a_seam() -> None:
+def test_chunks_join_without_a_seam(tmp_path: Path) -> None:
     pcm = samples_of(speech(8.0, 1, level=0.3))
-    sound = decoded(aac.encode_aac(pcm, 2, CancelToken()))
+    sound = decoded(aac.encode_aac(pcm, tmp_path / "aac", 2, CancelToken()))
     assert np.array_equal(sound[0], sound[1])
     error = np.square(sound[0] - pcm / np.float32(32768))
     seam = aac.CHUNK_PACKETS * aac.PACKET_SAMPLES
@@ -173,13 +173,15 @@ def test_chunks_join_without_a_seam() -> None:
     assert at_seam < 2 * max(elsewhere)
 
 
-def test_sound_does_not_depend_on_the_number_of_threads() -> None:
+def test_sound_does_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
     pcm = samples_of(speech(8.0, 2))
-    assert aac.encode_aac(pcm, 1, CancelToken()) == aac.encode_aac(pcm, 3, CancelToken())
+    one, three = (aac.encode_aac(pcm, tmp_path / str(n), n, CancelToken()) for n in (1, 3))
+    assert one.sizes == three.sizes
+    assert one.path.read_bytes() == three.path.read_bytes()
 
 
-def test_encoding_sound_can_be_cancelled() -> None:
+def test_encoding_sound_can_be_cancelled(tmp_path: Path) -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(CanceledError):
-        aac.encode_aac(np.zeros(SAMPLE_RATE, np.int16), 2, cancel)
+        aac.encode_aac(np.zeros(SAMPLE_RATE, np.int16), tmp_path / "aac", 2, cancel)
