@@ -68,3 +68,8 @@ def time_scene(
 def frame_of_sample(sample: int, fps: int) -> int:
     """Return the frame on screen when ``sample`` (48 kHz) sounds."""
     return sample * fps // SAMPLE_RATE
+
+
+def nearest_frame(sample: int, fps: int) -> int:
+    """Return the frame that starts nearest to ``sample`` (48 kHz): within half a frame, 21 ms at 24 fps."""
+    return (2 * sample * fps + SAMPLE_RATE) // (2 * SAMPLE_RATE)

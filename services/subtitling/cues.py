@@ -21,7 +21,7 @@ from contracts.subtitles import (
     reading_frames,
     shortest_frames,
 )
-from contracts.timeline import SAMPLE_RATE, SceneTiming, frame_of_sample
+from contracts.timeline import SAMPLE_RATE, SceneTiming, nearest_frame
 from services.subtitling.breaking import break_penalty
 from services.subtitling.widths import Word, joined, spoken_weight, words_of
 
@@ -108,7 +108,7 @@ def _timed_words(
             said += weight
             closes = start + round((end - start) * said / total)
             closing_frame = -(-closes * timing.fps // SAMPLE_RATE)
-            timed.append(_Timed(word, frame_of_sample(opens, timing.fps), closing_frame, number))
+            timed.append(_Timed(word, nearest_frame(opens, timing.fps), closing_frame, number))
     return timed
 
 

@@ -10,7 +10,7 @@ import pysubs2
 from contracts.base import Model
 from contracts.events import Cue
 from contracts.subtitles import GAP_FRAMES, SubtitleRule, conformance
-from contracts.timeline import SAMPLE_RATE
+from contracts.timeline import SAMPLE_RATE, nearest_frame
 from services.composition.captions import milliseconds
 from services.composition.filmplan import FilmPlan, ScenePlace
 
@@ -107,7 +107,7 @@ def _places(scene: ScenePlace) -> Iterator[_Place]:
     for number, sentence in enumerate(scene.event.sentences, start=1):
         name = f"{scene.event.context.index + 1}/{number}"
         sample = timing.lead_in_samples + sentence.start
-        frame = sample // per_frame
+        frame = nearest_frame(sample, timing.fps)
         if same_text and first_letter < len(owners):
             at, letter = owners[first_letter]
         else:

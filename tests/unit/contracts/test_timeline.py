@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.timeline import PAUSE_SECONDS, SAMPLE_RATE, frame_of_sample, time_scene
+from contracts.timeline import PAUSE_SECONDS, SAMPLE_RATE, frame_of_sample, nearest_frame, time_scene
 
 RATES = [fps for fps in range(1, 61) if SAMPLE_RATE % fps == 0]
 speech = st.integers(1, 600 * SAMPLE_RATE)
@@ -66,3 +66,9 @@ def test_a_frames_own_samples_lead_back_to_it(frame: int, fps: int) -> None:
     assert (
         frame_of_sample(frame * per_frame, fps) == frame_of_sample((frame + 1) * per_frame - 1, fps) == frame
     )
+
+
+@given(sample=st.integers(0, 10**9), fps=st.sampled_from([10, 12, 24, 25, 30, 60]))
+def test_the_nearest_frame_is_at_most_half_a_frame_away(sample: int, fps: int) -> None:
+    start = nearest_frame(sample, fps) * SAMPLE_RATE // fps
+    assert abs(start - sample) * 2 <= SAMPLE_RATE // fps

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.events import Cue, SentenceTime
 from contracts.subtitles import LIMITS, SubtitleRule, conformance, longest_frames, shortest_frames
-from contracts.timeline import SAMPLE_RATE, SceneTiming, frame_of_sample, time_scene
+from contracts.timeline import SAMPLE_RATE, SceneTiming, nearest_frame, time_scene
 from services.subtitling.cues import make_cues
 
 ALWAYS = {
@@ -61,7 +61,7 @@ def test_a_lesson_keeps_every_limit_and_starts_with_the_voice() -> None:
     assert text_of(cues) == squeezed("".join(sentences))
     starts = {cue.start for cue in cues}
     for time in times:
-        assert frame_of_sample(timing.lead_in_samples + time.start, 24) in starts
+        assert nearest_frame(timing.lead_in_samples + time.start, 24) in starts
 
 
 def test_english_is_not_broken_after_an_article_or_a_modal() -> None:
@@ -85,7 +85,7 @@ def test_a_long_sentence_is_split_by_what_is_said_when() -> None:
     cues, timing, times = cues_of([f"{first} {second}"], 5)
     assert len(cues) == 2
     middle = timing.lead_in_samples + (times[0].end - times[0].start) / 2
-    assert cues[1].start == pytest.approx(frame_of_sample(int(middle), 24), abs=8)
+    assert cues[1].start == pytest.approx(nearest_frame(int(middle), 24), abs=8)
     assert text_of(cues[:1]) == squeezed(first)
 
 
