@@ -5,6 +5,7 @@ byte-identical. Times stand in the CloudEvents headers.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -31,10 +32,13 @@ class Event(Model):
     @classmethod
     def after(cls, parent: "Event", event_id: UUID, **fields: Any) -> Self:
         """Return the event that follows ``parent``: all fields the two share, and the new ``fields``."""
-        shared = {
-            name: getattr(parent, name) for name in type(parent).model_fields if name in cls.model_fields
-        }
+        shared = {name: getattr(parent, name) for name in _shared(type(parent), cls)}
         return cls(**{**shared, "schema_version": 1, **fields, "event_id": event_id})
+
+
+@cache
+def _shared(parent: type[Event], child: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in parent.model_fields if name in child.model_fields)
 
 
 # --- phase 1: the script ----------------------------------------------------------------------------------
