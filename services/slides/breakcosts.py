@@ -14,6 +14,10 @@ _UNITS = (
     "|단계|이내|이상|이하|미만"
 )
 _BOUND = re.compile(f"^({_UNITS})(?![가-힣]{{2}})")
+_NATIVE_NUMERAL = re.compile(
+    "(열|스물|서른|마흔|쉰|예순)?(한|두|세|네|다섯|여섯|일곱|여덟|아홉)|열|스무|서른|마흔|쉰|예순"
+)
+_SINCE = re.compile("지(?:는|가|도|를)?$")
 _AUXILIARY = re.compile("[주보두놓버달봅봐둡줍]")
 _CONNECTIVE = "아어여해워겨려러라나아져와줘켜"
 _CLAUSE_END = re.compile(r"[,.:;!?…)”’」』]$")
@@ -31,7 +35,8 @@ def penalty(before: str, after: str) -> float:
     """Return the cost of a line break between two words; a squared share of the line, so 0.01 is 10 %.
 
     Dear are breaks after a determiner, before a bound noun or unit, between ``-지`` and ``않다``, between a
-    main and an auxiliary verb, and between a number and its unit; cheap is the end of a clause.
+    main and an auxiliary verb, between a number (in words too) and its unit, and before the ``지`` that counts
+    time since; cheap is the end of a clause.
     """
     cost = 0.0
     if before.lower() in _LEANS_FORWARD or (len(before) == 1 and "가" <= before <= "힣"):
@@ -45,10 +50,18 @@ def penalty(before: str, after: str) -> float:
         or before == "안"
     ):
         cost += AUXILIARY
-    if before[-1].isdigit():
+    if before[-1].isdigit() or _NATIVE_NUMERAL.fullmatch(before):
         cost += AFTER_DIGIT
+    if _SINCE.match(after) and _ends_in_n(before):
+        cost += AUXILIARY
     if before[-1] == ":":
         cost += COLON
     elif _CLAUSE_END.search(before):
         cost += CLAUSE_END
     return cost
+
+
+def _ends_in_n(word: str) -> bool:
+    """Whether a word ends in the syllable coda ㄴ, as an attributive verb does: 도착한 지, 배운 지."""
+    syllable = ord(word[-1]) - 0xAC00
+    return 0 <= syllable < 11_172 and syllable % 28 == 4

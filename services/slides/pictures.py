@@ -11,7 +11,7 @@ from services.slides.plan import Plan
 from services.slides.planner import plan_chapter, plan_slides
 from services.slides.themes import ThemeName, choose
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same recipe would give other bytes."""
 
 BASIC = "basic"
