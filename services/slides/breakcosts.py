@@ -35,8 +35,8 @@ def penalty(before: str, after: str) -> float:
     """Return the cost of a line break between two words; a squared share of the line, so 0.01 is 10 %.
 
     Dear are breaks after a determiner, before a bound noun or unit, between ``-지`` and ``않다``, between a
-    main and an auxiliary verb, between a number (in words too) and its unit, and before the ``지`` that counts
-    time since; cheap is the end of a clause.
+    main and an auxiliary verb, between a number (in words too) and its unit, and before the ``지`` of time
+    since; cheap is the end of a clause.
     """
     cost = 0.0
     if before.lower() in _LEANS_FORWARD or (len(before) == 1 and "가" <= before <= "힣"):
