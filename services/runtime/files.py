@@ -11,6 +11,7 @@ from typing import BinaryIO, TypeVar
 from uuid import uuid4
 
 from contracts.errors import ErrorCode, TransientError
+from services.runtime.crashpoints import crash_point
 
 T = TypeVar("T")
 
@@ -120,8 +121,10 @@ class Draft:
     def publish(self, target: Path) -> None:
         """Make the draft ``target``, replacing what is there, and survive a power cut from here on."""
         make_folders(target.parent)
+        crash_point("file.before_rename", target.name)
         self.path.replace(target)
         sync_folder(target.parent)
+        crash_point("file.after_rename", target.name)
 
     def publish_first(self, target: Path) -> None:
         """Make the draft ``target`` unless something is there already; the first writer wins."""

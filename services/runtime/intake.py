@@ -21,6 +21,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.kafka.subscriber.usecase import LogicSubscriber
 
+from services.runtime.crashpoints import crash_point
 from services.runtime.lanes import Lanes, Run
 from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
 from services.runtime.settings import RuntimeSettings
@@ -186,12 +187,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             consumer = self.consumer
             if not windows or consumer is None:
                 return
+            crash_point("engine.before_commit", self.group)
             try:
                 await consumer.commit({partition: offset for partition, (_, offset) in windows.items()})
             except KafkaError as error:
                 COMMITS.labels(self.topic, "failed").inc()
                 log.info("commit failed", topic=self.topic, error=type(error).__name__)
                 return
+            crash_point("engine.after_commit", self.group)
             COMMITS.labels(self.topic, "done").inc()
             for window, offset in windows.values():
                 window.committed = offset
@@ -204,7 +207,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         self.lanes.freeze()
         if any(revoked):
             await self.lanes.calm(self._settings.revoke_grace)
+            crash_point("engine.revoke_frozen", self.group)
             await self.commit()
+            crash_point("engine.revoke_committed", self.group)
         self._hold_commits = True
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
