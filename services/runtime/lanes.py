@@ -54,6 +54,11 @@ class Lanes:
         """Lanes that hold a record."""
         return len(self._lanes)
 
+    @property
+    def stuck(self) -> bool:
+        """Whether records wait although there is a free place and nothing is frozen or parked: a fault."""
+        return bool(self._depth and not self._running and not self._parked and not self._frozen)
+
     def submit(self, lane: Hashable, job: Hashable, slot: Slot) -> None:
         """Queue a slot at the end of its lane; ``job`` is whose turn it takes."""
         self._depth += 1
