@@ -16,7 +16,9 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.runtime.actor import Actor
+from contracts.script import MAX_SCENES
+from contracts.topics import Partitioning
+from services.runtime.actor import Actor, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.control import ControlReader
 from services.runtime.fence import Fence
@@ -38,6 +40,17 @@ log = structlog.get_logger(__name__)
 def group_of(actor: Actor, topic: str) -> str:
     """Return the consumer group of one subscription of an actor."""
     return f"lectern.{actor.name}.{topic}"
+
+
+def window_of(subscription: Subscription, settings: RuntimeSettings) -> int:
+    """Return how many records of a partition may be in flight.
+
+    Where all scenes of a job lie on one partition, the window must hold the largest job and the one behind
+    it, or that one waits for the window to move.
+    """
+    topic = subscription.topic
+    together = topic.partitioning is Partitioning.KEY and topic.name.startswith("lectern.scene.")
+    return settings.window + (MAX_SCENES if together else 0)
 
 
 class Engine:
@@ -105,7 +118,8 @@ class Engine:
             random=random.random,
         )
         topic = subscription.topic.name
-        return Intake(topic, group_of(actor, topic), processor, subscription.concurrency, self._settings)
+        settings = self._settings.model_copy(update={"window": window_of(subscription, self._settings)})
+        return Intake(topic, group_of(actor, topic), processor, subscription.concurrency, settings)
 
     async def start(self) -> None:
         """Connect, read the fence, load the actors, then take records.
