@@ -1,7 +1,7 @@
 """Measures how late each process's event loop runs while it works, on seven processes.
 
-``python -m ops.bench.looplag [--jobs 3] [--voice mock]``. The last line is a JSON object: for each process the
-99th percentile of the lag in milliseconds.
+``python -m ops.bench.looplag [--jobs 3] [--voice mock]``. The last line is a JSON object: for each process
+the 99th percentile of the lag in milliseconds.
 """
 
 import argparse

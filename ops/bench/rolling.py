@@ -1,4 +1,4 @@
-"""Measures a rolling restart: 4 workers under load, scenes of 3 seconds, one worker after the other restarted.
+"""Measures a rolling restart: 4 workers under load, scenes of 3 seconds, each worker restarted in turn.
 
 ``python -m ops.bench.rolling [--scenes 240] [--dynamic]``. The last line is a JSON object: seconds of an
 undisturbed run and of one with a restart of every worker, their ratio, works cancelled that their worker
@@ -125,13 +125,17 @@ class Team:
                 raise TimeoutError(f"{what}: {len(said)} of {count}")
             time.sleep(0.1)
 
+    def _stop(self) -> None:
+        for child in self._children:
+            child.stop(40)
+
     @contextmanager
     def running(self) -> Iterator[list[Child]]:
         """Run all workers while the context is open."""
         with ExitStack() as stack:
             for number in range(WORKERS):
                 self._children.append(self.start(number))
-            stack.callback(lambda: [child.stop(40) for child in self._children])
+            stack.callback(self._stop)
             self.wait("ready", WORKERS)
             yield self._children
 
