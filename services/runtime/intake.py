@@ -269,7 +269,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         self._pause(*(window.partition for window in kept if window.full))  # an assignment forgets pauses
         self._hold_commits = False
         self._joined = True
-        self.lanes.thaw()
+        if self._admitting:  # a stopping process starts nothing more, whatever it is given
+            self.lanes.thaw()
         if kept:
             task = asyncio.create_task(self._settle(kept))
             self._tasks.add(task)
@@ -307,14 +308,16 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
     # --- stop ---------------------------------------------------------------------------------------------
 
     async def stop(self, deadline: float) -> int:
-        """Admit nothing more, drain up to ``deadline`` seconds, commit; return how many records were left.
+        """Start nothing more, let what runs finish for ``deadline`` seconds, commit; return what was left.
 
-        Call it before the broker stops: the consumer must still be open.
+        What waits in the lanes is left to whoever gets the partitions next: to begin it would make a restart
+        take as long as the queue is. Call it before the broker stops: the consumer must still be open.
         """
         self._admitting = False
         if self.consumer and self.consumer.assignment():
             self._pause(*self.consumer.assignment())
-        await self.lanes.idle(deadline)
+        self.lanes.freeze()
+        await self.lanes.calm(deadline)
         left = self.lanes.depth
         await self.lanes.close()
         for task in tuple(self._tasks):
