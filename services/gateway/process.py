@@ -26,7 +26,6 @@ from services.runtime.worker import (
     EXIT_USAGE,
     StuckError,
     guarding,
-    share_interpreter,
     until_signal,
 )
 
@@ -78,7 +77,6 @@ def main() -> int:
         settings = GatewaySettings()
         configure_logs(runtime)
         configure_tracing(runtime, "gateway")
-        share_interpreter()
         asyncio.run(_run(settings, runtime))
     except ValidationError as error:
         print(f"lectern gateway: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201

@@ -29,8 +29,6 @@ EXIT_STUCK = 75
 """``EX_TEMPFAIL``: a consumer stands still and starting it again did not help; start the process again."""
 EXIT_INTERRUPTED = 130
 
-SWITCH_SECONDS = 0.0005
-
 STUCK_SECONDS = 20.0
 """How long a stuck process may take to end in order; what it waits for may never come."""
 
@@ -94,14 +92,6 @@ async def serve(name: str, actors: Sequence[Actor], settings: RuntimeSettings, s
             log.info("stopping", worker=name)
 
 
-def share_interpreter() -> None:
-    """Let threads that compute in Python give way to the event loop sooner than after the usual 5 ms.
-
-    Two such threads make it wait for 41 ms at the 99th percentile by default, and for 10 ms with this.
-    """
-    sys.setswitchinterval(SWITCH_SECONDS)
-
-
 async def until_signal(main: Callable[[asyncio.Event], "asyncio.Future[None]"]) -> bool:
     """Run ``main(stop)`` with ``stop`` set by the first SIGINT or SIGTERM; tell whether one came."""
     stop = asyncio.Event()
@@ -127,7 +117,6 @@ def run_worker(name: str, build: Callable[[], Actor]) -> int:
         settings = RuntimeSettings()
         configure_logs(settings)
         configure_tracing(settings, name)
-        share_interpreter()
         actor = build()
         asyncio.run(_run(name, actor, settings))
     except ValidationError as error:

@@ -50,7 +50,6 @@ def test_a_stuck_worker_has_an_exit_code_of_its_own(
 
     monkeypatch.setattr(worker, "_run", stuck)
     monkeypatch.setattr(worker, "configure_logs", lambda _: None)
-    monkeypatch.setattr(worker, "share_interpreter", lambda: None)
     assert worker.run_worker("tts", lambda: Actor("tts", ())) == EXIT_STUCK == 75
     assert "start it again: topic: it stands still" in capsys.readouterr().err
 
