@@ -16,7 +16,7 @@ TESTS ?= tests
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test lint kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test crash-matrix lint kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -46,6 +46,9 @@ lint: $(DEV) ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+crash-matrix: $(DEV) ## Kill each process at each crash point, one crash a job (half an hour); make test has rows of it
+	LECTERN_CRASH_MATRIX=full LECTERN_REQUIRE_KAFKA=1 $(BIN)/pytest tests/e2e/test_crash_matrix.py
 
 kafka: ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C; needs Java 17 and Maven, no Docker
 	@$(PYTHON) -m ops.kafka run

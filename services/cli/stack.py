@@ -42,10 +42,15 @@ class Stack:
         """Return if all parts are alive.
 
         Raises:
-            TransientError: ``BROKER_UNAVAILABLE``: the embedded broker has ended, and the topics with it.
+            TransientError: ``BROKER_UNAVAILABLE``: the embedded broker has ended, and the topics with it; or
+                a consumer stands still and starting it again did not help.
         """
         if self.broker is not None and not self.broker.running:
             raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "the embedded broker has ended unexpectedly")
+        if self.engine.stuck.is_set():
+            raise TransientError(
+                ErrorCode.BROKER_UNAVAILABLE, f"a consumer stands still: {self.engine.stuck_because}"
+            )
 
 
 @asynccontextmanager

@@ -144,6 +144,8 @@ def build(settings: CompositionSettings | None = None) -> Actor:
         "composition",
         (
             Subscription(SCENE_DRAWN, compose_scene, settings.scenes_at_once, Step.COMPOSE_VIDEO),
-            Subscription(SCENE_COMPOSED, partial(compose_film, threads=settings.film_threads), 1),
+            Subscription(
+                SCENE_COMPOSED, partial(compose_film, threads=settings.film_threads), settings.films_at_once
+            ),
         ),
     )

@@ -74,7 +74,7 @@ def build_film(
     write_pcm(speech, named, cancel)
     source = open_pcm(speech)
     video, mastered = scratch / "video.mp4", scratch / "mastered.pcm"
-    source_lufs = integrated_lufs(blocks_of(source))
+    source_lufs = integrated_lufs(blocks_of(source, cancel))
     setting = Mastering()
     with ThreadPoolExecutor(1) as pool:
         for _ in range(_MASTERINGS):  # the codec moves loudness and peaks a little: measure, and correct once

@@ -52,9 +52,11 @@ def on_target(heard: Loudness) -> bool:
     )
 
 
-def blocks_of(pcm: SampleSource) -> Iterator[NDArray[np.float32]]:
-    """Yield 16-bit samples as floats, in blocks."""
+def blocks_of(pcm: SampleSource, cancel: Cancel | None = None) -> Iterator[NDArray[np.float32]]:
+    """Yield 16-bit samples as floats, in blocks; ``cancel`` is asked before each."""
     for start in range(0, pcm.size, BLOCK):
+        if cancel is not None:
+            cancel.check()
         yield pcm[start : start + BLOCK].astype(np.float32) / np.float32(32768)
 
 
@@ -81,7 +83,7 @@ def master(
     for _ in range(_MOST_PASSES):
         if not _write(pcm, 10 ** (gain_db / 20), ceiling, path, cancel):
             return  # nothing was limited: the gain is exact
-        result = integrated_lufs(blocks_of(open_pcm(path)))
+        result = integrated_lufs(blocks_of(open_pcm(path), cancel))
         if result is None or abs(setting.target_lufs - result) < _CLOSE_LU:
             return
         gain_db = min(gain_db + setting.target_lufs - result, MAX_GAIN_DB)

@@ -12,4 +12,10 @@ class CompositionSettings(BaseSettings):
     scenes_at_once: int = Field(
         default=2, ge=1, le=64, description="segments encoded at once, one thread each; 1.8x from one to two"
     )
+    films_at_once: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="films put together at once, so that a short one waits for no long one",
+    )
     film_threads: int = Field(default=2, ge=1, le=64, description="threads that encode and check a film")

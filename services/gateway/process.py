@@ -19,7 +19,15 @@ from services.runtime.engine import Engine
 from services.runtime.logs import configure_logs
 from services.runtime.settings import RuntimeSettings
 from services.runtime.tracing import configure_tracing
-from services.runtime.worker import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, until_signal
+from services.runtime.worker import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_STUCK,
+    EXIT_USAGE,
+    StuckError,
+    guarding,
+    until_signal,
+)
 
 
 async def run_gateway(
@@ -38,6 +46,7 @@ async def run_gateway(
 
     Raises:
         LecternError: the process could not be started.
+        StuckError: it must be started again.
     """
     if not runtime.kafka_bootstrap_servers:
         raise PermanentError(
@@ -57,7 +66,8 @@ async def run_gateway(
         stack.push_async_callback(engine.stop)
         await engine.start()
         await stack.enter_async_context(gateway.relaying(publish))
-        await serve(gateway.app, listener, stop, ready)
+        async with guarding(engine, stop):
+            await serve(gateway.app, listener, stop, ready)
 
 
 def main() -> int:
@@ -74,6 +84,9 @@ def main() -> int:
     except LecternError as error:
         print(f"lectern gateway: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
+    except StuckError as error:
+        print(f"lectern gateway: stuck, start it again: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_STUCK
     return EXIT_DONE
 
 

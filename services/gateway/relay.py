@@ -16,6 +16,7 @@ from contracts.events import Event
 from services.gateway.ledger import outbox
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.outbox import Pending
+from services.runtime.crashpoints import crash_point
 
 Publish = Callable[[Event], Awaitable[None]]
 """Publishes an event to its topic under its key and returns once the broker has acknowledged it."""
@@ -92,17 +93,20 @@ class Relay:
         acknowledged = [id_ for ids in done for id_ in ids]
         if acknowledged:
             await self._ledger.write(outbox.published, acknowledged)
+            crash_point("relay.after_delete")
         return bool(acknowledged)
 
     async def _lane(self, key: str, items: list[Pending]) -> list[int]:
         acknowledged: list[int] = []
         for item in items:
+            crash_point("relay.before_publish", item.event.type)
             try:
                 await self._publish(item.event)
             except Exception as error:  # noqa: BLE001  # whatever the client raises: it stays in the outbox
                 self._park(key)
                 log.warning("relay.unpublished", type=item.event.type, job_id=key, error=repr(error))
                 return acknowledged
+            crash_point("relay.after_publish", item.event.type)
             acknowledged.append(item.id)
         self._parked.pop(key, None)
         return acknowledged

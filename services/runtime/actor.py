@@ -87,6 +87,10 @@ async def _nothing() -> None:
     return
 
 
+def _cold() -> None:
+    return
+
+
 @dataclass(frozen=True)
 class Actor:
     """A stage: a name (also its consumer group and the ``dlq.stage`` of its dead letters) and its topics.
@@ -94,11 +98,15 @@ class Actor:
     Attributes:
         name: one of the worker names, or ``gateway``.
         subscriptions: the topics it takes.
-        start: awaited before the first record (load a model, open a client).
+        warm: loads what the first record would wait for and that holds the interpreter while it loads, such
+            as a dictionary. Called in a thread by a process that runs this actor alone, before it joins its
+            groups; where all actors share a process it is loaded when it is needed.
+        start: awaited before the first record (open a client).
         stop: awaited after the last one.
     """
 
     name: str
     subscriptions: tuple[Subscription, ...]
+    warm: Callable[[], object] = field(default=_cold, kw_only=True)
     start: Callable[[], Awaitable[None]] = field(default=_nothing)
     stop: Callable[[], Awaitable[None]] = field(default=_nothing)

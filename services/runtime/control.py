@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from collections.abc import Collection
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,20 +15,37 @@ from contracts.events import ControlChanged
 from contracts.topics import CONTROL
 from services.runtime.fence import Fence
 from services.runtime.settings import RuntimeSettings
+from services.runtime.vitals import close
 from services.runtime.window import Record
 
 log = structlog.get_logger(__name__)
 _RECONNECT_DELAY = 1.0
 
 
+PARTITIONS: Final = tuple(TopicPartition(CONTROL.name, number) for number in range(CONTROL.partitions))
+
+CLOSE_SECONDS = 5.0
+"""How long a consumer that stands still may take to close."""
+
+
 class ControlReader:
-    """Broadcast consumer of the control topic: no group, no commits, from offset 0."""
+    """Broadcast consumer of the control topic: no group, no commits, from offset 0.
+
+    The watchdog looks after it as after the others (:class:`services.runtime.watchdog.Watched`): a process
+    that does not hear of cancellations works on for nobody.
+    """
+
+    topic: Final = CONTROL.name
+    rebalancing: Final = False
+    lanes_stuck: Final = False
+    full: Final[Collection[TopicPartition]] = ()
 
     def __init__(self, settings: RuntimeSettings, fence: Fence) -> None:
         self._settings = settings
         self._fence = fence
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
+        self.stopping = False
 
     async def start(self, deadline: float = 30.0) -> None:
         """Read up to the present end of the topic, then go on in the background.
@@ -43,9 +62,8 @@ class ControlReader:
         self._consumer = consumer
         try:
             await consumer.start()
-            partitions = [TopicPartition(CONTROL.name, number) for number in range(CONTROL.partitions)]
-            consumer.assign(partitions)
-            await asyncio.wait_for(self._catch_up(consumer, partitions), deadline)
+            consumer.assign(PARTITIONS)
+            await asyncio.wait_for(self._catch_up(consumer), deadline)
         except (KafkaError, TimeoutError) as error:
             await consumer.stop()
             self._consumer = None
@@ -56,21 +74,56 @@ class ControlReader:
 
     async def stop(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        self.stopping = True
+        await self._halt()
         if self._consumer is not None:
-            await self._consumer.stop()
+            await close(self._consumer, self._consumer.stop(), CLOSE_SECONDS)
 
-    async def _catch_up(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+    async def restart(self) -> None:
+        """Close the consumer, in whatever state it is, and read the topic again with another one.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``.
+        """
+        await self._halt()
+        if self._consumer is not None:
+            await close(self._consumer, self._consumer.stop(), CLOSE_SECONDS)
+        await self.start()
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer | None:
+        """The aiokafka consumer while the topic is followed."""
+        return self._consumer if self._task is not None else None
+
+    @property
+    def partitions(self) -> Collection[TopicPartition]:
+        """The topic's partitions."""
+        return PARTITIONS
+
+    @property
+    def consuming_ended(self) -> bool:
+        """Whether the task that polls has ended."""
+        return self._task is not None and self._task.done()
+
+    def behind(self, partition: TopicPartition, position: int) -> int:
+        """Return the first offset that is not known: what is read is known at once."""
+        del partition
+        return position
+
+    async def _halt(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _catch_up(self, consumer: AIOKafkaConsumer) -> None:
         # end_offsets is wrong on the embedded broker after a batch; a fetch's high watermark is right
         while True:
             for records in (await consumer.getmany(timeout_ms=100)).values():
                 self._apply(records)
             behind = [
                 partition
-                for partition in partitions
+                for partition in PARTITIONS
                 if (end := consumer.highwater(partition)) is None or await consumer.position(partition) < end
             ]
             if not behind:

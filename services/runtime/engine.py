@@ -1,7 +1,6 @@
 """The engine: runs actors in this process, over one producer, one fence and one consumer per subscription."""
 
 import asyncio
-import contextlib
 import glob
 import os
 import random
@@ -17,7 +16,9 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.runtime.actor import Actor
+from contracts.script import MAX_SCENES
+from contracts.topics import Partitioning
+from services.runtime.actor import Actor, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.control import ControlReader
 from services.runtime.fence import Fence
@@ -28,6 +29,10 @@ from services.runtime.provision import TopicState, create_topics, list_topics
 from services.runtime.publisher import Publisher
 from services.runtime.retry import RetryPolicy
 from services.runtime.settings import RuntimeSettings
+from services.runtime.watchdog import Observer, Watchdog
+
+STUCK_DRAIN_SECONDS = 5.0
+"""How long a process that must be started again may finish what is in its hands."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +42,23 @@ def group_of(actor: Actor, topic: str) -> str:
     return f"lectern.{actor.name}.{topic}"
 
 
+def window_of(subscription: Subscription, settings: RuntimeSettings) -> int:
+    """Return how many records of a partition may be in flight.
+
+    Where all scenes of a job lie on one partition, the window must hold the largest job and the one behind
+    it, or that one waits for the window to move.
+    """
+    topic = subscription.topic
+    together = topic.partitioning is Partitioning.KEY and topic.name.startswith("lectern.scene.")
+    return settings.window + (MAX_SCENES if together else 0)
+
+
 class Engine:
     """Actors and what they share. ``start`` and ``stop`` once each.
+
+    Attributes:
+        stuck: set when a consumer stands still and starting it again does not help: this process should end
+            with :data:`services.runtime.worker.EXIT_STUCK`, for its supervisor to start another.
 
     Args:
         name: of the process, as it appears in events (``lectern/<name>``) and traces.
@@ -74,7 +94,11 @@ class Engine:
             for actor in self._actors
             for index in range(len(actor.subscriptions))
         )
-        self.health = Health(self.intakes)
+        self._observer = Observer(settings)
+        self.watchdog = Watchdog([*self.intakes, self._control], settings, self._observer.ends, self._give_up)
+        self.health = Health(self.intakes, self.watchdog.problems)
+        self.stuck = asyncio.Event()
+        self.stuck_because = ""
         self._background: list[asyncio.Task[None]] = []
         self._started: list[Actor] = []
 
@@ -94,7 +118,8 @@ class Engine:
             random=random.random,
         )
         topic = subscription.topic.name
-        return Intake(topic, group_of(actor, topic), processor, subscription.concurrency, self._settings)
+        settings = self._settings.model_copy(update={"window": window_of(subscription, self._settings)})
+        return Intake(topic, group_of(actor, topic), processor, subscription.concurrency, settings)
 
     async def start(self) -> None:
         """Connect, read the fence, load the actors, then take records.
@@ -123,8 +148,18 @@ class Engine:
             raise TransientError(
                 ErrorCode.BROKER_UNAVAILABLE, f"Kafka does not let consumers in ({type(error).__name__})"
             ) from error
-        self._background = [asyncio.create_task(intake.commit_forever()) for intake in self.intakes]
-        self._background.append(asyncio.create_task(watch_loop()))
+        for forever in (*(intake.commit_forever for intake in self.intakes), watch_loop, self.watchdog.run):
+            task = asyncio.create_task(forever())
+            task.add_done_callback(self._background_ended)
+            self._background.append(task)
+
+    def _background_ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled():
+            self._give_up(f"a background task has ended: {task.exception()!r}")
+
+    def _give_up(self, reason: str) -> None:
+        self.stuck_because = self.stuck_because or reason
+        self.stuck.set()
 
     async def _ensure_topics(self) -> None:
         servers = self._settings.kafka_bootstrap_servers or ""
@@ -142,13 +177,15 @@ class Engine:
         """Take nothing more, drain up to ``deadline`` seconds, commit, disconnect."""
         self.health.stopping = True
         seconds = self._settings.drain_deadline if deadline is None else deadline
+        if self.stuck.is_set():
+            seconds = min(seconds, STUCK_DRAIN_SECONDS)
         left = await asyncio.gather(*(intake.stop(seconds) for intake in self.intakes))
         if sum(left):
             log.info("stopped with work in hand, which is redelivered", records=sum(left))
         for task in self._background:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._observer.stop()
         await self._broker.stop()
         for actor in reversed(self._started):
             await actor.stop()

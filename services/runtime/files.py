@@ -4,13 +4,16 @@ import asyncio
 import errno
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from uuid import uuid4
 
 from contracts.errors import ErrorCode, TransientError
+from services.runtime.crashpoints import crash_point
 
 T = TypeVar("T")
 
@@ -55,15 +58,31 @@ def storage_errors(
         raise TransientError(ErrorCode.STORAGE_FULL if full else code, f"{doing}: {reason}") from error
 
 
+_unwanted: ContextVar[threading.Event | None] = ContextVar("_unwanted", default=None)
+"""In a thread of :func:`off_loop`: set when nobody waits for its result any more."""
+
+
+class UnwantedError(Exception):
+    """Nobody waits for this copy any more; seen by nobody but the thread that makes it."""
+
+
 async def off_loop(work: Callable[..., T], *args: object) -> T:
     """Run blocking file work in a thread and wait for it even when cancelled.
 
-    A thread that went on behind a cancelled handler would write into a scratch folder being removed.
+    A thread that went on behind a cancelled handler would write into a scratch folder being removed. Copies
+    and hashes stop at their next chunk then, so that a cancelled job does not store its film to the end.
     """
-    thread = asyncio.ensure_future(asyncio.to_thread(work, *args))
+    unwanted = threading.Event()
+
+    def run() -> T:
+        _unwanted.set(unwanted)  # in the thread's own copy of the context
+        return work(*args)
+
+    thread = asyncio.ensure_future(asyncio.to_thread(run))
     try:
         return await asyncio.shield(thread)
     except asyncio.CancelledError:
+        unwanted.set()
         while not thread.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([thread])
@@ -74,14 +93,19 @@ async def off_loop(work: Callable[..., T], *args: object) -> T:
 
 def chunks_of(source: bytes | Path, check: Callable[[], None] = no_check) -> Iterator[bytes]:
     """Yield ``source`` a mebibyte at a time; ``check`` runs before each and may raise."""
+    unwanted = _unwanted.get()
     if isinstance(source, bytes):
         for start in range(0, len(source), CHUNK_BYTES):
             check()
+            if unwanted is not None and unwanted.is_set():
+                raise UnwantedError
             yield source[start : start + CHUNK_BYTES]
         return
     with source.open("rb", buffering=0) as stream:
         while True:
             check()
+            if unwanted is not None and unwanted.is_set():
+                raise UnwantedError
             chunk = stream.read(CHUNK_BYTES)
             if not chunk:
                 return
@@ -120,8 +144,10 @@ class Draft:
     def publish(self, target: Path) -> None:
         """Make the draft ``target``, replacing what is there, and survive a power cut from here on."""
         make_folders(target.parent)
+        crash_point("file.before_rename", target.name)
         self.path.replace(target)
         sync_folder(target.parent)
+        crash_point("file.after_rename", target.name)
 
     def publish_first(self, target: Path) -> None:
         """Make the draft ``target`` unless something is there already; the first writer wins."""

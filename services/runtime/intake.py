@@ -9,7 +9,7 @@ first, synchronously.
 
 import asyncio
 import contextlib
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from typing import Any
 
 import structlog
@@ -21,10 +21,15 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.kafka.subscriber.usecase import LogicSubscriber
 
+from services.runtime.crashpoints import crash_point
 from services.runtime.lanes import Lanes, Run
 from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
 from services.runtime.settings import RuntimeSettings
+from services.runtime.vitals import close
 from services.runtime.window import Record, Slot, Window
+
+CLOSE_SECONDS = 5.0
+"""How long a consumer that stands still may take to close in order."""
 
 SCENE_HEADER = "ce_sceneindex"
 """CloudEvents extension attribute that names a record's scene, so that its lane is known undecoded."""
@@ -59,6 +64,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         self._windows: dict[TopicPartition, Window] = {}
         self._subscriber: LogicSubscriber[Record] | None = None
         self._admitting = True
+        self._joined = False
         self._hold_commits = False
         self._commit_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,6 +121,42 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
     def rebalancing(self) -> bool:
         """Whether the group is between revoke and assignment."""
         return self._hold_commits
+
+    @property
+    def joined(self) -> bool:
+        """Whether the group has ever given it partitions, or said that there are none to give."""
+        return self._joined
+
+    @property
+    def partitions(self) -> Collection[TopicPartition]:
+        """The assigned partitions."""
+        return self._windows.keys()
+
+    @property
+    def full(self) -> Collection[TopicPartition]:
+        """The assigned partitions that there is no room for more records of."""
+        return {partition for partition, window in self._windows.items() if window.room <= 0}
+
+    @property
+    def lanes_stuck(self) -> bool:
+        """See :attr:`services.runtime.lanes.Lanes.stuck`."""
+        return self.lanes.stuck
+
+    def behind(self, partition: TopicPartition, position: int) -> int:
+        """Return the first offset that is not finished; ``position`` is what is consumed next."""
+        window = self._windows.get(partition)
+        return position if window is None or window.watermark is None else window.watermark
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing more is admitted."""
+        return not self._admitting
+
+    @property
+    def consuming_ended(self) -> bool:
+        """Whether the task that polls has ended; FastStream starts it again after errors, not always."""
+        tasks = self._subscriber.tasks if self._subscriber else []
+        return bool(tasks) and all(task.done() for task in tasks)
 
     # --- admission ----------------------------------------------------------------------------------------
 
@@ -186,12 +228,15 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             consumer = self.consumer
             if not windows or consumer is None:
                 return
+            crash_point("engine.before_commit", self.group)
             try:
-                await consumer.commit({partition: offset for partition, (_, offset) in windows.items()})
-            except KafkaError as error:
+                async with asyncio.timeout(self._settings.commit_timeout):
+                    await consumer.commit({partition: offset for partition, (_, offset) in windows.items()})
+            except (KafkaError, TimeoutError) as error:
                 COMMITS.labels(self.topic, "failed").inc()
                 log.info("commit failed", topic=self.topic, error=type(error).__name__)
                 return
+            crash_point("engine.after_commit", self.group)
             COMMITS.labels(self.topic, "done").inc()
             for window, offset in windows.values():
                 window.committed = offset
@@ -204,7 +249,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         self.lanes.freeze()
         if any(revoked):
             await self.lanes.calm(self._settings.revoke_grace)
+            crash_point("engine.revoke_frozen", self.group)
             await self.commit()
+            crash_point("engine.revoke_committed", self.group)
         self._hold_commits = True
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -221,7 +268,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             window.settled = False
         self._pause(*(window.partition for window in kept if window.full))  # an assignment forgets pauses
         self._hold_commits = False
-        self.lanes.thaw()
+        self._joined = True
+        if self._admitting:  # a stopping process starts nothing more, whatever it is given
+            self.lanes.thaw()
         if kept:
             task = asyncio.create_task(self._settle(kept))
             self._tasks.add(task)
@@ -232,25 +281,43 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         for window in windows:
             while window.live and not window.settled and self.consumer is not None:
                 try:
-                    committed = await self.consumer.committed(window.partition)
-                except KafkaError:
+                    async with asyncio.timeout(self._settings.commit_timeout):
+                        committed = await self.consumer.committed(window.partition)
+                except (KafkaError, TimeoutError):
                     await asyncio.sleep(self._settings.commit_interval)
                     continue
                 for slot in window.settle(committed):
                     if slot.task:
                         slot.task.cancel()
 
+    async def restart(self) -> None:
+        """Close the consumer, in whatever state it is, and open another one.
+
+        What runs goes on: its records are adopted when they come again, as after a rebalance.
+
+        Raises:
+            KafkaError: the new one cannot be started.
+        """
+        self.lanes.freeze()
+        self._hold_commits = True
+        subscriber = self.subscriber
+        await close(self.consumer, subscriber.stop(), CLOSE_SECONDS)
+        subscriber.consumer = None
+        await subscriber.start()
+
     # --- stop ---------------------------------------------------------------------------------------------
 
     async def stop(self, deadline: float) -> int:
-        """Admit nothing more, drain up to ``deadline`` seconds, commit; return how many records were left.
+        """Start nothing more, let what runs finish for ``deadline`` seconds, commit; return what was left.
 
-        Call it before the broker stops: the consumer must still be open.
+        What waits in the lanes is left to whoever gets the partitions next: to begin it would make a restart
+        take as long as the queue is. Call it before the broker stops: the consumer must still be open.
         """
         self._admitting = False
         if self.consumer and self.consumer.assignment():
             self._pause(*self.consumer.assignment())
-        await self.lanes.idle(deadline)
+        self.lanes.freeze()
+        await self.lanes.calm(deadline)
         left = self.lanes.depth
         await self.lanes.close()
         for task in tuple(self._tasks):

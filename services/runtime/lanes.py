@@ -34,8 +34,6 @@ class Lanes:
         self._frozen = False
         self._closed = False
         self._depth = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._calm = asyncio.Event()
         self._calm.set()
 
@@ -54,10 +52,14 @@ class Lanes:
         """Lanes that hold a record."""
         return len(self._lanes)
 
+    @property
+    def stuck(self) -> bool:
+        """Whether records wait although there is a free place and nothing is frozen or parked: a fault."""
+        return bool(self._depth and not self._running and not self._parked and not self._frozen)
+
     def submit(self, lane: Hashable, job: Hashable, slot: Slot) -> None:
         """Queue a slot at the end of its lane; ``job`` is whose turn it takes."""
         self._depth += 1
-        self._idle.clear()
         queue = self._lanes.get(lane)
         if queue is None:
             self._lanes[lane] = deque((slot,))
@@ -77,12 +79,8 @@ class Lanes:
 
     async def calm(self, seconds: float) -> None:
         """Wait until nothing runs, or the time is over."""
-        await _within(self._calm, seconds)
-
-    async def idle(self, seconds: float) -> bool:
-        """Wait until every admitted record is finished, or the time is over; tell which."""
-        await _within(self._idle, seconds)
-        return self._idle.is_set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._calm.wait(), seconds)
 
     async def close(self) -> None:
         """Start nothing more and cancel what runs."""
@@ -153,11 +151,4 @@ class Lanes:
         else:
             del self._lanes[lane]
         self._depth -= 1
-        if not self._depth:
-            self._idle.set()
         self._on_finished(slot)
-
-
-async def _within(event: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)

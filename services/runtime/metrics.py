@@ -13,6 +13,12 @@ ADOPTED = Counter(
 )
 COMMITS = Counter("lectern_commits", "Offset commits", ["topic", "result"])
 REBALANCES = Counter("lectern_rebalances", "Times partitions were revoked", ["topic"])
+STUCK = Gauge(
+    "lectern_consumer_stuck_seconds", "For how long a consumer has shown a symptom", ["topic", "symptom"]
+)
+CONSUMER_RESTARTS = Counter(
+    "lectern_consumer_restarts", "Consumers that the watchdog started again", ["topic", "symptom"]
+)
 STAGE_SECONDS = Histogram(
     "lectern_stage_seconds", "Seconds a record was worked on", ["stage", "outcome"], buckets=_HOUR_BUCKETS
 )

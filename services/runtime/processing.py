@@ -21,6 +21,7 @@ from services.runtime import deadletter, tracing
 from services.runtime.actor import Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.context import RecordContext
+from services.runtime.crashpoints import crash_point
 from services.runtime.fence import Fence
 from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
 from services.runtime.publisher import Publisher, scene_index_of
@@ -61,6 +62,7 @@ class Processor:
         random: Callable[[], float],
     ) -> None:
         self._stage = stage
+        self._place = f"{stage}/{subscription.topic.name}"
         self._subscription = subscription
         self._publisher = publisher
         self._fence = fence
@@ -125,13 +127,16 @@ class Processor:
             executor=self._executor,
             report=lambda share: self._report(event, share),
         )
+        crash_point("engine.before_handler", self._place)
         with contextlib.closing(context):
             outputs = await self._run_handler(slot, event, context, job_id, attempt)
             # the last look before anything leaves this process
             if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
                 SKIPPED.labels(self._stage, "after").inc()
                 return "fenced"
+            crash_point("engine.before_publish", self._place)
             await self._publisher.publish([*outputs, *self._progress(event, 1.0)], tracing.trace_headers())
+            crash_point("engine.after_publish", self._place)
         return "done"
 
     async def _run_handler(
@@ -183,9 +188,11 @@ class Processor:
         record = slot.record
         topic = self._subscription.topic
         try:
+            crash_point("engine.before_dead_letter", self._place)
             if topic.dead_letters:
                 headers = deadletter.headers_of(record, self._stage, failure, error, slot.attempts)
                 await self._publisher.send_raw(topic.dlq, record.key, record.value, headers)
+            crash_point("engine.after_dead_letter", self._place)
             await self._publisher.publish(self._obituaries(record, event, failure), tracing.trace_headers())
         except TransientError:
             return _BROKER_AWAY_DELAY

@@ -20,6 +20,9 @@ from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import PUBLISHED
 from services.runtime.settings import RuntimeSettings
 
+BREATH = 16
+"""Events of one batch that are encoded in a row, a few milliseconds, before others may use the event loop."""
+
 RawHeaders = Sequence[tuple[str, bytes | None]]
 
 
@@ -86,7 +89,11 @@ class Publisher:
             TransientError: ``BROKER_UNAVAILABLE``.
         """
         try:
-            acknowledgements = [await self._send(event, extra_headers or {}) for event in events]
+            acknowledgements = []
+            for number, event in enumerate(events, start=1):
+                acknowledgements.append(await self._send(event, extra_headers or {}))
+                if number % BREATH == 0:
+                    await asyncio.sleep(0)
             for acknowledgement in acknowledgements:
                 await acknowledgement
         except KafkaError as error:

@@ -51,6 +51,18 @@ class RuntimeSettings(BaseSettings):
     """Seconds that running handlers get at a rebalance before their records are handed over unfinished.
     Smaller: more work done twice. Larger: the whole group stands still; stays below the session timeout."""
 
+    commit_timeout: float = Field(default=5.0, gt=0)
+    """Seconds a commit may take; aiokafka itself tries for ever, and a rebalance waits for it. Smaller: a
+    busy broker loses commits, which later ones make good. Larger: the whole group stands still; stays below
+    the session timeout."""
+
+    stall_seconds: float = Field(default=30.0, gt=0)
+    """Seconds a consumer may stand still with records ahead of it before it is started again. Smaller: a
+    broker's restart looks like it. Larger: so long nothing happens."""
+
+    rejoin_seconds: float = Field(default=60.0, gt=0)
+    """Seconds a rebalance may take before the consumer is started again; above session timeout plus drain."""
+
     drain_deadline: float = Field(default=25.0, ge=0)
     """Seconds a stopping process may finish what is in its hands; below Kubernetes' default grace of 30."""
 

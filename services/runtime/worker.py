@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
 from pydantic import ValidationError
@@ -23,9 +25,43 @@ from services.runtime.tracing import configure_tracing
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_STUCK = 75
+"""``EX_TEMPFAIL``: a consumer stands still and starting it again did not help; start the process again."""
 EXIT_INTERRUPTED = 130
 
+STUCK_SECONDS = 20.0
+"""How long a stuck process may take to end in order; what it waits for may never come."""
+
 log = structlog.get_logger(__name__)
+
+
+class StuckError(Exception):
+    """The process must be started again; says why."""
+
+
+@contextlib.asynccontextmanager
+async def guarding(engine: Engine, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Set ``stop`` when the engine is stuck, and see to it that the process ends.
+
+    Raises:
+        StuckError: on leaving, if it was.
+    """
+
+    async def guard() -> None:
+        await engine.stuck.wait()
+        timer = threading.Timer(STUCK_SECONDS, os._exit, (EXIT_STUCK,))
+        timer.daemon = True
+        timer.start()
+        stop.set()
+
+    task = asyncio.create_task(guard())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    if engine.stuck.is_set():
+        raise StuckError(engine.stuck_because)
 
 
 async def serve(name: str, actors: Sequence[Actor], settings: RuntimeSettings, stop: asyncio.Event) -> None:
@@ -33,6 +69,7 @@ async def serve(name: str, actors: Sequence[Actor], settings: RuntimeSettings, s
 
     Raises:
         LecternError: the process could not be started.
+        StuckError: it must be started again.
     """
     if not settings.kafka_bootstrap_servers:
         raise PermanentError(
@@ -45,11 +82,14 @@ async def serve(name: str, actors: Sequence[Actor], settings: RuntimeSettings, s
             server = HealthServer(engine.health, settings.health_host, settings.health_port)
             await server.start()
             stack.push_async_callback(server.stop)
+        for actor in actors:
+            await asyncio.to_thread(actor.warm)
         stack.push_async_callback(engine.stop)
         await engine.start()
         log.info("ready", worker=name, topics=[intake.topic for intake in engine.intakes])
-        await stop.wait()
-        log.info("stopping", worker=name)
+        async with guarding(engine, stop):
+            await stop.wait()
+            log.info("stopping", worker=name)
 
 
 async def until_signal(main: Callable[[asyncio.Event], "asyncio.Future[None]"]) -> bool:
@@ -85,6 +125,9 @@ def run_worker(name: str, build: Callable[[], Actor]) -> int:
     except LecternError as error:
         print(f"lectern worker {name}: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
+    except StuckError as error:
+        print(f"lectern worker {name}: stuck, start it again: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_STUCK
     return EXIT_DONE
 
 

@@ -25,6 +25,7 @@ from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Blob, Made
 from services.scripting.brief import Brief, Writer, readable_source
 from services.scripting.extractive import VERSION, ExtractiveWriter
+from services.scripting.korean import warm
 from services.scripting.llm import LanguageModel, ModelWriter
 from services.scripting.planning import plan_scenes
 from services.scripting.settings import AiEnvironment, ScriptingSettings
@@ -68,6 +69,7 @@ def _actor(room: "ScriptRoom", model: ModelWriter | None) -> Actor:
             Subscription(RENDER_REQUESTED, plan_film, concurrency=4, step=Step.VALIDATE_SCRIPT),
         ),
         stop=stop,
+        warm=warm,
     )
 
 
@@ -146,10 +148,13 @@ async def plan_film(event: RenderRequested, ctx: Context) -> Sequence[Event]:
             f"at most {MAX_SPEC_BYTES:,}",
         )
     data = await ctx.artifacts.get(event.spec)
-    contexts = await ctx.run(lambda: plan_scenes(_spec(data)))
+    return await ctx.run(_planned, event, data, ctx)
+
+
+def _planned(event: RenderRequested, data: bytes, ctx: Context) -> Sequence[Event]:
     planned: list[Event] = []
     previous: SceneContext | None = None
-    for context in contexts:
+    for context in plan_scenes(_spec(data)):
         ctx.cancel.check()
         scene = ScenePlanned.after(event, ctx.output_id(context.index), context=context, previous=previous)
         _check_size(scene)

@@ -87,6 +87,11 @@ def kiwi() -> Any:
         return _load()
 
 
+def warm() -> None:
+    """Load the analyser; it holds the interpreter for seconds, partly not before the first sentence."""
+    kiwi().split_into_sents("안녕하세요.")
+
+
 class Korean(Language):
     """See :class:`services.scripting.language.Language`."""
 

@@ -20,6 +20,7 @@ from services.runtime.cancel import CancelToken
 from services.tts.audio import wav_bytes
 from services.tts.loudness import measure_loudness
 from services.tts.providers import Choice, choose_voice
+from services.tts.sentences import warm
 from services.tts.settings import TtsSettings
 from services.tts.voice import Progress, UnspeakableError
 
@@ -154,4 +155,4 @@ def build(settings: TtsSettings | None = None) -> Actor:
     subscription = Subscription(
         SCENE_PLANNED, stage.speak_scene, concurrency=settings.tts_concurrency, step=Step.GENERATE_TTS
     )
-    return Actor("tts", (subscription,))
+    return Actor("tts", (subscription,), warm=warm)

@@ -88,6 +88,11 @@ def _english(line: str) -> list[int]:
     return cuts
 
 
+def warm() -> None:
+    """Load the analyser; it holds the interpreter for seconds, partly not before the first sentence."""
+    _korean("안녕하세요.")
+
+
 @cache
 def _kiwi() -> Any:
     return Kiwi(num_workers=1)

@@ -35,7 +35,9 @@ class Process:
         self._child: Child | None = None
 
     def start(self) -> None:
-        """Start it; see :meth:`wait_until_ready`."""
+        """Start it, again if it has ended; see :meth:`wait_until_ready`."""
+        if self._child is not None and not self._child.running:
+            self._child.kill()  # closes its pipe
         own = {"GATEWAY_PORT" if self.name == "gateway" else "LECTERN_HEALTH_PORT": str(self.port)}
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         command = (sys.executable, "-m", f"services.{self.name}")
@@ -51,17 +53,33 @@ class Process:
         """Whether it runs."""
         return self._child is not None and self._child.running
 
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, 128 + N if signal N ended it; ``None`` while it runs."""
+        return None if self._child is None else self._child.returncode
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._child is not None
+        return self._child.pid
+
+    @property
+    def ready(self) -> bool:
+        """What ``/readyz`` says; false when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
     def wait_until_ready(self) -> None:
         """Wait until ``/readyz`` says so; a process that ended fails the test with its log."""
 
         def ready() -> bool:
             if not self.running:
                 raise RuntimeError(f"{self.name} ended: {self.tail()}")
-            try:
-                with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:  # noqa: S310
-                    return bool(answer.status == 200)
-            except (urllib.error.URLError, OSError):
-                return False
+            return self.ready
 
         eventually_sync(ready, READY_SECONDS, every=0.1, message=f"{self.name} is ready")
 

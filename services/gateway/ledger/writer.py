@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, LecternError, TransientError
+from services.runtime.crashpoints import crash_point
 
 T = TypeVar("T")
 
@@ -89,6 +90,8 @@ class Writer:
             with self._engine.begin() as conn:
                 results = [self._one(conn, work) for work in batch]
                 announced = bool(conn.info.pop(OUTBOX_FLAG, False))
+                crash_point("ledger.before_commit")
+            crash_point("ledger.after_commit")
         except Exception as error:  # noqa: BLE001  # every waiting caller must hear of it
             failure = storage_error(error)
             return [failure] * len(batch), False

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from contracts.base import ClaimCheck, canonical_json
 from services.runtime.artifacts import Made, Remembered
 from services.runtime.artifacts.blobs import BlobStore
+from services.runtime.crashpoints import crash_point
 
 REQUESTS = Counter(
     "lectern_cache_requests_total",
@@ -59,8 +60,14 @@ class ActionCache:
             REQUESTS.labels(stage, "miss" if entry is None else "corrupt").inc()
             made = await make()
             facts = json.loads(canonical_json(dict(made.facts)))
-            claims = {blob: await self._blobs.put(made.blobs[blob]) for blob in sorted(made.blobs)}
+            claims: dict[str, ClaimCheck] = {}
+            for blob in sorted(made.blobs):
+                crash_point("artifact.before_blob", stage)
+                claims[blob] = await self._blobs.put(made.blobs[blob])
+                crash_point("artifact.after_blob", stage)
+            crash_point("artifact.before_entry", stage)
             await self._blobs.write(name, encode_entry(key, claims, facts))
+            crash_point("artifact.after_entry", stage)
             return Remembered(claims=claims, facts=facts, hit=False)
 
     async def _intact(self, known: Remembered) -> bool:

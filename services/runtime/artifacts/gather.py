@@ -8,6 +8,7 @@ from hashlib import sha256
 from contracts.base import canonical_json
 from contracts.errors import ErrorCode, PermanentError
 from services.runtime.artifacts.blobs import BlobStore
+from services.runtime.crashpoints import crash_point
 
 READS_AT_ONCE = 8
 """Parts read together: hides the latency of S3 without holding many of its connections (10 by default)."""
@@ -35,10 +36,12 @@ async def gather(
     folder = f"gathers/{sha256(key.encode()).hexdigest()}"
     own = f"{folder}/{_name(part, parts)}"
     stored = await blobs.read(own)
+    crash_point("gather.before_part", key)
     if stored is None:
         await blobs.add(own, _seal(key, part, payload))
     elif _unseal(stored, key, part) is None:
         await blobs.write(own, _seal(key, part, payload))
+    crash_point("gather.after_part", key)
 
     there = {match.groups() for match in map(_NAME.fullmatch, await blobs.names(folder)) if match}
     others = {int(total) for _, total in there} - {parts}

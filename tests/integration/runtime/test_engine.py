@@ -187,6 +187,38 @@ async def test_what_was_in_hand_at_a_stop_is_worked_on_again(rig: Rig) -> None:
         await eventually(lambda: set(finished) == set(range(10)), 30)
 
 
+async def test_a_stop_finishes_what_runs_and_begins_nothing_more(rig: Rig) -> None:
+    """A queue of minutes must not become a restart of minutes: the next process takes it."""
+    begun: list[int] = []
+    finished: list[int] = []
+    gate = asyncio.Event()
+
+    async def first_life(event: Any, context: Context) -> Sequence[Event]:
+        begun.append(event.context.index)
+        await gate.wait()
+        finished.append(event.context.index)
+        return []
+
+    async def second_life(event: Any, context: Context) -> Sequence[Event]:
+        finished.append(event.context.index)
+        return []
+
+    for index in range(20):
+        await rig.send("job-1", index)
+    engine = rig.start(first_life, 2)
+    await engine.start()
+    await eventually(lambda: len(begun) == 2 and engine.intakes[0].lanes.depth == 20, 30)
+    stopping = asyncio.create_task(engine.stop(deadline=20))
+    await eventually(lambda: engine.intakes[0].stopping)
+    gate.set()
+    await asyncio.wait_for(stopping, 10)
+    assert sorted(finished) == sorted(begun)
+    assert len(begun) == 2
+    async with rig.engine(second_life):
+        await eventually(lambda: set(finished) == set(range(20)), 30)
+    assert len(finished) == 20  # nothing that was finished before the stop came again
+
+
 async def test_a_full_window_pauses_its_partition_and_goes_on(rig: Rig) -> None:
     gate = asyncio.Event()
     seen: list[int] = []

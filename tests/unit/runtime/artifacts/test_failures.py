@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -273,3 +274,33 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 def test_s3_without_a_bucket_is_a_wrong_setting() -> None:
     with pytest.raises(ValueError, match="ARTIFACT_S3_BUCKET"):
         ArtifactSettings(artifact_store="s3")
+
+
+async def test_a_copy_that_nobody_waits_for_stops_at_its_next_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancelled job does not store its film to the end."""
+    copied: list[int] = []
+    going, waiting = threading.Event(), threading.Event()
+    write = files._write_all
+
+    def slowly(stream: BinaryIO, chunk: bytes) -> None:
+        copied.append(len(chunk))
+        going.set()
+        waiting.wait(10)
+        write(stream, chunk)
+
+    monkeypatch.setattr(files, "_write_all", slowly)
+    store = LocalBlobs(tmp_path / "store")
+    await store.open()
+    task = asyncio.create_task(store.put(Blob(bytes(40 * files.CHUNK_BYTES), "video/mp4")))
+    await asyncio.to_thread(going.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    waiting.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(copied) < 40
+    assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
+    claim = await store.put(Blob(b"the next one", "video/mp4"))
+    assert await store.get(claim) == b"the next one"

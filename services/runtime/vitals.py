@@ -1,0 +1,86 @@
+"""Signs of life of a consumer that its public interface does not show.
+
+aiokafka has no public way to see that a consumer has stopped for good (aio-libs/aiokafka#1154), so this one
+module looks at its private parts. A test holds it against the pinned version.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """What can be seen of a consumer now, without waiting.
+
+    Attributes:
+        ended: the background task that has ended although the consumer was not stopped, if one has.
+        rejoining: the group must be joined again, and has not been yet.
+        positions: of the partitions that are assigned and not paused, the offset that is consumed next;
+            -1 where it is not known yet.
+    """
+
+    ended: str | None
+    rejoining: bool
+    positions: Mapping[TopicPartition, int]
+
+
+def vitals_of(consumer: AIOKafkaConsumer) -> Vitals:
+    """Look at a started consumer."""
+    coordinator, state = consumer._coordinator, consumer._subscription  # noqa: SLF001
+    tasks = {"fetch": consumer._fetcher._fetch_task}  # noqa: SLF001
+    rejoining = False
+    if isinstance(coordinator, GroupCoordinator):
+        tasks["coordination"] = coordinator._coordination_task  # noqa: SLF001
+        rejoining = coordinator._rejoin_needed_fut.done()  # noqa: SLF001
+    ended = next((name for name, task in tasks.items() if task.done()), None)
+    subscription = state.subscription
+    assignment = subscription.assignment if subscription else None
+    positions: dict[TopicPartition, int] = {}
+    if assignment is not None and assignment.active:
+        for partition in assignment.tps - consumer.paused():
+            at = assignment.state_value(partition)
+            positions[partition] = at.position if at.has_valid_position else -1
+    return Vitals(ended, rejoining, positions)
+
+
+async def close(consumer: AIOKafkaConsumer | None, stop: Coroutine[Any, Any, None], seconds: float) -> None:
+    """Close a consumer, in whatever state it is.
+
+    Args:
+        consumer: what is closed.
+        stop: closes it in order, if it is well.
+        seconds: how long that may take, before its parts are put down one by one.
+    """
+    stopping = asyncio.ensure_future(stop)
+    await asyncio.wait((stopping,), timeout=seconds)
+    if not stopping.done():
+        stopping.cancel()
+        if consumer is not None:
+            await _abandon(consumer, seconds)
+    await asyncio.gather(stopping, return_exceptions=True)
+
+
+async def _abandon(consumer: AIOKafkaConsumer, seconds: float) -> None:
+    """Put down a consumer whose ``stop`` does not end: cancel its tasks, close its connections."""
+    coordinator, fetcher = consumer._coordinator, consumer._fetcher  # noqa: SLF001
+    tasks: list[asyncio.Task[Any] | None] = [fetcher._fetch_task, *fetcher._pending_tasks]  # noqa: SLF001
+    if isinstance(coordinator, GroupCoordinator):
+        tasks += [
+            coordinator._coordination_task,  # noqa: SLF001
+            coordinator._heartbeat_task,  # noqa: SLF001
+            coordinator._commit_refresh_task,  # noqa: SLF001
+        ]
+    living = [task for task in tasks if task is not None and not task.done()]
+    for task in living:
+        task.cancel()
+    if living:
+        await asyncio.wait(living, timeout=seconds)
+    closing = asyncio.ensure_future(consumer._client.close())  # noqa: SLF001
+    await asyncio.wait((closing,), timeout=seconds)
+    if not closing.done():
+        closing.cancel()

@@ -1,0 +1,84 @@
+"""A process whose consumer no restart heals ends, with a code of its own, whatever it waits for."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from services.runtime import worker
+from services.runtime.actor import Actor
+from services.runtime.engine import Engine
+from services.runtime.worker import EXIT_STUCK, StuckError, guarding
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def engine_of(stuck: asyncio.Event) -> Engine:
+    return cast("Engine", SimpleNamespace(stuck=stuck, stuck_because="topic: it stands still"))
+
+
+async def test_a_stuck_engine_stops_its_process_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os._exit", lambda _: None)
+    monkeypatch.setattr(worker, "STUCK_SECONDS", 0.0)
+    stuck, stop = asyncio.Event(), asyncio.Event()
+
+    async def process() -> None:
+        async with guarding(engine_of(stuck), stop):
+            stuck.set()
+            await asyncio.wait_for(stop.wait(), 5)
+
+    with pytest.raises(StuckError, match="it stands still"):
+        await process()
+
+
+async def test_a_process_that_is_asked_to_stop_just_stops() -> None:
+    stop = asyncio.Event()
+    stop.set()
+    async with guarding(engine_of(asyncio.Event()), stop):
+        await stop.wait()
+
+
+def test_a_stuck_worker_has_an_exit_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def stuck(*_: Any) -> None:
+        raise StuckError("topic: it stands still")
+
+    monkeypatch.setattr(worker, "_run", stuck)
+    monkeypatch.setattr(worker, "configure_logs", lambda _: None)
+    assert worker.run_worker("tts", lambda: Actor("tts", ())) == EXIT_STUCK == 75
+    assert "start it again: topic: it stands still" in capsys.readouterr().err
+
+
+HANGS = """
+import asyncio
+from types import SimpleNamespace
+from services.runtime import worker
+
+worker.STUCK_SECONDS = 0.3
+
+async def main():
+    stuck, stop = asyncio.Event(), asyncio.Event()
+    async with worker.guarding(SimpleNamespace(stuck=stuck, stuck_because="x"), stop):
+        stuck.set()
+        await stop.wait()
+        print("stopping", flush=True)
+        await asyncio.Event().wait()  # a client that does not close
+
+asyncio.run(main())
+"""
+
+
+def test_a_stuck_process_that_cannot_even_stop_ends_all_the_same() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", HANGS],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (EXIT_STUCK, b"stopping\n")
