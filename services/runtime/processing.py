@@ -171,6 +171,8 @@ class Processor:
         ]
 
     async def _report(self, event: Any, share: float) -> None:
+        if isinstance(event, Event) and not self._fence.alive(event.job_id, event.attempt):
+            return  # work that is being stopped may still report, from a thread that has not noticed yet
         try:
             await self._publisher.publish(self._progress(event, min(max(share, 0.0), 0.99)))
         except LecternError as error:  # progress is a courtesy; the work goes on
