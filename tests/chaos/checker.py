@@ -81,6 +81,11 @@ def lost(evidence: Evidence) -> list[str]:
     """(a) Accepted jobs and attempts without an end, and jobs that ended as they should not have."""
     ends = terminals(evidence)
     found = [
+        f"{job} cannot be rendered even without faults: {each.code}"
+        for job, each in evidence.references.items()
+        if each.code
+    ]
+    found += [
         f"{job} attempt {attempt} was requested and never ended"
         for job, attempt in sorted(requested(evidence))
         if (job, attempt) not in ends

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from contracts.errors import LecternError
 from contracts.events import Event, RenderRequested, VideoComposed
 from contracts.rendering import RenderSettings
 from contracts.topics import TOPIC_OF_TYPE
@@ -42,16 +43,21 @@ class Reference:
     Attributes:
         files: the finished files.
         blobs: hashes of everything that was stored on the way, the finished files included.
+        code: what it fails with, even without faults; empty when it is rendered.
     """
 
     files: Hashes
     blobs: frozenset[str]
+    code: str = ""
 
 
 def reference_of(spec: bytes, settings: Mapping[str, Any]) -> Reference:
     """Render a spec and return its hashes; blocking, for a process pool."""
     with tempfile.TemporaryDirectory(prefix="lectern-reference-") as folder:
-        return asyncio.run(_render(spec, RenderSettings.model_validate(settings), Path(folder)))
+        try:
+            return asyncio.run(_render(spec, RenderSettings.model_validate(settings), Path(folder)))
+        except LecternError as error:
+            return Reference({}, frozenset(), error.code.value)
 
 
 async def _render(spec: bytes, settings: RenderSettings, folder: Path) -> Reference:

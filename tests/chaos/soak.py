@@ -6,6 +6,7 @@ their share of the faults was done, so a run has all of both however fast the ma
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import secrets
@@ -60,6 +61,8 @@ async def run(options: Options, display: Display) -> Report:
     """Run a plan and judge it."""
     plan = make_plan(options.seed, options.jobs, options.counts)
     evidence = Evidence([])
+    for client in ("aiokafka", "asyncio"):  # our own clients' troubles with the broker we stopped
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     started = time.monotonic()
     async with AsyncExitStack() as stack:
         chance = random.Random(f"proxy/{plan.seed}")
