@@ -41,7 +41,9 @@ def control(offset: int, at: float, *, canceled: bool = False, attempt: int = 1)
 
 
 def request(offset: int = 0, at: float = 100, attempt: int = 1) -> Raw:
-    return event("lectern.render.requested.v1", offset, at, attempt=attempt, spec={"sha256": SPEC}, settings={})
+    return event(
+        "lectern.render.requested.v1", offset, at, attempt=attempt, spec={"sha256": SPEC}, settings={}
+    )
 
 
 def progress(offset: int, at: float, attempt: int = 1) -> Raw:
@@ -201,7 +203,9 @@ def test_a_history_outside_the_state_machine_is_found(
 
 def test_an_attempt_that_began_before_the_last_one_ended_is_found(evidence: Evidence) -> None:
     retried(evidence)
-    evidence.records = [request(1, 101, 2) if each == request(1, 104, 2) else each for each in evidence.records]
+    evidence.records = [
+        request(1, 101, 2) if each == request(1, 104, 2) else each for each in evidence.records
+    ]
     assert judge(evidence).broken_histories
 
 
