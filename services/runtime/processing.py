@@ -113,7 +113,7 @@ class Processor:
         return event
 
     async def _handle(self, slot: Slot, event: Any, job_id: str, attempt: int) -> str:
-        if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
+        if isinstance(event, Event) and not await self._fence.certain(job_id, attempt):
             SKIPPED.labels(self._stage, "before").inc()
             return "fenced"
         context = RecordContext(
@@ -128,7 +128,7 @@ class Processor:
         with contextlib.closing(context):
             outputs = await self._run_handler(slot, event, context, job_id, attempt)
             # the last look before anything leaves this process
-            if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
+            if isinstance(event, Event) and not await self._fence.certain(job_id, attempt):
                 SKIPPED.labels(self._stage, "after").inc()
                 return "fenced"
             await self._publisher.publish([*outputs, *self._progress(event, 1.0)], tracing.trace_headers())
@@ -171,9 +171,10 @@ class Processor:
         ]
 
     async def _report(self, event: Any, share: float) -> None:
-        if isinstance(event, Event) and not self._fence.alive(event.job_id, event.attempt):
-            return  # work that is being stopped may still report, from a thread that has not noticed yet
         try:
+            # work that is being stopped may still report, from a thread that has not noticed yet
+            if isinstance(event, Event) and not await self._fence.certain(event.job_id, event.attempt):
+                return
             await self._publisher.publish(self._progress(event, min(max(share, 0.0), 0.99)))
         except LecternError as error:  # progress is a courtesy; the work goes on
             log.debug("progress not reported", error=str(error))
@@ -185,6 +186,9 @@ class Processor:
         record = slot.record
         topic = self._subscription.topic
         try:
+            if isinstance(event, Event) and not await self._fence.certain(event.job_id, event.attempt):
+                SKIPPED.labels(self._stage, "after").inc()
+                return None  # how a dead attempt failed is nobody's business any more
             if topic.dead_letters:
                 headers = deadletter.headers_of(record, self._stage, failure, error, slot.attempts)
                 await self._publisher.send_raw(topic.dlq, record.key, record.value, headers)

@@ -34,6 +34,8 @@ OUTPUTS = frozenset(
 )  # fmt: skip
 CANCEL_SECONDS = 2.0
 """From the accepted cancel to the last thing that happens for the attempt."""
+RECONNECT_SECONDS = 5.0
+"""From Kafka's first answer after a restart until every partition has a leader and every client found it."""
 STORE_CLOCK_SECONDS = 1.0
 """The store tells when an object was written in whole seconds."""
 OF_ARTIFACTS = frozenset({"ARTIFACT_MISSING", "ARTIFACT_CORRUPT"})
@@ -290,8 +292,20 @@ def cancels(evidence: Evidence) -> dict[Attempt, float]:
     deadlines: dict[Attempt, float] = {}
     for record in _of_topic(evidence, CONTROL.name):
         if record.type == ControlChanged.type and record.attempt and record.body.get("canceled"):
-            deadlines.setdefault(record.attempt, record.at + CANCEL_SECONDS * 1000)
+            deadlines.setdefault(record.attempt, _deadline(record.at / 1000, evidence.outages) * 1000)
     return deadlines
+
+
+def _deadline(canceled: float, outages: list[tuple[float, float]]) -> float:
+    """Return when a cancel must have taken effect.
+
+    While Kafka is away nobody hears of a cancel, and what was on its way to it arrives when it is back.
+    """
+    deadline = canceled + CANCEL_SECONDS
+    for start, end in sorted(outages):
+        if canceled < end and start < deadline:
+            deadline = max(deadline, end + RECONNECT_SECONDS + CANCEL_SECONDS)
+    return deadline
 
 
 def _of_topic(evidence: Evidence, topic: str) -> list[Raw]:

@@ -125,6 +125,7 @@ class Evidence:
         lags: (group, topic, partition) to records that were not committed at the end.
         leaks: what did not go back to its base.
         viewings: what viewers saw.
+        outages: from when to when Kafka was away (seconds): nothing could be written, nothing heard.
         damaged: whether a fault damaged artifacts, so that an attempt may fail for their want.
     """
 
@@ -139,4 +140,5 @@ class Evidence:
     lags: dict[tuple[str, str, int], int] = field(default_factory=dict)
     leaks: list[str] = field(default_factory=list)
     viewings: list[Viewing] = field(default_factory=list)
+    outages: list[tuple[float, float]] = field(default_factory=list)
     damaged: bool = False

@@ -34,6 +34,7 @@ class Injector:
         self.done: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.log: list[str] = []
+        self.outages: list[tuple[float, float]] = []
 
     async def inject(self, injection: Injection) -> None:
         """Begin a fault; returns when it happened, or stands, or is under way."""
@@ -105,9 +106,11 @@ class Injector:
 
     async def _restart_kafka(self, injection: Injection) -> None:
         async with self._kafka:
+            away = time.time()
             await asyncio.to_thread(self._rig.kafka.kill if injection.seed % 3 else self._rig.kafka.stop)
             await asyncio.sleep(injection.seconds)
             await self._rig.start_kafka()
+            self.outages.append((away, time.time()))
 
     async def _scale(self, injection: Injection) -> None:
         before = sum(replica.wanted for replica in self._rig.replicas[injection.target])

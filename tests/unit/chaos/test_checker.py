@@ -249,6 +249,18 @@ def test_what_happens_after_a_cancel_is_found_from_the_deadline_on(evidence: Evi
     assert len(judge(evidence).late_effects) == 2
 
 
+def test_a_deadline_waits_for_kafka_and_no_longer(evidence: Evidence) -> None:
+    canceled(evidence)
+    evidence.records.append(progress(5, 117))
+    assert judge(evidence).late_effects
+    evidence.outages = [(103, 111)]
+    assert judge(evidence).clean
+    evidence.records.append(progress(6, 119))
+    assert judge(evidence).late_effects
+    evidence.outages = [(90, 101), (105, 120)]  # before it, and after it had taken effect
+    assert len(judge(evidence).late_effects) == 2
+
+
 def test_a_cancelled_attempt_is_late_even_when_another_lives(evidence: Evidence) -> None:
     retried(evidence)
     evidence.records.append(progress(5, 106, attempt=2))
