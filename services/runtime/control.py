@@ -22,8 +22,8 @@ _RECONNECT_DELAY = 1.0
 BEAT_SECONDS = 0.25
 
 FREEZE_SECONDS = 1.0
-"""A loop that stood still so long may have slept through a cancel. Smaller: a busy machine asks the broker for
-nothing. Larger: with the round trip it must stay below the two seconds in which a cancel takes effect."""
+"""A loop that stood still so long may have slept through a cancel. Smaller: a busy machine asks the broker
+for nothing. Larger: with the round trip it must stay below the two seconds in which a cancel takes effect."""
 
 SILENCE_SECONDS = 1.5
 """The broker answers a waiting fetch twice a second; after this the connection is not to be trusted. The same
@@ -70,7 +70,7 @@ class ControlReader:
         assert self._consumer is not None
         asked = time.monotonic()
         ends = await self._consumer.end_offsets(list(self._reached))
-        while any(self._reached[partition] < end for partition, end in ends.items()):
+        while any(self._reached[each] < end for each, end in ends.items()):  # noqa: ASYNC110 - rarely waits
             await asyncio.sleep(0.01)
         if time.monotonic() - asked < FREEZE_SECONDS:  # else it may have stood still in here
             self._doubt = False

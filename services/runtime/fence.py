@@ -54,7 +54,7 @@ class Fence:
         return attempt > live or (attempt == live and not canceled)
 
     def guard(self, doubtful: Callable[[], bool], settle: Callable[[], Awaitable[None]]) -> None:
-        """Have :meth:`certain` ask ``doubtful`` whether control may have been missed, and ``settle`` to read it."""
+        """Have :meth:`certain` ask ``doubtful`` whether control may have been missed; ``settle`` reads it."""
         self._doubtful, self._settle = doubtful, settle
 
     async def certain(self, job_id: str, attempt: int) -> bool:

@@ -129,8 +129,9 @@ class FrontEnd:
         wish = {"source_text": source, "target_minutes": 0.3}
         answer = await self.call("POST", path, json=wish, headers=headers)
         script_id = answer.json()["script_id"]
-        while (answer := await self.call("POST", f"/api/scripts/{script_id}/approve")).status_code != 200:
-            await asyncio.sleep(PAUSE_SECONDS)  # it is still being written
+        approve = f"/api/scripts/{script_id}/approve"
+        while (await self.call("POST", approve)).status_code != 200:  # noqa: ASYNC110 - it is being written
+            await asyncio.sleep(PAUSE_SECONDS)
         body = {"script_id": script_id, "options": options}
         answer = await self.call("POST", f"/api/videos/{plan.video_id}/render-jobs", json=body)
         return str(answer.raise_for_status().json()["job_id"])

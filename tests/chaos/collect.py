@@ -59,24 +59,22 @@ async def _lags(servers: str) -> dict[tuple[str, str, int], int]:
 
 
 class Memory:
-    """The resident memory of each process: when it was warm, and at the end."""
+    """The resident memory of each stage: when it was warm, and at the end, whoever runs it then."""
 
     def __init__(self) -> None:
-        self._base: dict[tuple[str, int], int] = {}
+        self._base: dict[str, int] = {}
 
     def sample(self, replicas: Iterable[Replica]) -> None:
-        """Note the base of processes seen for the first time; call it when they are warm and idle."""
+        """Note the base of each stage; call it when its processes are warm and idle."""
         for replica in replicas:
-            if replica.running:
-                self._base.setdefault((replica.name, replica.pid), replica.resident())
+            self._base[replica.stage] = max(self._base.get(replica.stage, 0), replica.resident())
 
     def grown(self, replicas: Iterable[Replica]) -> list[str]:
         """Return which processes did not come back to their base."""
         found = []
         for replica in replicas:
-            base = self._base.get((replica.name, replica.pid)) if replica.running else None
-            now = replica.resident()
-            if base and now > base * MEMORY_FACTOR + MEMORY_SLACK:
+            base, now = self._base.get(replica.stage, 0), replica.resident()
+            if now > base * MEMORY_FACTOR + MEMORY_SLACK:
                 found.append(f"{replica.name} holds {now >> 20} MB, its base was {base >> 20} MB")
         return found
 
@@ -118,9 +116,7 @@ async def references_of(front_end: FrontEnd, evidence: Evidence, workers: int) -
             each: loop.run_in_executor(pool, reference_of, each[0], json.loads(each[1]))
             for each in set(specs.values())
         }
-        made: dict[tuple[bytes, str], Reference] = {
-            each: reference
-            for each, reference in zip(wanted, await asyncio.gather(*wanted.values()), strict=True)
-        }
+        rendered = await asyncio.gather(*wanted.values())
+    made: dict[tuple[bytes, str], Reference] = dict(zip(wanted, rendered, strict=True))
     evidence.references = {job: made[spec] for job, spec in specs.items()}
     evidence.specs = {job: hashlib.sha256(spec[0]).hexdigest() for job, spec in specs.items()}

@@ -8,6 +8,10 @@ from enum import StrEnum
 STAGES = ("scripting", "tts", "subtitling", "slides", "composition", "upload")
 PROCESSES = ("gateway", *STAGES)
 
+WARM_JOBS = 4
+"""Jobs rendered in peace at first, the first of them from a text, so that every library is loaded when memory
+is measured."""
+
 SESSION_SECONDS = 6.0
 """Session timeout of the consumers under test."""
 
@@ -145,13 +149,14 @@ def make_plan(seed: int, jobs: int, counts: Mapping[Fault, int]) -> Plan:
 
 
 def _job(seed: int, number: int, chance: random.Random) -> JobPlan:
-    canceled = chance.random() < 0.2
+    warming = number < WARM_JOBS
+    canceled = chance.random() < 0.2 and not warming
     return JobPlan(
         number=number,
         job_id=f"chaos-{seed}-{number:04}",
         video_id=f"video-{seed}-{number:04}",
-        via=Via.HTTP if chance.random() < 0.25 else Via.KAFKA,
-        film=chance.randrange(10**9) if number < 5 or chance.random() < 0.9 else seed,
+        via=Via.HTTP if number == 0 or chance.random() < 0.25 else Via.KAFKA,
+        film=chance.randrange(10**9) if warming or chance.random() < 0.9 else seed,
         cancel_after=chance.choice((0.0, 0.2, 1.0, 3.0)) * chance.random() if canceled else None,
         retry=chance.random() < 0.6,
         watched=chance.random() < 0.25,

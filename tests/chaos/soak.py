@@ -23,7 +23,7 @@ from tests.chaos.clients import Backend, Desk, FrontEnd
 from tests.chaos.collect import Memory, collect, leaks_of, references_of
 from tests.chaos.evidence import Evidence
 from tests.chaos.faults import Injector
-from tests.chaos.plan import Fault, JobPlan, Plan, make_plan, soak_counts
+from tests.chaos.plan import WARM_JOBS, Fault, JobPlan, Plan, make_plan, soak_counts
 from tests.chaos.records import Tamperer
 from tests.chaos.report import Display, Report
 from tests.chaos.rig import Rig, running_rig
@@ -32,8 +32,6 @@ from tests.chaos.viewers import Viewer
 
 AT_ONCE = 24
 """Jobs in flight: enough that every stage has work at every moment, and partitions are shared."""
-WARM_JOBS = 4
-"""Jobs rendered in peace at first, so that every library is loaded when memory is measured."""
 END_SECONDS = 240.0
 """From the last fault to the last job's end: two minutes of retries, twice."""
 
@@ -129,9 +127,7 @@ class _Stage:
         self._memory.sample(self._rig.everybody)
         faults = asyncio.create_task(self._inject())
         for number, job in enumerate(rest):
-            while len(self._jobs) >= AT_ONCE or number * len(self._plan.injections) > (
-                self._injected + 2
-            ) * len(rest):
+            while len(self._jobs) >= AT_ONCE or number > len(rest) * self._share_of_faults():
                 await asyncio.sleep(0.05)
                 self._show()
             self._submit(job)
@@ -147,12 +143,15 @@ class _Stage:
     async def _inject(self) -> None:
         total = max(1, len(self._plan.jobs) - WARM_JOBS)
         for injection in self._plan.injections:
-            while (self._desk.submitted - WARM_JOBS) * len(
-                self._plan.injections
-            ) < injection.number * total * 0.9:
+            due = WARM_JOBS + 0.9 * total * injection.number / len(self._plan.injections)
+            while self._desk.submitted < due:  # noqa: ASYNC110 - many things move it on
                 await asyncio.sleep(0.05)
             await self._injector.inject(injection)
             self._injected += 1
+
+    def _share_of_faults(self) -> float:
+        """Return how much of the jobs may be submitted: the share of the faults that began, and two more."""
+        return (self._injected + 2) / max(1, len(self._plan.injections))
 
     async def _ended(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
