@@ -16,7 +16,7 @@ TESTS ?= tests
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test crash-matrix lint kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test soak crash-matrix lint kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -41,6 +41,9 @@ up: $(RUNTIME) ## Run the whole system in one process, with the studio page, unt
 
 test: $(DEV) ## Run all tests on the best broker there is; TESTS=path for some
 	$(BIN)/pytest $(TESTS)
+
+soak: $(DEV) ## Run JOBS= (1,000) jobs under faults chosen by SEED=, then check that nothing is lost; an hour
+	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP))
 
 lint: $(DEV) ## Check style and types
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Error codes and the one typed hierarchy of errors that carries them."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class ErrorCode(StrEnum):
@@ -60,6 +61,10 @@ class LecternError(Exception):
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Be picklable: an error that a process pool cannot send back breaks the whole pool."""
+        return type(self), (self.code, self.message)
+
 
 class PermanentError(LecternError):
     """Trying again cannot help: the record goes to the dead letters at once and the job fails."""
@@ -74,3 +79,7 @@ class CanceledError(LecternError):
 
     def __init__(self, message: str = "the job was cancelled") -> None:
         super().__init__(ErrorCode.CANCELED, message)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """See the base: this one's code is not asked for."""
+        return type(self), (self.message,)

@@ -95,7 +95,7 @@ async def open_stack(
         async def publish(event: Event) -> None:
             await engine.publisher.publish([event])
 
-        await stack.enter_async_context(gateway.relaying(publish))
+        await stack.enter_async_context(gateway.relaying(publish, engine.publisher.already))
         yield Stack(runtime.kafka_bootstrap_servers or "", gateway, artifacts, engine, broker)
 
 

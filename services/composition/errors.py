@@ -1,14 +1,12 @@
 """What libraries raise, as Lectern's errors."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import av
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+from services.runtime.files import FULL
 
 
 @contextmanager
@@ -22,7 +20,7 @@ def composing(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, av.error.FFmpegError) as error:
-        if getattr(error, "errno", None) in _FULL:
+        if getattr(error, "errno", None) in FULL:
             raise TransientError(
                 ErrorCode.STORAGE_FULL, f"no room on the disk while composing {name}; free some"
             ) from error

@@ -76,7 +76,9 @@ def write_film(
         sound: the film's sound.
         cancel: asked before every packet.
     """
-    flags = {"movflags": "+faststart", "fflags": "+bitexact"}
+    # Edit lists are kept in the movie's ticks: in milliseconds, the default, an end between two is cut off,
+    # and with it a last packet of sound that holds less than a millisecond.
+    flags = {"movflags": "+faststart", "fflags": "+bitexact", "movie_timescale": str(SAMPLE_RATE)}
     with av.open(str(path), "w", format="mp4", container_options=flags) as container:
         if plan.title:
             container.metadata["title"] = " ".join(plan.title.split())

@@ -18,7 +18,7 @@ from services.gateway.hub import Hub
 from services.gateway.ledger import commands
 from services.gateway.ledger.database import SqliteLedger
 from services.gateway.metrics import OUTBOX_TROUBLED
-from services.gateway.relay import Publish, Relay
+from services.gateway.relay import Already, Publish, Relay
 from services.gateway.service import Clock, NewId, Service
 from services.gateway.settings import GatewaySettings
 from services.runtime.actor import Actor
@@ -47,9 +47,9 @@ class Gateway:
     probes: list[Probe] = field(default_factory=list)
 
     @asynccontextmanager
-    async def relaying(self, publish: Publish) -> AsyncIterator[Relay]:
+    async def relaying(self, publish: Publish, already: Already | None = None) -> AsyncIterator[Relay]:
         """Publish what the ledger leaves in its outbox, as long as the context is open."""
-        relay = Relay(self.ledger, publish)
+        relay = Relay(self.ledger, publish, already) if already else Relay(self.ledger, publish)
         self.ledger.announced = relay.wake
         OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
         task = asyncio.create_task(relay.run(), name="outbox-relay")

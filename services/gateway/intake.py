@@ -79,9 +79,11 @@ class CommandIntake:
                 work = await self._generating(command, now)
             case StartRender():
                 work = await self._starting(command, now)
-            case RetryRender() | CancelRender():
-                move = transitions.retry if isinstance(command, RetryRender) else transitions.cancel
-                work = _moving(move, command.job_id, now)
+            case RetryRender():
+                await self._service.restore_spec(command.job_id)
+                work = _moving(transitions.retry, command.job_id, now)
+            case CancelRender():
+                work = _moving(transitions.cancel, command.job_id, now)
             case _:
                 raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"no command: {type(command).__name__}")
         return await self._service.ledger.write(_once, key, command, work, now)

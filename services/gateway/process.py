@@ -65,7 +65,7 @@ async def run_gateway(
 
         stack.push_async_callback(engine.stop)
         await engine.start()
-        await stack.enter_async_context(gateway.relaying(publish))
+        await stack.enter_async_context(gateway.relaying(publish, engine.publisher.already))
         async with guarding(engine, stop):
             await serve(gateway.app, listener, stop, ready)
 

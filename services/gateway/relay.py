@@ -1,13 +1,16 @@
 """Outbox → Kafka: in order per key, deleted only when the broker has acknowledged.
 
-A crash between the acknowledgement and the delete publishes the same event again, with the same id.
+A crash between the acknowledgement and the delete leaves an event in doubt: it may stand in the log already.
+So does a failure whose answer was lost. Events in doubt are looked for in the log before they are published,
+so that a job's end is announced once.
 """
 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -20,6 +23,9 @@ from services.runtime.crashpoints import crash_point
 
 Publish = Callable[[Event], Awaitable[None]]
 """Publishes an event to its topic under its key and returns once the broker has acknowledged it."""
+
+Already = Callable[[Sequence[Event]], Awaitable[set[UUID]]]
+"""Says which of these events stand in their topics already."""
 
 BATCH = 256
 """Events read at once. Fewer: more reads of the table. More: a crash publishes more of them again."""
@@ -44,17 +50,25 @@ class _Parked:
     until: float
 
 
+async def _none(_: Sequence[Event]) -> set[UUID]:
+    return set()
+
+
 class Relay:
     """Publishes what the ledger leaves in its outbox.
 
     Args:
         ledger: whose outbox.
         publish: see :data:`Publish`; any exception means "not acknowledged".
+        already: see :data:`Already`; without it an event in doubt is published again, with the same id.
     """
 
-    def __init__(self, ledger: Ledger, publish: Publish) -> None:
+    def __init__(self, ledger: Ledger, publish: Publish, already: Already = _none) -> None:
         self._ledger = ledger
         self._publish = publish
+        self._already = already
+        self._doubted: set[int] = set()
+        self._found_at_start: int | None = None
         self._woken = asyncio.Event()
         self._parked: dict[str, _Parked] = {}
 
@@ -85,16 +99,30 @@ class Relay:
         waiting = [key for key, parked in self._parked.items() if parked.until > now]
         if len(waiting) >= MAX_PARKED:
             return False
+        if self._found_at_start is None:
+            self._found_at_start = await self._ledger.read(outbox.newest)
         batch = await self._ledger.read(outbox.pending, BATCH, without=waiting)
+        published = await self._published(batch)
         lanes: defaultdict[str, list[Pending]] = defaultdict(list)
         for item in batch:
-            lanes[item.event.job_id].append(item)
+            if item.id not in published:
+                lanes[item.event.job_id].append(item)
         done = await asyncio.gather(*(self._lane(key, items) for key, items in lanes.items()))
-        acknowledged = [id_ for ids in done for id_ in ids]
+        acknowledged = [*published, *(id_ for ids in done for id_ in ids)]
         if acknowledged:
             await self._ledger.write(outbox.published, acknowledged)
             crash_point("relay.after_delete")
         return bool(acknowledged)
+
+    async def _published(self, batch: list[Pending]) -> set[int]:
+        """Return those in doubt that stand in the log already."""
+        start = self._found_at_start or 0
+        doubted = [item for item in batch if item.id <= start or item.id in self._doubted]
+        if not doubted:
+            return set()
+        there = await self._already([item.event for item in doubted])
+        self._doubted.difference_update(item.id for item in doubted)
+        return {item.id for item in doubted if item.event.event_id in there}
 
     async def _lane(self, key: str, items: list[Pending]) -> list[int]:
         acknowledged: list[int] = []
@@ -104,6 +132,7 @@ class Relay:
                 await self._publish(item.event)
             except Exception as error:  # noqa: BLE001  # whatever the client raises: it stays in the outbox
                 self._park(key)
+                self._doubted.add(item.id)
                 log.warning("relay.unpublished", type=item.event.type, job_id=key, error=repr(error))
                 return acknowledged
             crash_point("relay.after_publish", item.event.type)

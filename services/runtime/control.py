@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Collection
 from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from contracts.cloudevents import parse_event
 from contracts.errors import ErrorCode, LecternError, TransientError
@@ -20,6 +21,18 @@ from services.runtime.window import Record
 
 log = structlog.get_logger(__name__)
 _RECONNECT_DELAY = 1.0
+
+BEAT_SECONDS = 0.25
+
+FREEZE_SECONDS = 1.0
+"""A loop that stood still so long may have slept through a cancel. Smaller: a busy machine asks the broker
+for nothing. Larger: with the round trip it must stay below the two seconds in which a cancel takes effect."""
+
+SILENCE_SECONDS = 1.5
+"""The broker answers a waiting fetch twice a second; after this the connection is not to be trusted. The same
+limits."""
+
+SETTLE_SECONDS = 10.0
 
 
 PARTITIONS: Final = tuple(TopicPartition(CONTROL.name, number) for number in range(CONTROL.partitions))
@@ -45,7 +58,44 @@ class ControlReader:
         self._fence = fence
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
+        self._pulse: asyncio.Task[None] | None = None
         self.stopping = False
+        self._reached: dict[TopicPartition, int] = {}
+        self._doubt = False
+        self._beaten_at = time.monotonic()
+        self._settling = asyncio.Lock()
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a cancel may have been missed: this process stood still, or the broker was not heard."""
+        return self._doubt or time.monotonic() - self._beaten_at > FREEZE_SECONDS
+
+    async def settle(self) -> None:
+        """Read the control topic up to the end it has now.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``.
+        """
+        async with self._settling:
+            try:
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    while self.doubtful:
+                        await self._read_to_the_end()
+            except (KafkaError, TimeoutError) as error:
+                raise TransientError(
+                    ErrorCode.BROKER_UNAVAILABLE, f"the control topic is behind ({type(error).__name__})"
+                ) from error
+
+    async def _read_to_the_end(self) -> None:
+        if self._consumer is None:
+            raise KafkaConnectionError
+        asked = time.monotonic()
+        ends = await self._consumer.end_offsets(list(self._reached))
+        while any(self._reached[each] < end for each, end in ends.items()):  # noqa: ASYNC110 - rarely waits
+            await asyncio.sleep(0.01)
+        if time.monotonic() - asked < FREEZE_SECONDS:  # else it may have stood still in here
+            self._doubt = False
+            self._beaten_at = time.monotonic()
 
     async def start(self, deadline: float = 30.0) -> None:
         """Read up to the present end of the topic, then go on in the background.
@@ -70,7 +120,9 @@ class ControlReader:
             raise TransientError(
                 ErrorCode.BROKER_UNAVAILABLE, f"the control topic cannot be read ({type(error).__name__})"
             ) from error
+        self._beaten_at = time.monotonic()
         self._task = asyncio.create_task(self._follow(consumer))
+        self._pulse = asyncio.create_task(self._beat(consumer))
 
     async def stop(self) -> None:
         """Stop reading."""
@@ -111,16 +163,16 @@ class ControlReader:
         return position
 
     async def _halt(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
+        tasks = [task for task in (self._task, self._pulse) if task is not None]
+        self._task = self._pulse = None
+        for task in tasks:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _catch_up(self, consumer: AIOKafkaConsumer) -> None:
         # end_offsets is wrong on the embedded broker after a batch; a fetch's high watermark is right
         while True:
-            for records in (await consumer.getmany(timeout_ms=100)).values():
-                self._apply(records)
+            await self._take(consumer, 100)
             behind = [
                 partition
                 for partition in PARTITIONS
@@ -132,11 +184,30 @@ class ControlReader:
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         while True:
             try:
-                for records in (await consumer.getmany(timeout_ms=1000)).values():
-                    self._apply(records)
+                await self._take(consumer, 1000)
             except KafkaError as error:
                 log.warning("control topic", error=type(error).__name__)
                 await asyncio.sleep(_RECONNECT_DELAY)
+
+    async def _take(self, consumer: AIOKafkaConsumer, timeout_ms: int) -> None:
+        for records in (await consumer.getmany(timeout_ms=timeout_ms)).values():
+            self._apply(records)
+        for partition in consumer.assignment():
+            self._reached[partition] = await consumer.position(partition)
+
+    async def _beat(self, consumer: AIOKafkaConsumer) -> None:
+        """Notice that the loop stood still, or that the broker is not heard."""
+        heard, heard_at = None, time.monotonic()
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            now = time.monotonic()
+            last = [consumer.last_poll_timestamp(partition) for partition in PARTITIONS]
+            if last != heard:
+                heard, heard_at = last, now
+            self._doubt = (
+                self._doubt or now - self._beaten_at > FREEZE_SECONDS or now - heard_at > SILENCE_SECONDS
+            )
+            self._beaten_at = now
 
     def _apply(self, records: list[Record]) -> None:
         for record in records:

@@ -135,6 +135,7 @@ class Engine:
                 await self.publisher.start()
         await self._ensure_topics()
         await self._control.start()
+        self.fence.guard(lambda: self._control.doubtful, self._control.settle)
         for actor in self._actors:
             self._started.append(actor)
             await actor.start()

@@ -1,11 +1,19 @@
 """The fence: which attempt of each job is alive, as the control topic tells every worker."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from contracts.events import ControlChanged
 from services.runtime.cancel import CancelToken
 
 Dead = Callable[[], object]
+
+
+def _never() -> bool:
+    return False
+
+
+async def _nothing() -> None:
+    return
 
 
 class Fence:
@@ -18,6 +26,8 @@ class Fence:
     def __init__(self) -> None:
         self._jobs: dict[str, tuple[int, bool]] = {}
         self._working: dict[str, dict[CancelToken, tuple[int, Dead]]] = {}
+        self._doubtful: Callable[[], bool] = _never
+        self._settle: Callable[[], Awaitable[None]] = _nothing
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -42,6 +52,23 @@ class Fence:
         """Whether results of this attempt may still be published."""
         live, canceled = self._jobs.get(job_id, (0, False))
         return attempt > live or (attempt == live and not canceled)
+
+    def guard(self, doubtful: Callable[[], bool], settle: Callable[[], Awaitable[None]]) -> None:
+        """Have :meth:`certain` ask ``doubtful`` whether control may have been missed; ``settle`` reads it."""
+        self._doubtful, self._settle = doubtful, settle
+
+    async def certain(self, job_id: str, attempt: int) -> bool:
+        """Whether an attempt is alive, by what the control topic says now.
+
+        A process that was stopped, or whose loop was blocked, wakes with results in its hands and without
+        having heard of a cancel: it reads the control topic up to its end before it believes itself.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``: it cannot be read.
+        """
+        if self._doubtful():
+            await self._settle()
+        return self.alive(job_id, attempt)
 
     def live_attempt(self, job_id: str) -> int | None:
         """Return the job's announced attempt."""

@@ -115,7 +115,7 @@ class Processor:
         return event
 
     async def _handle(self, slot: Slot, event: Any, job_id: str, attempt: int) -> str:
-        if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
+        if isinstance(event, Event) and not await self._fence.certain(job_id, attempt):
             SKIPPED.labels(self._stage, "before").inc()
             return "fenced"
         context = RecordContext(
@@ -131,7 +131,7 @@ class Processor:
         with contextlib.closing(context):
             outputs = await self._run_handler(slot, event, context, job_id, attempt)
             # the last look before anything leaves this process
-            if isinstance(event, Event) and not self._fence.alive(job_id, attempt):
+            if isinstance(event, Event) and not await self._fence.certain(job_id, attempt):
                 SKIPPED.labels(self._stage, "after").inc()
                 return "fenced"
             crash_point("engine.before_publish", self._place)
@@ -177,6 +177,9 @@ class Processor:
 
     async def _report(self, event: Any, share: float) -> None:
         try:
+            # work that is being stopped may still report, from a thread that has not noticed yet
+            if isinstance(event, Event) and not await self._fence.certain(event.job_id, event.attempt):
+                return
             await self._publisher.publish(self._progress(event, min(max(share, 0.0), 0.99)))
         except LecternError as error:  # progress is a courtesy; the work goes on
             log.debug("progress not reported", error=str(error))
@@ -188,6 +191,9 @@ class Processor:
         record = slot.record
         topic = self._subscription.topic
         try:
+            if isinstance(event, Event) and not await self._fence.certain(event.job_id, event.attempt):
+                SKIPPED.labels(self._stage, "after").inc()
+                return None  # how a dead attempt failed is nobody's business any more
             crash_point("engine.before_dead_letter", self._place)
             if topic.dead_letters:
                 headers = deadletter.headers_of(record, self._stage, failure, error, slot.attempts)

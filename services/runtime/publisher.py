@@ -7,8 +7,9 @@ unchanged (binary, null, repeated), and costs half of a hop's processor time.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.base import MAX_RECORD_BYTES
@@ -18,6 +19,7 @@ from contracts.events import Event, SceneContext
 from contracts.topics import TOPIC_OF_TYPE, Topic, partition_for
 from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import PUBLISHED
+from services.runtime.readback import newest_ids
 from services.runtime.settings import RuntimeSettings
 
 BREATH = 16
@@ -120,6 +122,29 @@ class Publisher:
             raise TransientError(
                 ErrorCode.BROKER_UNAVAILABLE, f"Kafka did not take a record ({type(error).__name__})"
             ) from error
+
+    async def already(self, events: Sequence[Event]) -> set[UUID]:
+        """Return the ids of those events that stand among the newest records of their partitions.
+
+        The embedded broker remembers nothing from before a crash, so there is nothing to look for.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``.
+        """
+        if self._settings.embedded or not events:
+            return set()
+        partitions = set()
+        try:
+            for event in events:
+                topic = TOPIC_OF_TYPE[event.type]
+                number = await self._partition(topic, event.job_id, scene_index_of(event))
+                partitions.add(TopicPartition(topic.name, number))
+        except KafkaError as error:
+            raise TransientError(
+                ErrorCode.BROKER_UNAVAILABLE, f"Kafka does not answer ({type(error).__name__})"
+            ) from error
+        found = await newest_ids(self._settings, partitions)
+        return {event.event_id for event in events if str(event.event_id) in found}
 
     @property
     def _connected(self) -> AIOKafkaProducer:

@@ -1,7 +1,6 @@
 """What to do about a failure: park the key and try again, or give the record up."""
 
 import asyncio
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +8,7 @@ from enum import StrEnum
 from aiokafka.errors import KafkaError
 
 from contracts.errors import CanceledError, ErrorCode, LecternError, PermanentError, TransientError
+from services.runtime.files import FULL
 
 
 class Category(StrEnum):
@@ -38,7 +38,7 @@ def classify(error: BaseException) -> Failure:
         return Failure(Category.UNEXPECTED, error.code, error.message)
     if isinstance(error, KafkaError):
         return Failure(Category.TRANSIENT, ErrorCode.BROKER_UNAVAILABLE, f"Kafka: {type(error).__name__}")
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if isinstance(error, OSError) and error.errno in FULL:
         return Failure(Category.TRANSIENT, ErrorCode.STORAGE_FULL, "no space left on the device; free some")
     if isinstance(error, OSError | TimeoutError | asyncio.TimeoutError):
         return Failure(Category.TRANSIENT, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__} while working")

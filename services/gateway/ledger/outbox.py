@@ -54,6 +54,11 @@ def published(conn: sa.Connection, ids: Sequence[int]) -> None:
     conn.execute(sa.delete(outbox).where(outbox.c.id.in_(ids)))
 
 
+def newest(conn: sa.Connection) -> int:
+    """Return the id of the newest event that waits; 0 when none does."""
+    return conn.execute(sa.select(sa.func.max(outbox.c.id))).scalar() or 0
+
+
 def depth(conn: sa.Connection) -> int:
     """Return how many events wait."""
     return conn.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one()

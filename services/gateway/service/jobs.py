@@ -125,10 +125,21 @@ class Jobs(Core):
         Raises:
             PermanentError: ``JOB_NOT_FOUND``, ``NO_RENDER_SPEC`` or ``JOB_STATE_CONFLICT``.
         """
+        await self.restore_spec(job_id)
         job, started = await self.ledger.write(transitions.retry, job_id, now=self.now())
         if started:
             self.hub.publish(job)
         return job, started
+
+    async def restore_spec(self, job_id: str) -> None:
+        """Store a job's snapshot again, as an artifact: whatever became of the first one, a retry can start.
+
+        Raises:
+            PermanentError: ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``.
+            TransientError: ``STORAGE_FULL`` or ``STORAGE_UNAVAILABLE``.
+        """
+        snapshot = await self.ledger.read(jobs.render_spec, job_id)
+        await self.artifacts.put(Blob(snapshot.encode(), "application/json"))
 
     async def watch(self, video_id: str) -> AsyncIterator[ProgressMessage]:
         """Yield the video's current job, then every change; a slow reader is told the newest."""

@@ -155,6 +155,16 @@ async def test_editing_a_scene_encodes_it_and_the_next_fade_only(tmp_path: Path)
     ]
 
 
+async def test_the_last_packet_of_sound_was_lost_where_a_film_ends_between_two_milliseconds(
+    tmp_path: Path,
+) -> None:
+    """One film in a hundred failed its self-check: its end was cut off to milliseconds."""
+    studio = Studio(tmp_path)
+    report = await report_of(studio, await film(studio, [Scene(2.53)]))
+    assert report["planned"]["frames"] == 85  # 3.541667 s, and 16 samples in the last packet
+    assert report["problems"] == []
+
+
 async def test_a_silent_film_passes(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     silence = wav(np.zeros(48_000, np.int16))

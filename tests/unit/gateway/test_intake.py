@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -135,6 +137,25 @@ async def test_a_command_id_makes_a_repeated_command_harmless(harness: Harness) 
     await harness.tell(failed("j-1", attempt=2))
     await harness.tell(retry)
     assert (await harness.read("j-1"))["attempt"] == 2
+
+
+def stored_blob(root: Path, sha256: str) -> Path:
+    [path] = root.rglob(sha256[2:])
+    return path
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"{}")])
+async def test_a_job_whose_stored_spec_was_lost_could_never_be_retried(
+    harness: Harness, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    """The ledger has the snapshot, but every attempt asked the store for the first one's copy."""
+    await harness.tell(start(render_spec=SPEC))
+    [request] = await harness.publishes(RenderRequested, "j-1")
+    damage(stored_blob(tmp_path, request.spec.sha256))
+    await harness.tell(failed("j-1"))
+    await harness.tell(RetryRender(job_id="j-1"))
+    [_, again] = await harness.publishes(RenderRequested, "j-1", 2)
+    assert json.loads(await harness.artifacts.get(again.spec))["title"] == "T"
 
 
 async def test_a_retry_of_a_running_job_changes_nothing(harness: Harness) -> None:

@@ -2,9 +2,10 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -15,7 +16,7 @@ from contracts.errors import ErrorCode, LecternError, PermanentError, TransientE
 from contracts.events import ControlChanged, Event, JobFailed
 from services.gateway.ledger import outbox
 from services.gateway.ledger.database import SqliteLedger
-from services.gateway.relay import Relay
+from services.gateway.relay import Already, Relay
 from tests.support.eventually import eventually
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -42,8 +43,10 @@ async def ledger(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
 
 
 @asynccontextmanager
-async def relaying(ledger: SqliteLedger, publish: Callable[[Event], Awaitable[None]]) -> AsyncIterator[Relay]:
-    relay = Relay(ledger, publish)
+async def relaying(
+    ledger: SqliteLedger, publish: Callable[[Event], Awaitable[None]], *already: Already
+) -> AsyncIterator[Relay]:
+    relay = Relay(ledger, publish, *already)
     ledger.announced = relay.wake
     task = asyncio.create_task(relay.run())
     yield relay
@@ -173,7 +176,7 @@ async def test_an_event_too_large_for_kafka_is_refused_before_it_blocks_its_key(
 CRASH = """
 import asyncio, os, sys
 from services.gateway.ledger.database import SqliteLedger
-from services.gateway.relay import Relay
+from services.gateway.relay import Already, Relay
 
 async def main():
     ledger = SqliteLedger(sys.argv[1])
@@ -216,3 +219,72 @@ async def ledger_again(folder: Path, publish: Callable[[Event], Awaitable[None]]
         pass
     assert await ledger.read(outbox.depth) == 0
     await ledger.close()
+
+
+async def test_an_end_was_announced_twice_after_a_crash_between_acknowledgement_and_delete(
+    ledger: SqliteLedger,
+) -> None:
+    """Found by the chaos rig's rules: the gateway died after Kafka had the event, before the ledger knew."""
+    log: list[Event] = []
+
+    async def crash(item: Event) -> None:
+        log.append(item)
+        await asyncio.Event().wait()  # the acknowledgement never arrives
+
+    async def publish(item: Event) -> None:
+        log.append(item)
+
+    async def already(events: Sequence[Event]) -> set[UUID]:
+        return {item.event_id for item in events} & {item.event_id for item in log}
+
+    async with relaying(ledger, crash):
+        await fill(ledger, keys=2, each=2)
+        await eventually(lambda: len(log) == 2)
+    async with relaying(ledger, publish, already):
+        await eventually(partial(empty, ledger))
+    assert [numbers(log, f"j-{key}") for key in range(2)] == [[0, 1], [0, 1]]
+
+
+async def test_an_answer_that_was_lost_does_not_publish_twice(ledger: SqliteLedger) -> None:
+    log: list[Event] = []
+
+    async def publish(item: Event) -> None:
+        log.append(item)
+        if len(log) == 1:
+            raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "the answer was lost")
+
+    async def already(events: Sequence[Event]) -> set[UUID]:
+        return {item.event_id for item in events} & {item.event_id for item in log}
+
+    async with relaying(ledger, publish, already):
+        await fill(ledger, keys=1, each=3)
+        await eventually(partial(empty, ledger))
+    assert numbers(log, "j-0") == [0, 1, 2]
+
+
+async def test_nothing_in_doubt_is_published_while_the_log_cannot_be_read(ledger: SqliteLedger) -> None:
+    await fill(ledger, keys=1, each=1)
+    log: list[Event] = []
+    asked = 0
+
+    async def publish(item: Event) -> None:
+        log.append(item)
+
+    async def already(events: Sequence[Event]) -> set[UUID]:
+        nonlocal asked
+        asked += 1
+        assert log == []
+        if asked < 3:
+            raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "away")
+        return set()
+
+    async with relaying(ledger, publish, already) as relay:
+        for tries in range(1, 4):
+            await eventually(partial(at_least, lambda: asked, tries))
+            relay.wake()
+        await eventually(partial(empty, ledger))
+    assert numbers(log, "j-0") == [0]
+
+
+def at_least(count: Callable[[], int], wanted: int) -> bool:
+    return count() >= wanted

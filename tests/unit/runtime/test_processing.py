@@ -1,6 +1,7 @@
 """Every way a record can end, with the broker replaced by a list: the decisions are tested here."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -302,6 +303,18 @@ async def test_a_rejection_is_published_beside_the_dead_letter(bench: Bench) -> 
     (rejected,) = bench.log.of(CommandRejected)
     assert rejected.code is ErrorCode.EVENT_MALFORMED
     assert len(bench.log.raw) == 1
+
+
+async def test_work_of_a_cancelled_job_reported_progress_until_its_thread_noticed(bench: Bench) -> None:
+    async def reporting(event: Any, context: Context) -> Sequence[Event]:
+        bench.control()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+        await context.report(0.5)
+        raise asyncio.CancelledError
+
+    await bench.processor(reporting)(bench.slot(value_of(planned())))
+    assert bench.log.events == []
 
 
 async def test_work_in_hand_may_report_progress_that_is_never_complete(bench: Bench) -> None:

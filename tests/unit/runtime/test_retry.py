@@ -15,6 +15,7 @@ TRANSIENT = Failure(Category.TRANSIENT, ErrorCode.STORAGE_UNAVAILABLE, "away")
         (PermanentError(ErrorCode.TTS_FAILED, "x"), Category.PERMANENT, ErrorCode.TTS_FAILED),
         (TransientError(ErrorCode.STORAGE_FULL, "x"), Category.TRANSIENT, ErrorCode.STORAGE_FULL),
         (OSError(errno.ENOSPC, "full"), Category.TRANSIENT, ErrorCode.STORAGE_FULL),
+        (OSError(errno.EFBIG, "a file too large"), Category.TRANSIENT, ErrorCode.STORAGE_FULL),
         (ConnectionResetError(), Category.TRANSIENT, ErrorCode.INTERNAL_ERROR),
         (TimeoutError(), Category.TRANSIENT, ErrorCode.INTERNAL_ERROR),
         (KafkaConnectionError(), Category.TRANSIENT, ErrorCode.BROKER_UNAVAILABLE),

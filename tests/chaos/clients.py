@@ -1,0 +1,195 @@
+"""The clients: a backend that publishes commands and reads the log's terminal events, and one over HTTP.
+
+Both do what a careful client does: repeat what was not acknowledged, under the same id, until it was.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections import defaultdict
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import httpx
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from contracts.events import JobCompleted, JobFailed
+from contracts.topics import COMMANDS_TOPIC, JOBS
+from tests.chaos.checker import OF_ARTIFACTS
+from tests.chaos.evidence import Accepted
+from tests.chaos.plan import JobPlan, Via
+from tests.chaos.specs import film_options, film_spec, lesson
+
+PAUSE_SECONDS = 0.3
+MOST_RETRIES = 8
+"""Of one job whose artifacts were damaged again and again."""
+
+
+class Backend:
+    """Publishes commands and follows the jobs topic.
+
+    Args:
+        servers: Kafka's address.
+    """
+
+    def __init__(self, servers: str) -> None:
+        self._servers = servers
+        self._producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all")
+        self._ends: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        self._news = asyncio.Condition()
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._producer.start()
+        self._reader = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+        await self._producer.stop()
+
+    async def command(self, kind: str, job_id: str, number: int, **body: Any) -> None:
+        """Publish a command and return once it is in the log; ``number`` tells repeated ones apart."""
+        command_id = str(uuid5(NAMESPACE_URL, f"{kind}/{job_id}/{number}"))
+        value = {"type": f"lectern.render.{kind}.v1", "command_id": command_id, "job_id": job_id, **body}
+        while True:
+            try:
+                await self._producer.send_and_wait(
+                    COMMANDS_TOPIC.name, json.dumps(value).encode(), key=job_id.encode()
+                )
+            except KafkaError:
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
+
+    async def end_of(self, job_id: str, attempt: int) -> str:
+        """Wait for an attempt's end; return its error code, empty when it is well."""
+        async with self._news:
+            await self._news.wait_for(lambda: attempt in self._ends[job_id])
+        return self._ends[job_id][attempt]
+
+    async def _follow(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._servers, auto_offset_reset="earliest", enable_auto_commit=False
+        )
+        await consumer.start()
+        try:
+            consumer.assign([TopicPartition(JOBS.name, number) for number in range(JOBS.partitions)])
+            while True:
+                with contextlib.suppress(KafkaError):
+                    batches = await consumer.getmany(timeout_ms=200)
+                    for records in batches.values():
+                        for record in records:
+                            self._note(json.loads(record.value))
+                    if batches:
+                        async with self._news:
+                            self._news.notify_all()
+        finally:
+            await consumer.stop()
+
+    def _note(self, body: dict[str, Any]) -> None:
+        if body["type"] in {JobCompleted.type, JobFailed.type}:
+            self._ends[body["job_id"]].setdefault(body["attempt"], body.get("code", ""))
+
+
+class FrontEnd:
+    """Speaks HTTP with the gateway.
+
+    Args:
+        url: of the gateway.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.AsyncClient(base_url=url, timeout=15)
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._http.aclose()
+
+    async def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Call until there is an answer that is not the server's fault."""
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                answer = await self._http.request(method, path, **more)
+                if answer.status_code < 500:
+                    return answer
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def render(self, plan: JobPlan, source: str, options: dict[str, Any]) -> str:
+        """Have a script written, approve it, start its film; return the job's id."""
+        path = f"/api/videos/{plan.video_id}/scripts/generate"
+        headers = {"idempotency-key": plan.job_id, "prefer": "wait=5"}
+        wish = {"source_text": source, "target_minutes": 0.3}
+        answer = await self.call("POST", path, json=wish, headers=headers)
+        script_id = answer.json()["script_id"]
+        approve = f"/api/scripts/{script_id}/approve"
+        while (await self.call("POST", approve)).status_code != 200:  # noqa: ASYNC110 - it is being written
+            await asyncio.sleep(PAUSE_SECONDS)
+        body = {"script_id": script_id, "options": options}
+        answer = await self.call("POST", f"/api/videos/{plan.video_id}/render-jobs", json=body)
+        return str(answer.raise_for_status().json()["job_id"])
+
+    async def cancel(self, job_id: str) -> bool:
+        """Cancel a job; tell whether it was known."""
+        return (await self.call("POST", f"/api/render-jobs/{job_id}/cancel")).status_code != 404
+
+
+class Desk:
+    """Sees each job of the plan through to its end."""
+
+    def __init__(self, backend: Backend, front_end: FrontEnd) -> None:
+        self._backend = backend
+        self._front_end = front_end
+        self.accepted: list[Accepted] = []
+        self.cancels = 0
+        self.retries = 0
+        self.submitted = 0
+        self.finished = 0
+        self.standing: dict[str, str] = {}
+        """What each open job waits for."""
+
+    async def see_through(self, plan: JobPlan) -> None:
+        """Submit, perhaps cancel, retry as planned and where artifacts were damaged, until the end."""
+        self.standing[plan.job_id] = "is being submitted"
+        job_id = await self._submit(plan)
+        self.submitted += 1
+        self.accepted.append(Accepted(job_id, plan.cancel_after is not None and not plan.retry))
+        if plan.cancel_after is not None:
+            await asyncio.sleep(plan.cancel_after)
+            await self._cancel(plan, job_id)
+        await self._until_done(plan, job_id)
+        self.finished += 1
+        del self.standing[plan.job_id]
+
+    async def _submit(self, plan: JobPlan) -> str:
+        chance = random.Random(plan.film)
+        options = film_options(chance)
+        if plan.via is Via.HTTP:
+            return await self._front_end.render(plan, lesson(chance), options)
+        spec = film_spec(chance)
+        await self._backend.command(
+            "start", plan.job_id, 0, video_id=plan.video_id, render_spec=spec, options=options
+        )
+        return plan.job_id
+
+    async def _cancel(self, plan: JobPlan, job_id: str) -> None:
+        self.cancels += 1
+        if plan.number % 2 and await self._front_end.cancel(job_id):
+            return
+        await self._backend.command("cancel", job_id, 0)
+
+    async def _until_done(self, plan: JobPlan, job_id: str) -> None:
+        for attempt in range(1, MOST_RETRIES + 1):
+            self.standing[plan.job_id] = f"{job_id} attempt {attempt} since {time.strftime('%H:%M:%S')}"
+            code = await self._backend.end_of(job_id, attempt)
+            if code not in OF_ARTIFACTS and not (code == "CANCELED" and plan.retry):
+                return
+            self.retries += 1
+            await self._backend.command("retry", job_id, attempt)

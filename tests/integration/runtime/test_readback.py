@@ -1,0 +1,46 @@
+"""What stands in the log already, asked of a real broker."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts.errors import ErrorCode, TransientError
+from contracts.events import ControlChanged, Event, JobFailed
+from services.runtime.provision import create_topics
+from services.runtime.publisher import Publisher
+from services.runtime.settings import RuntimeSettings
+from tests.support.brokers import Broker
+
+pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
+
+
+def ended(job_id: str) -> Event:
+    return JobFailed(
+        event_id=uuid.uuid4(), job_id=job_id, attempt=1, video_id="v", code=ErrorCode.CANCELED, message="why"
+    )
+
+
+async def test_what_was_published_is_found_and_nothing_else(broker: Broker, unique_name: str) -> None:
+    settings = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
+    await create_topics(broker.bootstrap_servers)
+    publisher = Publisher(settings, "lectern/test", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    await publisher.start()
+    try:
+        published = [ended(f"{unique_name}-{number}"[-100:]) for number in range(20)]
+        published.append(
+            ControlChanged(event_id=uuid.uuid4(), job_id=published[0].job_id, attempt=1, canceled=True)
+        )
+        waiting = [ended(f"{unique_name}-{number}"[-100:]) for number in range(20)]
+        await publisher.publish(published)
+        assert await publisher.already([*waiting, *published]) == {event.event_id for event in published}
+        assert await publisher.already([]) == set()
+    finally:
+        await publisher.stop()
+
+
+async def test_a_broker_that_is_away_is_worth_another_try() -> None:
+    publisher = Publisher(RuntimeSettings(kafka_bootstrap_servers="127.0.0.1:1"), "lectern/test")
+    with pytest.raises(TransientError) as raised:
+        await publisher.already([ended("j")])
+    assert raised.value.code is ErrorCode.BROKER_UNAVAILABLE
