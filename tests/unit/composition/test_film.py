@@ -69,7 +69,7 @@ def test_the_stage_takes_drawn_and_composed_scenes() -> None:
         "lectern.scene.composed.v1",
     ]
     assert (SEGMENTS.concurrency, SEGMENTS.step) == (2, Step.COMPOSE_VIDEO)
-    assert (FOLD.concurrency, FOLD.step) == (1, None)
+    assert (FOLD.concurrency, FOLD.step) == (4, None)
 
 
 @pytest.mark.parametrize("style", list(VisualStyle))
