@@ -93,7 +93,8 @@ class ControlReader:
             await consumer.start()
             partitions = [TopicPartition(CONTROL.name, number) for number in range(CONTROL.partitions)]
             consumer.assign(partitions)
-            await asyncio.wait_for(self._catch_up(consumer, partitions), deadline)
+            async with asyncio.timeout(deadline):
+                await self._catch_up(consumer, partitions)
         except (KafkaError, TimeoutError) as error:
             await consumer.stop()
             self._consumer = None
