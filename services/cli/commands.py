@@ -96,7 +96,8 @@ async def _watch(stack: Stack, stop: asyncio.Event) -> None:
             stop.set()
             raise
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), CHECK_SECONDS)
+            async with asyncio.timeout(CHECK_SECONDS):
+                await stop.wait()
 
 
 def _announce(url: str, servers: str, gateway: GatewaySettings) -> None:

@@ -67,6 +67,7 @@ class Relay:
         self._ledger = ledger
         self._publish = publish
         self._already = already
+        self._acknowledged: set[int] = set()  # and perhaps still in the outbox: the ledger may be full
         self._doubted: set[int] = set()
         self._found_at_start: int | None = None
         self._woken = asyncio.Event()
@@ -102,30 +103,31 @@ class Relay:
         if self._found_at_start is None:
             self._found_at_start = await self._ledger.read(outbox.newest)
         batch = await self._ledger.read(outbox.pending, BATCH, without=waiting)
-        published = await self._published(batch)
+        await self._settle_doubts(batch)
         lanes: defaultdict[str, list[Pending]] = defaultdict(list)
         for item in batch:
-            if item.id not in published:
+            if item.id not in self._acknowledged:
                 lanes[item.event.job_id].append(item)
-        done = await asyncio.gather(*(self._lane(key, items) for key, items in lanes.items()))
-        acknowledged = [*published, *(id_ for ids in done for id_ in ids)]
-        if acknowledged:
-            await self._ledger.write(outbox.published, acknowledged)
+        await asyncio.gather(*(self._lane(key, items) for key, items in lanes.items()))
+        done = list(self._acknowledged)
+        if done:
+            await self._ledger.write(outbox.published, done)
+            self._acknowledged.difference_update(done)
             crash_point("relay.after_delete")
-        return bool(acknowledged)
+        return bool(done)
 
-    async def _published(self, batch: list[Pending]) -> set[int]:
-        """Return those in doubt that stand in the log already."""
+    async def _settle_doubts(self, batch: list[Pending]) -> None:
+        """Take those in doubt that stand in the log already for acknowledged."""
         start = self._found_at_start or 0
         doubted = [item for item in batch if item.id <= start or item.id in self._doubted]
+        doubted = [item for item in doubted if item.id not in self._acknowledged]
         if not doubted:
-            return set()
+            return
         there = await self._already([item.event for item in doubted])
         self._doubted.difference_update(item.id for item in doubted)
-        return {item.id for item in doubted if item.event.event_id in there}
+        self._acknowledged.update(item.id for item in doubted if item.event.event_id in there)
 
-    async def _lane(self, key: str, items: list[Pending]) -> list[int]:
-        acknowledged: list[int] = []
+    async def _lane(self, key: str, items: list[Pending]) -> None:
         for item in items:
             crash_point("relay.before_publish", item.event.type)
             try:
@@ -134,11 +136,10 @@ class Relay:
                 self._park(key)
                 self._doubted.add(item.id)
                 log.warning("relay.unpublished", type=item.event.type, job_id=key, error=repr(error))
-                return acknowledged
+                return
             crash_point("relay.after_publish", item.event.type)
-            acknowledged.append(item.id)
+            self._acknowledged.add(item.id)
         self._parked.pop(key, None)
-        return acknowledged
 
     def _park(self, key: str) -> None:
         failures = self._parked[key].failures + 1 if key in self._parked else 1
@@ -151,4 +152,6 @@ class Relay:
         if until <= now:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), until - now)
+            # not wait_for: woken and cancelled at once, it forgets the cancel, and the gateway never stops
+            async with asyncio.timeout(until - now):
+                await self._woken.wait()

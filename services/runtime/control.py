@@ -113,7 +113,8 @@ class ControlReader:
         try:
             await consumer.start()
             consumer.assign(PARTITIONS)
-            await asyncio.wait_for(self._catch_up(consumer), deadline)
+            async with asyncio.timeout(deadline):
+                await self._catch_up(consumer)
         except (KafkaError, TimeoutError) as error:
             await consumer.stop()
             self._consumer = None

@@ -18,9 +18,10 @@ from contracts.events import (
     ScenePlanned,
     SceneSpoken,
     SceneSubtitled,
+    ScriptRequested,
     VideoComposed,
 )
-from contracts.topics import COMMANDS_TOPIC, CONTROL, JOBS
+from contracts.topics import COMMANDS_TOPIC, CONTROL, JOBS, SCRIPT_GENERATED, SCRIPT_REQUESTED, STAGE_FAILED
 from tests.chaos.evidence import Attempt, Evidence, Raw
 from tests.chaos.viewers import check_viewings
 
@@ -108,6 +109,12 @@ def lost(evidence: Evidence) -> list[str]:
         job_id = str(record.body.get("job_id"))
         if record.type == "lectern.render.start.v1" and job_id not in known:
             found.append(f"{job_id} stands in the commands topic and has no end")
+    answered = {record.body.get("job_id") for record in _of_topic(evidence, SCRIPT_GENERATED.name)}
+    failed = {record.body.get("job_id") for record in _of_topic(evidence, STAGE_FAILED.name)}
+    for record in _of_topic(evidence, SCRIPT_REQUESTED.name):
+        script = record.body.get("job_id")
+        if record.type == ScriptRequested.type and record.attempt and script not in answered | failed:
+            found.append(f"script {script} was requested and never answered")
     return sorted(set(found))
 
 

@@ -148,9 +148,26 @@ def command_swallowed(evidence: Evidence) -> None:
     evidence.records.append(event("lectern.render.start.v1", 1, 99, "lectern.commands.v1", job_id="other"))
 
 
+def script_never_written(evidence: Evidence) -> None:
+    evidence.records.append(event("lectern.script.requested.v1", 0, 99, job_id="script"))
+
+
+def test_a_script_that_was_answered_is_not_lost(evidence: Evidence) -> None:
+    script_never_written(evidence)
+    evidence.records.append(event("lectern.script.generated.v1", 0, 100, job_id="script"))
+    assert judge(evidence).clean
+
+
 @pytest.mark.parametrize(
     "breaking",
-    [without_end, retry_forgotten, failed_for_nothing, damage_without_damage, command_swallowed],
+    [
+        script_never_written,
+        without_end,
+        retry_forgotten,
+        failed_for_nothing,
+        damage_without_damage,
+        command_swallowed,
+    ],
 )
 def test_a_job_that_is_lost_is_found(evidence: Evidence, breaking: Callable[[Evidence], None]) -> None:
     breaking(evidence)

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
@@ -243,6 +244,58 @@ async def test_an_end_was_announced_twice_after_a_crash_between_acknowledgement_
     async with relaying(ledger, publish, already):
         await eventually(partial(empty, ledger))
     assert [numbers(log, f"j-{key}") for key in range(2)] == [[0, 1], [0, 1]]
+
+
+async def test_an_event_was_published_again_and_again_while_the_ledger_could_not_note_it(
+    ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by the chaos rig, seed 20: a full disk, and a job's end in the log six times."""
+    full, refusals = True, 0
+    really = outbox.published
+
+    def published(conn: sa.Connection, ids: Sequence[int]) -> None:
+        nonlocal refusals
+        if full:
+            refusals += 1
+            raise TransientError(ErrorCode.STORAGE_FULL, "the disk of the ledger is full")
+        really(conn, ids)
+
+    monkeypatch.setattr(outbox, "published", published)
+    log: list[Event] = []
+
+    async def publish(item: Event) -> None:
+        log.append(item)
+
+    async with relaying(ledger, publish) as relay:
+        await fill(ledger, keys=2, each=2)
+        for tries in range(2, 5):
+            await eventually(partial(at_least, lambda: refusals, tries))
+            relay.wake()
+        full = False
+        await eventually(partial(empty, ledger))
+    assert [numbers(log, f"j-{key}") for key in range(2)] == [[0, 1], [0, 1]]
+
+
+async def test_a_relay_woken_as_it_was_stopped_ran_for_ever(ledger: SqliteLedger) -> None:
+    """The gateway then hung at its end until it was killed."""
+
+    async def publish(_: Event) -> None:
+        return
+
+    for steps in range(4):
+        relay = Relay(ledger, publish)
+        task = asyncio.create_task(relay.run())
+        await eventually(partial(waiting, relay))
+        relay.wake()
+        for _ in range(steps):
+            await asyncio.sleep(0)  # the wake-up is on its way
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=5)
+        assert done, "the cancel was forgotten"
+
+
+def waiting(relay: Relay) -> bool:
+    return bool(getattr(relay._woken, "_waiters", ()))
 
 
 async def test_an_answer_that_was_lost_does_not_publish_twice(ledger: SqliteLedger) -> None:
