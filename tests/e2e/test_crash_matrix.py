@@ -187,12 +187,12 @@ class Rig:
 
     def healed(self) -> None:
         """Wait until every process is up and every record is dealt with."""
-        self.supervise()
-        for process in self.cluster.processes.values():
-            process.wait_until_ready()
-        eventually_sync(
-            lambda: self.tap.lag() == {}, 30, every=0.1, message="all consumer groups are at the end"
-        )
+
+        def well() -> bool:
+            self.supervise()  # a process may still be about to die of what it was told
+            return all(process.ready for process in self.cluster.processes.values()) and self.tap.lag() == {}
+
+        eventually_sync(well, 60, every=0.1, message="all processes are ready and all groups at the end")
 
     def render(self, *crashes: Cell) -> Mapping[str, Any]:
         """Make the film from nothing, crashing on the way; return how it ended."""
