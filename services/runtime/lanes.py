@@ -80,7 +80,8 @@ class Lanes:
     async def calm(self, seconds: float) -> None:
         """Wait until nothing runs, or the time is over."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._calm.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._calm.wait()
 
     async def close(self) -> None:
         """Start nothing more and cancel what runs."""
