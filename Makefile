@@ -16,7 +16,7 @@ TESTS ?= tests
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test soak crash-matrix lint kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test chaos soak crash-matrix lint kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -39,8 +39,11 @@ demo: $(RUNTIME) ## Render LESSON= (the Korean example) to FILM=, with no Kafka,
 up: $(RUNTIME) ## Run the whole system in one process, with the studio page, until Ctrl-C
 	$(BIN)/lectern up
 
-test: $(DEV) ## Run all tests on the best broker there is; TESTS=path for some
-	$(BIN)/pytest $(TESTS)
+test: $(DEV) ## Run the tests on the best broker there is; TESTS=path for some
+	$(BIN)/pytest $(TESTS) -m "not chaos"
+
+chaos: $(DEV) ## Run the tests that break things: faults, crash points, cancels, hangs (minutes)
+	$(BIN)/pytest tests -m chaos
 
 soak: $(DEV) ## Run JOBS= (1,000) jobs under faults chosen by SEED=, then check that nothing is lost; an hour
 	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP))

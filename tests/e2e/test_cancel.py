@@ -12,7 +12,7 @@ from tests.support.cancels import Canceled, Canceling
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.tap import tapping
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(400)]
 
 MOMENTS = 12
 DEADLINE_SECONDS = 2.0

@@ -22,7 +22,7 @@ from tests.support.brokers import Broker
 from tests.support.eventually import eventually
 from tests.support.records import planned
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(120)]
 
 SCENE_SECONDS = 0.2
 SCENES = 300

@@ -30,7 +30,7 @@ from tests.support.eventually import eventually
 from tests.support.proxy import Proxy, proxying
 from tests.support.records import planned
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(120)]
 TOPIC = topics.SCENE_PLANNED
 
 

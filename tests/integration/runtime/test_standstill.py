@@ -26,7 +26,7 @@ from tests.support.brokers import Broker
 from tests.support.eventually import eventually
 from tests.support.records import planned, spoken
 
-pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
+pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.real_kafka]
 
 
 def cancel_from_elsewhere(settings: RuntimeSettings, job_id: str) -> None:
