@@ -31,6 +31,9 @@ from services.runtime.retry import RetryPolicy
 from services.runtime.settings import RuntimeSettings
 from services.runtime.watchdog import Observer, Watchdog
 
+WATCHDOG_SECONDS = 5.0
+"""How long a look that has begun may take when the process stops."""
+
 STUCK_DRAIN_SECONDS = 5.0
 """How long a process that must be started again may finish what is in its hands."""
 
@@ -155,7 +158,7 @@ class Engine:
             self._background.append(task)
 
     def _background_ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled():
+        if not task.cancelled() and not self.health.stopping:
             self._give_up(f"a background task has ended: {task.exception()!r}")
 
     def _give_up(self, reason: str) -> None:
@@ -183,6 +186,10 @@ class Engine:
         left = await asyncio.gather(*(intake.stop(seconds) for intake in self.intakes))
         if sum(left):
             log.info("stopped with work in hand, which is redelivered", records=sum(left))
+        self.watchdog.stop()
+        watching = self._background[-1:]
+        if watching:
+            await asyncio.wait(watching, timeout=WATCHDOG_SECONDS)
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)

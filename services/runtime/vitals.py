@@ -54,11 +54,13 @@ async def close(consumer: AIOKafkaConsumer | None, stop: Coroutine[Any, Any, Non
     Args:
         consumer: what is closed.
         stop: closes it in order, if it is well.
-        seconds: how long that may take, before its parts are put down one by one.
+        seconds: how long that may take. After that, or if it fails half-way, its parts are put down one by
+            one: an error of the first would leave the connections open.
     """
     stopping = asyncio.ensure_future(stop)
     await asyncio.wait((stopping,), timeout=seconds)
-    if not stopping.done():
+    well = stopping.done() and not stopping.cancelled() and stopping.exception() is None
+    if not well:
         stopping.cancel()
         if consumer is not None:
             await _abandon(consumer, seconds)

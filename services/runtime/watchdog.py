@@ -150,6 +150,7 @@ class Watchdog:
         self._ends: Mapping[TopicPartition, int] = {}
         self._silent = 0.0
         self._gave_up = False
+        self._stopping = asyncio.Event()
 
     def problems(self) -> list[str]:
         """Return what is wrong for so long that the process is not ready, or is about to be put right."""
@@ -163,10 +164,16 @@ class Watchdog:
         return found
 
     async def run(self) -> None:
-        """Watch until cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
+        """Watch until :meth:`stop`, or until cancelled."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
+                return
             await self.look()
+
+    def stop(self) -> None:
+        """Let :meth:`run` end after the present look: a client that is cancelled while it connects leaks."""
+        self._stopping.set()
 
     async def look(self) -> None:
         """Look at every consumer once, and treat the one that has suffered too long."""
