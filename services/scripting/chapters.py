@@ -1,38 +1,56 @@
 """Sections of the source to chapters of the film: merged where too many, cut where there are none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from services.scripting.outline import Section
+from services.scripting.passages import Passage, Section, bonded
 
 _CHAPTER_SECONDS = 60.0
 """Length of a chapter aimed at where the author made none: three in a three-minute film."""
 
-_LONGEST_JOINED_TITLE = 40
+_LONGEST_JOINED_TITLE = 48
 _SHORT_INTRODUCTION = 25.0
 _WINDOW = 3
 
 
-def at_most(sections: Sequence[Section], most: int) -> list[Section]:
+def at_most(sections: Sequence[Section], most: int, sums_up: Callable[[str], bool]) -> list[Section]:
     """Return the sections with the shortest neighbours merged until there are at most ``most``.
 
-    Text in front of the first heading joins the first chapter if it is short.
+    Text in front of the first heading joins the first chapter if it is short. A summary stays alone as long
+    as others can be merged: what it repeats belongs to the whole film.
     """
     merged = list(sections)
     if len(merged) > 1 and merged[0].title is None and merged[0].seconds <= _SHORT_INTRODUCTION:
         merged[:2] = [Section(merged[1].title, merged[0].passages + merged[1].passages)]
     while len(merged) > most:
-        lengths = [section.seconds for section in merged]
-        at = min(range(len(merged) - 1), key=lambda index: lengths[index] + lengths[index + 1])
+        at = min(range(len(merged) - 1), key=lambda index: (*_price(merged, index, sums_up), index))
         merged[at : at + 2] = [_merge(merged[at], merged[at + 1])]
     return merged
 
 
-def _merge(first: Section, second: Section) -> Section:
+def _price(
+    sections: Sequence[Section], index: int, sums_up: Callable[[str], bool]
+) -> tuple[bool, bool, float]:
+    """Return what it costs to merge a section with the next one."""
+    first, second = sections[index : index + 2]
+    untold = len(_joined_title(first, second) or "") == len(first.title or "")
+    return sums_up(second.title or ""), untold, first.seconds + second.seconds
+
+
+def _joined_title(first: Section, second: Section) -> str | None:
     titles = [title for title in (first.title, second.title) if title]
     joined = " · ".join(titles)
-    title = joined if len(joined) <= _LONGEST_JOINED_TITLE else (titles[0] if titles else None)
-    return Section(title, first.passages + second.passages)
+    return joined if len(joined) <= _LONGEST_JOINED_TITLE else (titles[0] if titles else None)
+
+
+def _merge(first: Section, second: Section) -> Section:
+    """Join two chapters; each one's title becomes a heading inside the new one."""
+    return Section(_joined_title(first, second), _headed(first) + _headed(second))
+
+
+def _headed(section: Section) -> tuple[Passage, ...]:
+    return tuple(replace(passage, heading=passage.heading or section.title) for passage in section.passages)
 
 
 def cut_lexically(
@@ -57,7 +75,7 @@ def cut_lexically(
             for at in range(2, len(passages) - 1)
             if all(abs(at - start) >= 2 for start in starts)
             and not passages[at].depends
-            and not _bonded(section, at)
+            and not bonded(passages[at - 1], passages[at])
         ]
         opening = [at for at in options if passages[at].opens]
         if not options:
@@ -78,11 +96,6 @@ def cut_lexically(
     return [
         (Section(section.title, passages[low:high]), list(bags[low:high])) for low, high in pairwise(bounds)
     ]
-
-
-def _bonded(section: Section, at: int) -> bool:
-    before, after = section.passages[at - 1], section.passages[at]
-    return before.bond is not None and before.bond == after.bond
 
 
 def unique_titles(titles: Sequence[str]) -> list[str]:

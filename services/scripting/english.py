@@ -6,15 +6,19 @@ from collections.abc import Sequence
 import sentencex
 from typing_extensions import override
 
-from services.scripting.language import Item, Language
+from services.scripting.english_traits import DUTY, ORDER, defined_term, instructs, traits_of
+from services.scripting.language import Facts, Item, Language, Trait
 
-_LETTERS_PER_SECOND = 15.5
-_SENTENCE_SECONDS = 0.5
+_LETTERS_PER_SECOND = 16.5
+_SENTENCE_SECONDS = 0.35
 _DIGIT_LETTERS = 4.0
+"""Measured with the offline voice at its speed 0.9: 59-110 letters take 3.4-7.1 s."""
 
-_HEADLINE_LIMIT = 60
-_HEADLINE_AIM = 40
+_HEADLINE_LIMIT = 76
+_HEADLINE_AIM = 52
 """A headline longer than this loses its subordinate clauses."""
+_POINT_LIMIT = 76
+_TITLE_LIMIT = 40
 
 _PHRASE_WORDS = 4
 """A list item of more words is said as a sentence of its own, a shorter one inside an enumeration."""
@@ -32,36 +36,28 @@ _STOP = _words(
     "first second third finally never always every some many much make use get new because while "
     "between through under within without until "
 )
-_LINKS = (
-    "However|Therefore|Also|In addition|For example|For instance|Then|Next|Thus|Moreover|Furthermore|So|And|"
-    "But|As a result|Finally"
-)
-_CONNECTIVE = re.compile(rf"^(?:{_LINKS}|First|Second|Third|In particular|Lastly|Remember|Note that),?\s+")
-_DEPENDS = re.compile(
-    rf"^(?:{_LINKS}|This|That|These|Those|It|They|He|She|Such|Otherwise|Instead|Meanwhile|In this case)\b"
-)
-_DEFINES = re.compile(
-    r"^(?:An?\s+|The\s+)?([A-Za-z][\w' -]{1,40}?)\s+(?:is|are|means|refers to|is defined as)\s+"
-    r"(?:any|an?|the)\s.*\b(?:that|which|who|where)\s"
-)
-_DUTY = re.compile(
-    r"^(?P<who>(?:\S+\s+){0,5}?\S+)\s+"
-    r"(?:must|should|need to|needs to|have to|has to|shall|(?:is|are) required to)\s+"
-    r"(?P<not>not\s+|never\s+)?(?P<what>(?:always\s+)?\w.*)$"
+_LINK = re.compile(
+    r"^(?:However|Therefore|Also|In addition|For example|For instance|Thus|Moreover|Furthermore|So|And|But"
+    r"|As a result|In contrast|By contrast|On the other hand|In particular|Note that),?\s+"
 )
 _IMPORTANT = re.compile(
     r"^It is (?:important|essential|necessary|vital|best) (?P<not>not )?to\s+(?P<what>.+)$"
 )
 _TRAILING = re.compile(
-    r",?\s+(?:because|so that|so|which|who|when|while|whenever|if|unless|since|although|before|after|until|"
-    r"in order to|such as|including|for example|by|and then|but|even)\s"
+    r",?\s+(?:because|so that|while|whenever|unless|since|although|in order to|such as|including|for example"
+    r"|even (?:if|when|though)|if|when|before|after|until)\s|,\s+(?:which|who|so|but|and then|not even)\s"
 )
+_SUBORDINATE = re.compile(r"^(?:If|When|While|Because|Although|Since|Unless|Before|After|Once|Whenever)\b")
+_LEADING = re.compile(r"^(?:If|When|While|Before|After|Once|Unless|Whenever) [^,.]{3,38}(?=, )")
+_PRONOUN = re.compile(r"^(?:They|It|This|These|That|He|She|Both) ")
+_TIME_HEAD = re.compile(r"^(?:when|time|deadline|timing|by when)$", re.IGNORECASE)
+_LONGEST_ROW = 72
+_LEAST_HEAD = 16
+"""A main clause shorter than this says too little to stand alone."""
 _ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
-_GREETS = re.compile(r"^(?:welcome|hello|good morning|hi)\b|\bthank you\b|\bthanks for\b", re.IGNORECASE)
-
 _OPENINGS = {
-    "friendly": "Welcome. Today's topic is: {title}.",
-    "formal": "The topic of this training is: {title}.",
+    "friendly": "Welcome. Today's topic is {title}.",
+    "formal": "The topic of this training is {title}.",
 }
 _CLOSINGS = {
     "friendly": "Keep these points in mind, and put them into practice.",
@@ -74,6 +70,7 @@ class English(Language):
 
     code = "en"
     headline_limit = _HEADLINE_LIMIT
+    point_limit = _POINT_LIMIT
 
     @override
     def sentences(self, text: str) -> list[str]:
@@ -102,41 +99,42 @@ class English(Language):
 
     @override
     def headline(self, sentence: str) -> str | None:
+        if Trait.FRAMES in traits_of(sentence):
+            return None
         text = re.sub(r"\s*\([^()]*\)", "", sentence).strip(" .!…")
-        text = _CONNECTIVE.sub("", text)
         if text.endswith("?"):
             return text if len(text) <= _HEADLINE_LIMIT else None
-        if defined := _DEFINES.match(text):
-            verb = "are" if " are " in f"{defined[0]} " else "is"
-            return f"What {verb} {_lowered(defined[1])}?"
-        if duty := _DUTY.match(text) or _IMPORTANT.match(text):
-            negative = (duty["not"] or "").strip()
-            text = f"{'Never ' if negative == 'never' else 'Do not ' if negative else ''}{duty['what']}"
-        while len(text) > _HEADLINE_AIM:
-            cuts = [cut.start() for cut in _TRAILING.finditer(text) if cut.start() >= 12]
-            cuts += [index for index, char in enumerate(text) if char in ";:—" and index >= 12]
-            if not cuts:
-                break
-            text = text[: max(cuts)]
+        if defined := defined_term(text):
+            article, name, verb = defined
+            return f"What {'are' if verb == 'are' else 'is'} {article.lower()}{_lowered(name)}?"
+        text = _named(text)
+        if _PRONOUN.match(text):
+            return None
+        while len(text) > _HEADLINE_AIM and (shorter := _shorter(text)):
+            text = shorter
         text = text.strip(" ,;:")
         return text[:1].upper() + text[1:] if 0 < len(text) <= _HEADLINE_LIMIT else None
 
     @override
-    def depends(self, sentence: str) -> bool:
-        return bool(_DEPENDS.match(sentence))
+    def point(self, sentence: str) -> str | None:
+        text = _named(sentence.strip(" .!…"))
+        while len(text) > _POINT_LIMIT and (shorter := _shorter(text)):
+            text = shorter
+        return text[:1].upper() + text[1:] if 0 < len(text) <= _POINT_LIMIT else None
 
     @override
-    def defines(self, sentence: str) -> bool:
-        return bool(_DEFINES.match(sentence))
+    def facts(self, sentence: str) -> Facts | None:  # noqa: ARG002 - English writes such lists as tables
+        return None
 
     @override
-    def introduces(self, sentence: str) -> bool:
-        return sentence.rstrip().endswith(":") or bool(
-            re.search(r"\b(?:following|these|below|steps|as follows)\b", sentence, re.IGNORECASE)
-        )
+    def traits(self, sentence: str) -> Trait:
+        return traits_of(sentence)
 
     @override
     def item(self, text: str, number: int | None, last: int) -> Item | None:
+        if number is not None:
+            text = ORDER.sub("", text, count=1)
+            text = text[:1].upper() + text[1:]
         name, _, rest = text.partition(": ")
         labelled = bool(rest.strip()) and len(name.split()) <= _PHRASE_WORDS
         parts = self.sentences(rest if labelled else text)
@@ -168,7 +166,11 @@ class English(Language):
                 else "Then"
             )
             said[0] = f"{ordinal}, {_lowered(said[0])}"
-        return Item(tuple(said), name if labelled else (self.headline(parts[0]) or parts[0]))
+        if labelled:
+            point = text.strip(" .") if len(text) <= _POINT_LIMIT else name
+        else:
+            point = self.point(parts[0]) or parts[0].strip(" .")
+        return Item(tuple(said), point, label=name if labelled else None)
 
     @override
     def enumeration(self, phrases: Sequence[str], subject: str | None) -> str:
@@ -181,13 +183,55 @@ class English(Language):
         return f"{subject[:1].upper()}{subject[1:]}:"
 
     @override
+    def list_title(self, sentence: str) -> str | None:
+        if Trait.FRAMES in traits_of(sentence):
+            return None
+        text = _LINK.sub("", sentence).strip(" .:!")
+        return text[:1].upper() + text[1:] if len(text) <= _HEADLINE_LIMIT else None
+
+    @override
     def row(self, header: Sequence[str], cells: Sequence[str]) -> str:
         pairs = [(head, cell) for head, cell in zip(header[1:], cells[1:], strict=False) if head and cell]
         if not cells[0] or not pairs:
             return self.enumeration([cell for cell in cells if cell], None)
-        facts = [f"{_lowered(head)} is {cell.strip(' .')}" for head, cell in pairs]
-        return self.spoken(
-            f"For {_lowered(cells[0])}, {' and '.join(facts) if len(facts) < 3 else ', '.join(facts)}"
+        if len(pairs) == 1 and _TIME_HEAD.match(header[0].strip()):
+            return self.spoken(f"{cells[0]}, {_lowered(pairs[0][1])}")
+        facts = [f"{_subject(head)} is {_lowered(cell.strip(' .'))}" for head, cell in pairs]
+        named = f"{_lowered(header[0])} {cells[0]}" if len(cells[0]) < 3 else _lowered(cells[0])
+        return self.spoken(f"For {named}, {', and '.join(facts) if len(facts) < 3 else '; '.join(facts)}")
+
+    @override
+    def row_point(self, header: Sequence[str], cells: Sequence[str]) -> str:
+        values = [cell for cell in cells[1:] if cell]
+        first = f"{header[0]} {cells[0]}" if 0 < len(cells[0]) < 3 else cells[0]
+        shown = " – ".join(values)
+        if len(first) + 2 + len(shown) > _LONGEST_ROW:
+            shown = values[0]
+        return f"{first}: {shown}" if first and shown else first or shown
+
+    @override
+    def table_title(self, header: Sequence[str]) -> str | None:
+        heads = [head for head in header if head]
+        if len(heads) != len(header) or not 2 <= len(heads) <= 3 or _TIME_HEAD.match(header[0].strip()):
+            return None
+        title = f"{' and '.join([heads[1], *map(_lowered, heads[2:])])} by {_lowered(heads[0])}"
+        return title if len(title) <= _HEADLINE_LIMIT else None
+
+    @override
+    def topic(self, sentence: str) -> str | None:
+        if defined := defined_term(sentence):
+            name = defined[1]
+            return name[:1].upper() + name[1:] if len(name) <= _TITLE_LIMIT else None
+        if clause := _LEADING.match(sentence):
+            return clause[0] if len(clause[0]) <= _TITLE_LIMIT else None
+        text = sentence.strip(" .!")
+        return text if instructs(text) and len(text) <= _TITLE_LIMIT else None
+
+    @override
+    def sums_up(self, title: str) -> bool:
+        return (
+            re.search(r"\b(?:summary|recap|remember|conclusion|takeaways?|checklist|wrap)", title, re.I)
+            is not None
         )
 
     @override
@@ -209,9 +253,32 @@ class English(Language):
     def closing(self, style: str) -> str | None:
         return _CLOSINGS.get(style)
 
-    @override
-    def greets(self, sentence: str) -> bool:
-        return bool(_GREETS.search(sentence))
+
+def _named(sentence: str) -> str:
+    """Return a sentence without words of order and links, a duty as an imperative."""
+    text = _LINK.sub("", ORDER.sub("", sentence, count=1), count=1)
+    if duty := DUTY.match(text) or _IMPORTANT.match(text):
+        negative = (duty["not"] or "").strip().lower()
+        return f"{'Never ' if negative == 'never' else 'Do not ' if negative else ''}{duty['what']}"
+    return text
+
+
+def _shorter(text: str) -> str | None:
+    """Return a sentence without its last subordinate clause, or without the one in front."""
+    cuts = [cut.start() for cut in _TRAILING.finditer(text) if cut.start() >= _LEAST_HEAD]
+    cuts += [cut.start() for cut in re.finditer(r"[;:—]\s", text) if cut.start() >= _LEAST_HEAD]
+    if _SUBORDINATE.match(text):
+        if len(text) <= _HEADLINE_LIMIT:
+            return None  # when to do it belongs to what to do
+        clause = re.match(r"^[^,]{3,60}, (?=\w)", text)
+        return text[clause.end() :] if clause and len(text) - clause.end() >= _LEAST_HEAD / 2 else None
+    return text[: max(cuts)].rstrip(" ,") if cuts else None
+
+
+def _subject(head: str) -> str:
+    """Return a column's name as the subject of a sentence: what burns, the extinguisher."""
+    bare = _lowered(head)
+    return bare if re.match(r"(?:what|who|where|when|how|the|your|our)\b", bare) else f"the {bare}"
 
 
 def _stem(word: str) -> str:

@@ -10,6 +10,7 @@ estimate is no wish. The voice decides how long a scene lasts.
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import structlog
@@ -18,17 +19,19 @@ from contracts.errors import ErrorCode, PermanentError
 from contracts.script import Chapter, Script, ScriptScene
 from services.runtime.cancel import CancelToken
 from services.scripting.brief import Brief
+from services.scripting.captions import on_screen
 from services.scripting.chapters import at_most, cut_lexically, unique_titles
 from services.scripting.english import English
 from services.scripting.korean import Korean
-from services.scripting.language import Language
-from services.scripting.outline import Passage, Section, outline
+from services.scripting.language import Language, Trait
+from services.scripting.outline import outline
+from services.scripting.passages import Passage, Section
 from services.scripting.ranking import key_phrases, rank
-from services.scripting.scenes import AIM_SECONDS, on_screen, pack
+from services.scripting.scenes import AIM_SECONDS, pack
 from services.scripting.selection import select
 from services.scripting.source import parse_source
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever the same source and brief give another script."""
 
 _SILENCE_SECONDS = 1.0
@@ -37,10 +40,14 @@ _SILENCE_SECONDS = 1.0
 _SCENE_SECONDS = 18.0
 """Speech a scene can hold, a little under the longest, since sentences never fill it exactly."""
 
+_CARD_SECONDS = 2.0
+"""What a chapter's first scene lasts longer: its card."""
+
 _LEAST_FRAMED_SECONDS = 20.0
 """A film shorter than this is told without greeting and goodbye."""
 
 _LONGEST_TITLE = 60
+_DEFINED_EARLY = 2
 
 log = structlog.get_logger(__name__)
 
@@ -67,34 +74,29 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             "the source text has no sentences to narrate, only headings, code or symbols",
         )
     terms_of = _Terms(language, check)
-    sections = _chaptered(sections, brief.max_chapters, terms_of)
+    sections = _chaptered(sections, brief.max_chapters, terms_of, language)
     title = named or headed or _central(sections, terms_of, language)
     opening, closing = _frame(sections, title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
-    sections, scores = _selected(sections, brief, reserved, language, terms_of, check)
-    phrases = _phrases(sections, terms_of)
-    titles = unique_titles(
-        [
-            _short(section.title or (language.joined(found) if found else title) or f"{number}")
-            for number, (section, found) in enumerate(zip(sections, phrases, strict=True), 1)
-        ]
+    sections, scores = _selected(
+        sections, brief, reserved + len(sections) * _CARD_SECONDS, language, terms_of, check
     )
-    sections = _framed(sections, opening, closing, language)
+    titles = _titles(sections, title, terms_of, language)
+    sections = _framed(sections, title, opening, closing, language)
     chapters: list[Chapter] = []
     taken: set[str] = set()
     scene_id = 0
-    for number, (section, chapter_title, fallback) in enumerate(
-        zip(sections, titles, phrases, strict=True), 1
-    ):
+    for number, (section, chapter_title) in enumerate(zip(sections, titles, strict=True), 1):
         scenes = []
         for run in pack(section.passages, brief.max_scenes_per_chapter):
             check()
             scene_id += 1
-            weights = [scores.get(passage.text, 0.0) for passage in run]
-            shown = on_screen(run, weights, language, taken, fallback) or chapter_title
-            if run[0].frame and title and "\n" not in shown:
+            if title and number == 1 and all(passage.framing for passage in run):
                 shown = _short(title)
-            taken.add(shown)
+            else:
+                weights = [scores.get(passage.text, 0.0) for passage in run]
+                shown = on_screen(run, weights, language, taken, chapter_title)
+            taken.add(shown.partition("\n")[0])
             narration = " ".join(passage.text for passage in run)
             scenes.append(ScriptScene(scene_id=scene_id, narration=narration, on_screen_text=shown))
         chapters.append(Chapter(chapter_id=number, title=chapter_title, scenes=tuple(scenes)))
@@ -137,12 +139,24 @@ class _Terms:
         )
 
 
-def _chaptered(sections: list[Section], most: int, terms: _Terms) -> list[Section]:
+def _chaptered(sections: list[Section], most: int, terms: _Terms, language: Language) -> list[Section]:
     if len(sections) == 1:
         bags = [terms.bag(passage) for passage in sections[0].passages]
         parts = [part for part, _ in cut_lexically(sections[0], bags, most)]
-        return [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
-    return at_most(sections, most)
+        parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
+        return [Section(part.title, _by_topic(part.passages, language)) for part in parts]
+    return at_most(sections, most, language.sums_up)
+
+
+def _by_topic(passages: Sequence[Passage], language: Language) -> tuple[Passage, ...]:
+    """Return the passages of a text without headings, each paragraph under what it is about."""
+    found: list[Passage] = []
+    topic: str | None = None
+    for passage in passages:
+        if passage.opens and not passage.points:
+            topic = None if passage.framing else language.topic(passage.text)
+        found.append(replace(passage, heading=passage.heading or topic))
+    return tuple(found)
 
 
 def _selected(
@@ -166,28 +180,49 @@ def _selected(
             [[scores[passage.text] for passage in section.passages] for section in sections],
             max(0.0, speech - reserved),
             brief.max_scenes_per_chapter * _SCENE_SECONDS,
-            language.defines,
+            [language.sums_up(section.title or "") for section in sections],
         ),
         scores,
     )
 
 
-def _phrases(sections: Sequence[Section], terms: _Terms) -> list[list[str]]:
+def _titles(sections: Sequence[Section], film: str | None, terms: _Terms, language: Language) -> list[str]:
+    """Return the chapters' titles: the author's, else what a paragraph of it is about, else a key phrase."""
     used: Counter[str] = Counter()
     everywhere = terms.everywhere(sections)
     count = sum(len(section.passages) for section in sections)
-    return [
-        key_phrases([terms.of(passage) for passage in section.passages], everywhere, count, used)
-        for section in sections
-    ]
+    titles: list[str] = []
+    for number, section in enumerate(sections, 1):
+        title = section.title or (film if len(sections) == 1 else _topic(section, film, titles, language))
+        if not title:
+            found = key_phrases([terms.of(passage) for passage in section.passages], everywhere, count, used)
+            title = found[0] if found else film or f"{number}"
+        titles.append(_short(title[:1].upper() + title[1:]))
+    return unique_titles(titles)
+
+
+def _topic(section: Section, film: str | None, taken: Sequence[str], language: Language) -> str | None:
+    """Return what the first paragraph whose opening says so is about, but not the film's title."""
+    opening = [passage for passage in section.passages if passage.opens or passage is section.passages[0]]
+    for passage in opening:
+        topic = None if passage.framing or passage.points else language.topic(passage.text)
+        if topic and topic == film:
+            topic = language.headline(passage.text)
+        if topic and topic not in taken:
+            return topic
+    return None
 
 
 def _central(sections: Sequence[Section], terms: _Terms, language: Language) -> str | None:
+    """Return what the whole text is about: the term it begins by defining, else its most frequent phrase."""
     passages = [passage for section in sections for passage in section.passages]
+    for passage in passages[:_DEFINED_EARLY]:
+        if Trait.DEFINES in passage.traits and (term := language.topic(passage.text)):
+            return term
     # What the whole text is about stands everywhere: rarity must not count here.
     level = Counter(dict.fromkeys(terms.everywhere(sections), 1))
     found = key_phrases([terms.of(passage) for passage in passages], level, 1, Counter())
-    return language.joined(found[:2]) if found else None
+    return found[0][:1].upper() + found[0][1:] if found else None
 
 
 def _frame(
@@ -196,20 +231,25 @@ def _frame(
     """Return the narrator's first and last words; empty where style, length or the author ask for none."""
     passages = [passage for section in sections for passage in section.passages]
     seconds = min(sum(passage.seconds for passage in passages), brief.target_minutes * 60)
-    greeted = language.greets(passages[0].text) or language.greets(passages[-1].text)
-    if brief.language != language.code or seconds < _LEAST_FRAMED_SECONDS or greeted:
+    if brief.language != language.code or seconds < _LEAST_FRAMED_SECONDS:
         return "", ""
     style = brief.style.partition("_")[0].lower()
-    return (title and language.opening(style, title)) or "", language.closing(style) or ""
+    greeted = any(Trait.GREETS in passage.traits for passage in passages[:2])
+    opening = "" if greeted or not title else language.opening(style, title) or ""
+    return opening, "" if Trait.GREETS in passages[-1].traits else language.closing(style) or ""
 
 
-def _framed(sections: Sequence[Section], opening: str, closing: str, language: Language) -> list[Section]:
+def _framed(
+    sections: Sequence[Section], title: str | None, opening: str, closing: str, language: Language
+) -> list[Section]:
     framed = list(sections)
     if opening:
-        head = Passage(opening, language.seconds(opening), frame=True)
+        # A slide of its own, unless the first subject's would show the same words.
+        apart = language.topic(framed[0].passages[0].text) != title
+        head = Passage(opening, language.seconds(opening), frame=True, opens=apart)
         framed[0] = Section(framed[0].title, (head, *framed[0].passages))
     if closing:
-        tail = Passage(closing, language.seconds(closing), frame=True, depends=True)
+        tail = Passage(closing, language.seconds(closing), frame=True)
         framed[-1] = Section(framed[-1].title, (*framed[-1].passages, tail))
     return framed
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 
-from services.scripting.language import LONGEST_LIST, Language
+from services.scripting.beats import bind
+from services.scripting.language import LONGEST_LIST, Item, Language, Trait
+from services.scripting.passages import Passage, Section
 from services.scripting.pieces import split_long
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
@@ -12,47 +14,9 @@ from services.scripting.text import letters
 SHORT_SUBJECT = 20
 """Longest noun phrase, in characters, that a list in front of a colon is about."""
 
-
-@dataclass(frozen=True)
-class Passage:
-    """One sentence of the narration.
-
-    Attributes:
-        text: as it is said.
-        seconds: about how long that takes.
-        points: what the slide shows of it, if it is of a list.
-        ordered: whether the points are steps.
-        bond: passages with the same number are told together or not at all: a list with what announces it.
-        depends: not understood without the passage before.
-        opens: begins a paragraph, a list or a table.
-        heading: the heading below the chapter's that it stands under.
-        reference: looked up rather than learnt, a table row; the first to go when time is short.
-        frame: the narrator's own first or last words, not of the source.
-    """
-
-    text: str
-    seconds: float
-    points: tuple[str, ...] = ()
-    ordered: bool = False
-    bond: int | None = None
-    depends: bool = False
-    opens: bool = False
-    heading: str | None = None
-    reference: bool = False
-    frame: bool = False
-
-
-@dataclass(frozen=True)
-class Section:
-    """A chapter to be: its heading, if it has one, and its passages."""
-
-    title: str | None
-    passages: tuple[Passage, ...]
-
-    @property
-    def seconds(self) -> float:
-        """Spoken length."""
-        return sum(passage.seconds for passage in self.passages)
+_LONGEST_BONDED_TABLE = 5
+_SHORT_INTRODUCTION = 20
+"""Longest sentence after a greeting, in characters, in which the speaker gives a name."""
 
 
 def outline(
@@ -69,9 +33,10 @@ def outline(
     sections: list[Section] = []
     heading: str | None = None
     part: list[Block] = []
+    reader = _Reader(language, check)
     for block in [*blocks, Heading(chapter_level, "")]:
         if isinstance(block, Heading) and block.level <= chapter_level:
-            passages = tuple(_passages(part, language, check))
+            passages = tuple(reader.passages(part))
             if passages:
                 sections.append(Section(heading, passages))
             heading, part = block.text, []
@@ -92,40 +57,133 @@ def _title_of(blocks: Sequence[Block]) -> tuple[str | None, Sequence[Block]]:
     return (heading.text if heading.level == 1 else None), blocks
 
 
-def _passages(blocks: Sequence[Block], language: Language, check: Callable[[], None]) -> Iterator[Passage]:
-    """Yield the passages of a section."""
-    heading: str | None = None
-    lead: list[Passage] = []
-    subject: str | None = None
-    for number, (block, following) in enumerate(pairwise([*blocks, None])):
-        check()
-        made: list[Passage] = []
-        match block:
-            case Heading():
-                heading = block.text
-            case Paragraph():
-                subject = _subject(block.text, following)
-                if subject is None:
-                    made = list(_sentences(block.text, language, check))
-            case Listing():
-                made = list(_list(block, language, subject))
-                subject = None
-            case Table():
-                made = list(_table(block, language))
-        made = [replace(piece, heading=heading) for passage in made for piece in _bounded(passage, language)]
-        if not made:
-            continue
-        made[0] = replace(made[0], opens=True)
-        if isinstance(block, Listing):
-            announced = bool(lead) and (language.introduces(lead[-1].text) or lead[-1].text.endswith(":"))
-            bond = number if announced or block.ordered or len(made) == 1 else None
-            if announced:
-                lead[-1] = replace(lead[-1], bond=bond)
-                made[0] = replace(made[0], opens=False)
-            made = [replace(passage, bond=bond) for passage in made]
+@dataclass
+class _Reader:
+    """Reads the blocks of sections; numbers bonds through the whole text."""
+
+    language: Language
+    check: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self._bonds = count()
+
+    def passages(self, blocks: Sequence[Block]) -> Iterator[Passage]:
+        """Yield the passages of a section."""
+        heading: str | None = None
+        lead: list[Passage] = []
+        subject: str | None = None
+        for block, following in pairwise([*blocks, None]):
+            self.check()
+            made: list[Passage] = []
+            match block:
+                case Heading():
+                    heading = block.text
+                case Paragraph():
+                    subject = _subject(block.text, following)
+                    if subject is None:
+                        made = bind(self._sentences(block.text), self.language, self._bonds)
+                case Listing():
+                    made = self._list(block, subject)
+                    subject = None
+                case Table():
+                    made = self._table(block)
+            made = [replace(piece, heading=heading) for passage in made for piece in self._bounded(passage)]
+            if not made:
+                continue
+            made[0] = replace(made[0], opens=True)
+            if isinstance(block, Listing | Table):
+                made = self._led(lead, made, whole=isinstance(block, Table) or block.ordered)
+            yield from lead
+            lead = made
         yield from lead
-        lead = made
-    yield from lead
+
+    def _led(self, lead: list[Passage], made: list[Passage], *, whole: bool) -> list[Passage]:
+        """Bind a list, and the sentence that announces it to it."""
+        announced = bool(lead) and bool(lead[-1].traits & Trait.INTRODUCES or lead[-1].text.endswith(":"))
+        if not (announced or whole or len(made) <= LONGEST_LIST):
+            return made
+        bond = lead[-1].bond if announced and lead[-1].bond is not None else next(self._bonds)
+        if announced:
+            lead[-1] = replace(lead[-1], bond=bond)
+            made[0] = replace(made[0], opens=False)
+        return [replace(passage, bond=bond) for passage in made]
+
+    def _sentences(self, text: str) -> list[Passage]:
+        found: list[Passage] = []
+        for sentence in self.language.sentences(text):
+            self.check()
+            if not letters(sentence):
+                continue
+            passage = self._passage(self.language.spoken(sentence))
+            greeted = found and Trait.GREETS in found[-1].traits
+            if greeted and len(passage.text) <= _SHORT_INTRODUCTION and passage.text.endswith("입니다."):
+                passage = replace(passage, traits=passage.traits | Trait.FRAMES | Trait.GREETS)
+            found.append(passage)
+        return found
+
+    def _list(self, block: Listing, subject: str | None) -> list[Passage]:
+        """Return a list: items that are sentences each as its own, bare phrases together in one."""
+        items = [text for text in block.items if letters(text)]
+        told = [
+            self.language.item(text, index if block.ordered else None, len(items))
+            for index, text in enumerate(items, 1)
+        ]
+        if _bare(told):
+            found = []
+            for start in range(0, len(items), LONGEST_LIST):
+                group = items[start : start + LONGEST_LIST]
+                text = self.language.enumeration(group, None if start else subject)
+                found.append(replace(self._passage(text), points=tuple(group)))
+            return found
+        found = [self._passage(self.language.announced(subject))] if subject is not None else []
+        labelled = all(item and item.label for item in told)
+        for number, (text, item) in enumerate(zip(items, told, strict=True), 1):
+            sentences = item.sentences if item else (self.language.enumeration([text], None),)
+            point = ((item.label if labelled else None) or item.point) if item else text
+            first = self._passage(sentences[0])
+            found.append(replace(first, points=(point,), number=number if block.ordered else 0))
+            for sentence in sentences[1:]:
+                found.append(replace(self._passage(sentence), traits=Trait.DEPENDS))
+        return found
+
+    def _table(self, block: Table) -> list[Passage]:
+        rows = [row for row in block.rows if letters("".join(row))]
+        found = []
+        title = self.language.table_title(block.header)
+        for row in rows:
+            told = self._passage(self.language.row(block.header, row))
+            point = self.language.row_point(block.header, row)
+            found.append(replace(told, points=(point,), reference=True, listed=title))
+        if len(found) > _LONGEST_BONDED_TABLE:
+            return found
+        bond = next(self._bonds)
+        return [replace(passage, bond=bond) for passage in found]
+
+    def _passage(self, text: str) -> Passage:
+        facts = self.language.facts(text)
+        return Passage(
+            text,
+            self.language.seconds(text),
+            traits=self.language.traits(text),
+            points=facts.points if facts else (),
+            listed=facts.name if facts else None,
+        )
+
+    def _bounded(self, passage: Passage) -> Iterable[Passage]:
+        """Cut a passage that nobody can say in one scene; its parts stay together in order."""
+        parts = split_long(passage.text, self.language.seconds)
+        if len(parts) == 1:
+            return [passage]
+        return [
+            replace(
+                passage,
+                text=part,
+                seconds=self.language.seconds(part),
+                points=passage.points if not index else (),
+                traits=passage.traits | (Trait.DEPENDS if index else passage.traits),
+            )
+            for index, part in enumerate(parts)
+        ]
 
 
 def _subject(text: str, following: Block | None) -> str | None:
@@ -136,67 +194,7 @@ def _subject(text: str, following: Block | None) -> str | None:
     return None
 
 
-def _sentences(text: str, language: Language, check: Callable[[], None]) -> Iterator[Passage]:
-    for sentence in language.sentences(text):
-        check()
-        if letters(sentence):
-            yield _passage(language.spoken(sentence), language, depends=language.depends(sentence))
-
-
-def _list(block: Listing, language: Language, subject: str | None) -> Iterator[Passage]:
-    """Yield a list: items that are sentences each as its own, bare phrases together in one."""
-    items = [text for text in block.items if letters(text)]
-    told = [
-        language.item(text, index if block.ordered else None, len(items))
-        for index, text in enumerate(items, 1)
-    ]
-    if all(item is None for item in told):
-        for start in range(0, len(items), LONGEST_LIST):
-            group = items[start : start + LONGEST_LIST]
-            text = language.enumeration(group, None if start else subject)
-            yield _passage(text, language, points=tuple(group))
-        return
-    if subject is not None:
-        yield _passage(language.announced(subject), language)
-    for text, item in zip(items, told, strict=True):
-        sentences = item.sentences if item else (language.enumeration([text], None),)
-        point = item.point if item else text
-        yield _passage(sentences[0], language, points=(point,), ordered=block.ordered)
-        for sentence in sentences[1:]:
-            yield _passage(sentence, language, depends=True)
-
-
-def _table(block: Table, language: Language) -> Iterator[Passage]:
-    for row in block.rows:
-        cells = [cell for cell in row if cell]
-        if letters("".join(cells)):
-            told = _passage(language.row(block.header, row), language, points=(": ".join(cells[:2]),))
-            yield replace(told, reference=True)
-
-
-def _passage(
-    text: str,
-    language: Language,
-    *,
-    points: tuple[str, ...] = (),
-    ordered: bool = False,
-    depends: bool = False,
-) -> Passage:
-    return Passage(text, language.seconds(text), points=points, ordered=ordered, depends=depends)
-
-
-def _bounded(passage: Passage, language: Language) -> Iterable[Passage]:
-    """Cut a passage that nobody can say in one scene; its parts stay together in order."""
-    parts = split_long(passage.text, language.seconds)
-    if len(parts) == 1:
-        return [passage]
-    return [
-        replace(
-            passage,
-            text=part,
-            seconds=language.seconds(part),
-            points=passage.points if not index else (),
-            depends=passage.depends or index > 0,
-        )
-        for index, part in enumerate(parts)
-    ]
+def _bare(told: Sequence[Item | None]) -> bool:
+    """Whether most items are bare phrases, and the others could be."""
+    phrases = sum(item is None for item in told)
+    return phrases * 2 >= len(told) and all(item is None or item.note for item in told)

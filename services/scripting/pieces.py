@@ -4,7 +4,10 @@ import re
 from collections.abc import Callable
 
 LONGEST_SECONDS = 20.0
-"""Longest scene aimed at: a viewer's eye has read the slide long before."""
+"""Longest scene of running text aimed at: a viewer's eye has read the slide long before."""
+
+LONGEST_SENTENCE = 27.0
+"""A sentence shorter than this is one scene, however long: half a sentence is none."""
 
 _CLAUSES = re.compile(
     r"(?<=[,;:])\s+|(?<=고)\s+|(?<=며)\s+|(?<=지만)\s+|(?<=면서)\s+|(?<=는데)\s+|\s+(?=(?:and|but|or|because|which)\s)"
@@ -12,11 +15,11 @@ _CLAUSES = re.compile(
 
 
 def split_long(text: str, seconds: Callable[[str], float]) -> list[str]:
-    """Return ``text`` in parts that each take at most :data:`LONGEST_SECONDS` to say.
+    """Return ``text`` whole, or in parts that each take at most :data:`LONGEST_SECONDS` to say.
 
     Cut between clauses, else between words, else inside a word that is itself that long.
     """
-    if seconds(text) <= LONGEST_SECONDS:
+    if seconds(text) <= LONGEST_SENTENCE:
         return [text]
     parts: list[str] = []
     for clause in _CLAUSES.split(text):

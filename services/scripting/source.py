@@ -29,6 +29,9 @@ _CHAPTER_NUMBER = re.compile(
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,30}\]:?")
 _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")
 _ADDRESS = re.compile(r"<?\b((?:https?|ftp)://[^\s<>()\[\]가-힣\"']+)>?")
+_HOST_ASIDE = re.compile(
+    r"\s?\((?:www\.)?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{2,63}){1,4}(?:/[^()\s]{0,200})?\)"
+)
 _SENTENCE_END = re.compile(r"[.?!。…]['\"”’)]*$|(?:[가-힣]다|[아어여해세까네에예워와]요|니까|죠)$")
 
 SHORT_LINE = 40
@@ -165,6 +168,7 @@ def _inline(node: SyntaxTreeNode) -> str:
 def _spoken_form(text: str) -> str:
     """Return a line without what cannot be said: footnote marks, address paths, pictographs, stray tags."""
     text = _ADDRESS.sub(lambda found: _host(found[1]), _FOOTNOTE.sub("", text))
+    text = _HOST_ASIDE.sub("", text)
     text = without_pictographs(text.replace("~~", "").replace("**", "").replace("`", ""))
     return re.sub(r"\s+([.,!?;:])", r"\1", text)
 

@@ -3,7 +3,6 @@
 A language model may fill :class:`services.slides.plan.Plan` instead; these rules are its fallback and check.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,9 +10,9 @@ from contracts.events import SceneContext
 from services.slides.plan import HEADLINE_LENGTH, MAX_POINTS, Plan
 from services.slides.planning.build import plan
 from services.slides.planning.cleaning import clean, clipped
-from services.slides.planning.condense import condensed, point
 from services.slides.planning.icons import find_icons, hero_of
-from services.slides.planning.patterns import ANNOUNCES, GREETS, NAMES_SUMMARY
+from services.slides.planning.goal import goal_of
+from services.slides.planning.patterns import NAMES_SUMMARY
 from services.slides.planning.rules_contrast import do_dont, versus, whereas
 from services.slides.planning.rules_facts import number, people, warning
 from services.slides.planning.rules_lists import (
@@ -25,7 +24,7 @@ from services.slides.planning.rules_lists import (
     steps,
     timeline,
 )
-from services.slides.planning.rules_plain import statement, symbols, text
+from services.slides.planning.rules_plain import frame, statement, symbols, text
 from services.slides.planning.rules_speech import question, quote, term
 from services.slides.planning.scene import Scene, read
 from services.slides.planning.sentences import sentences
@@ -34,6 +33,7 @@ Rule = Callable[[Scene], Plan | None]
 
 RULES: tuple[Rule, ...] = (
     symbols,
+    frame,
     quote,
     question,
     term,
@@ -56,13 +56,6 @@ RULES: tuple[Rule, ...] = (
 
 TEXT_PAGE = 230
 """Characters of running text one slide holds at 28 px."""
-_LONGEST_GOAL = 48
-_LONGEST_SLOGAN = 28
-_OPENS = re.compile(
-    r"^(?:이번|이|본) (?:장|시간|강의|과정|교육)(?:에서는|에는|에서)?,? "
-    r"|^today['’]s topic is:? |^in this (?:chapter|lesson|section|module),? (?:(?:we|you)(?: will|'ll) )?",
-    re.IGNORECASE,
-)
 
 
 def plan_scene(context: SceneContext) -> Plan:
@@ -95,21 +88,10 @@ def plan_chapter(context: SceneContext) -> Plan:
     return Plan(
         layout="chapter",
         headline=clipped(title, 120),
-        sub=_goal(scene, title),
+        sub=goal_of(scene, title),
         icons=icons[:1],
         hero=hero_of(icons[:1]),
     )
-
-
-def _goal(scene: Scene, title: str) -> str | None:
-    """Return what the chapter is for: the announcement that opens it, else a short caption."""
-    for opening in scene.sentences[:3]:
-        if ANNOUNCES.search(opening) and not GREETS.search(opening):
-            return point(_OPENS.sub("", opening, count=1), _LONGEST_GOAL)
-    caption = scene.heading
-    if caption and len(caption) <= _LONGEST_SLOGAN and caption != title:
-        return condensed(caption, _LONGEST_SLOGAN)
-    return None
 
 
 def _planned(scene: Scene) -> Plan:

@@ -13,16 +13,19 @@ from services.slides.plan import (
     Plan,
 )
 from services.slides.planning.cleaning import clipped, has_hangul
-from services.slides.planning.condense import SAME, condensed, point, similarity
+from services.slides.planning.condense import SAME, condensed, point, says, similarity
 from services.slides.planning.emphasis import emphasis
 from services.slides.planning.icons import hero_of, point_icons
-from services.slides.planning.nominal import nominal
-from services.slides.planning.scene import Scene, forbids
+from services.slides.planning.nominal import nominal, without_lead
+from services.slides.planning.patterns import COUNTS_ITEMS
+from services.slides.planning.scene import Scene, announces, forbids, greets
 from services.slides.planning.sentences import sentences
 from services.slides.planning.verbs_en import commands
 
 LONGEST_HEADLINE = 44
 """Characters a sentence of the narration is condensed to for a headline; two lines at 44 px hold it."""
+_LONGEST_ASSERTION = 64
+"""The same where nothing shorter is said: three lines rather than the chapter's title again."""
 LONGEST_POINT = 60
 """A sentence that no clause of this length sums up is left to the voice."""
 LONGEST_REASON = 60
@@ -46,26 +49,43 @@ def listed(points: Iterable[str], *, pictured: bool = True) -> dict[str, Any]:
 
 
 def headline_of(scene: Scene, sentences: Sequence[str] = ()) -> str:
-    """Return the caption or the title of its list, else the heart of a sentence, else the chapter."""
-    if scene.heading:
+    """Return the caption or the title of its list, else the heart of a sentence, else the chapter.
+
+    A caption that only repeats the chapter's title says nothing of this scene.
+    """
+    if scene.heading and (scene.heading != scene.chapter or scene.caption.listed):
         return scene.heading
-    for sentence in (*sentences, *scene.told):
-        if heart := condensed(sentence, LONGEST_HEADLINE):
-            return heart
+    for longest in (LONGEST_HEADLINE, _LONGEST_ASSERTION):
+        for sentence in (*sentences, *scene.told):
+            if heart := condensed(sentence, longest):
+                return nominal(heart) if has_hangul(heart) else heart
     return scene.chapter or clipped(scene.narration or scene.caption.text, LONGEST_HEADLINE)
 
 
-def heading_of_list(scene: Scene, introduction: str = "", points: Sequence[str] = ()) -> str:
+def heading_of_list(
+    scene: Scene, introduction: str = "", points: Sequence[str] = (), *, led: bool = False
+) -> str:
     """Return what a list is called: its title, the sentence that introduces it, or the chapter.
 
-    A sentence that says what one of ``points`` says does not introduce them.
+    What says the same as one of ``points`` names none of them all; a greeting introduces nothing, and neither
+    does a sentence that only stands in front, unless the list is ``led`` by it.
     """
-    if scene.heading:
-        return scene.heading
-    heart = condensed(introduction, LONGEST_HEADLINE) if introduction else None
-    if heart and any(similarity(heart, text) >= SAME for text in points):
+    heading = scene.heading
+    if heading and (scene.caption.listed or not _repeats(heading, points)):
+        return heading
+    introduces = (
+        led or COUNTS_ITEMS.search(introduction) or introduction.endswith(":") or announces(introduction)
+    )
+    heart = None
+    if introduction and not greets(introduction) and (introduces or not scene.chapter):
+        heart = point(introduction.rstrip(" :"), LONGEST_HEADLINE)
+    if heart and _repeats(heart, points):
         heart = None
-    return heart or scene.chapter or headline_of(scene)
+    return heart or scene.chapter or heading or headline_of(scene)
+
+
+def _repeats(text: str, others: Iterable[str]) -> bool:
+    return any(says(text, other) for other in others)
 
 
 def points_of(
@@ -85,12 +105,16 @@ def points_of(
 
 
 def reason(scene: Scene, headline: str, avoid: Sequence[str] = ()) -> str | None:
-    """Return the sentence that tells why, condensed, if one says something that the slide does not."""
+    """Return the sentence that tells why, condensed, if one says something that the slide does not.
+
+    Korean is in noun form, like all that the voice explains.
+    """
     for sentence in scene.told:
         heart = condensed(sentence, LONGEST_REASON)
-        usable = heart and not forbids(sentence) and not heart.endswith("?")
-        if heart and usable and all(similarity(heart, other) < SAME for other in (headline, *avoid)):
-            return heart
+        if heart is None or forbids(sentence) or heart.endswith("?"):
+            continue
+        if all(similarity(heart, other) < SAME for other in (headline, *avoid)):
+            return nominal(heart) if has_hangul(heart) else heart
     return None
 
 
@@ -98,4 +122,4 @@ def instructs(sentence: str) -> bool:
     """Return whether ``sentence`` tells the viewer to do something (not: to leave something)."""
     if forbids(sentence):
         return False
-    return nominal(sentence).endswith("기") if has_hangul(sentence) else commands(sentence)
+    return nominal(sentence).endswith("기") if has_hangul(sentence) else commands(without_lead(sentence))

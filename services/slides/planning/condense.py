@@ -10,7 +10,12 @@ _LEAST = 6
 SAME = 0.55
 """Share of common bigrams from which two texts say the same thing."""
 
+_WHOLE = 0.6
+"""A title shorter than this share of a sentence names it but does not say it."""
+
 _COMMA = re.compile(r"[,;:] ")
+_COMMA_KO = re.compile(r"(?<=[고며면서니만데록때후뒤우해여로])[,;] |: ")
+"""Korean commas that part clauses; between nouns they enumerate."""
 _PARENTHESES = re.compile(r" ?\([^()]{1,80}\)")
 _CLAUSE_KO = re.compile(
     r"(?<=[가-힣](?:면|고|며|서|니))(?:,)? |(?<=[가-힣]므로)(?:,)? |(?<=지만)(?:,)? |(?<=때)(?:는|에는"
@@ -46,7 +51,7 @@ def _room(text: str, longest: int) -> int:
 
 
 def _last_clause(text: str, longest: int) -> str | None:
-    starts = sorted({found.end() for pattern in (_COMMA, _CLAUSE_KO) for found in pattern.finditer(text)})
+    starts = sorted({found.end() for pattern in (_COMMA_KO, _CLAUSE_KO) for found in pattern.finditer(text)})
     # The earliest start keeps the most; what is lost is what leads up to it.
     return next((text[s:] for s in starts if _LEAST <= len(text) - s <= longest), None)
 
@@ -77,6 +82,11 @@ def similarity(one: str, other: str) -> float:
     """Return the share (0-1) of the shorter text's character bigrams that the other has too."""
     a, b = _bigrams(one), _bigrams(other)
     return len(a & b) / max(1, min(len(a), len(b)))
+
+
+def says(title: str, sentence: str) -> bool:
+    """Return whether a title says what a sentence says, rather than only how it begins: ``대피할 때``."""
+    return len(title) >= _WHOLE * len(nominal(sentence)) and similarity(title, sentence) >= SAME
 
 
 def _bigrams(text: str) -> set[str]:

@@ -26,6 +26,8 @@ _ADVERB = re.compile(
 )
 _HANGUL = re.compile(r"[가-힣]")
 _HANGUL_RUN = re.compile(r"[가-힣]{1,12}")
+_WITHOUT_PARTICLE = frozenset(("사고",))
+"""Nouns that the lexicon knows only with a particle, which tells them from their homographs."""
 _VERB_AFTER = re.compile(r"^(?:하|한|할|합|해|했|되|된|될|됩|돼|시키|이란|란)")
 _FINAL_PARTICLE = re.compile(
     r"(?:을|를|이|가|은|는|에|의|도|과|와|만|으로|로|에서|에게|까지|부터|이나|나|처럼|보다|들|에는"
@@ -80,6 +82,8 @@ def _whole_noun(text: str, start: int, end: int) -> str:
     while start > least and _HANGUL.match(text[start - 1]) and _HANGUL.match(text[start]):
         start -= 1
     rest = _HANGUL_RUN.match(text, end)
+    if (bare := _FINAL_PARTICLE.sub("", text[start:end])) in _WITHOUT_PARTICLE:
+        return bare
     if rest is None or not _HANGUL.match(text[end - 1]) or _VERB_AFTER.match(rest.group()):
         return text[start:end]
     return text[start:end] + _FINAL_PARTICLE.sub("", rest.group())

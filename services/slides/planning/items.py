@@ -6,6 +6,7 @@ from typing import Literal
 
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.patterns import ARROW, NUMBERED
+from services.slides.planning.verbs_en import commands
 
 MAX_ITEMS = 24
 _LONGEST_COMMA_LIST = 110
@@ -21,6 +22,8 @@ _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
 _EDGES = " ,;·•|"
 
+_NOUN_OF_VERB = re.compile(r"(?:[을를] [^,]{1,12}(?:기|음)|[하되]기|[함됨임])$|[이가은는] [가-힣 ]{2,}$")
+
 Kind = Literal["single", "list", "lines", "numbered", "arrows"]
 
 
@@ -33,12 +36,14 @@ class Caption:
         title: what stands before the list, if it is named.
         items: the list; one item for a caption that is no list, none for an empty one.
         kind: how the list was written.
+        first: the number of its first item; above 1 where it goes on from the scene before.
     """
 
     text: str
     title: str | None
     items: tuple[str, ...]
     kind: Kind
+    first: int = 1
 
     @property
     def listed(self) -> bool:
@@ -55,19 +60,26 @@ def split_caption(caption: str) -> Caption:
         if len(items) > 1:
             if kind == "numbered" and title is None:
                 title, items = _numbered_title(body, items)
-            return Caption(text, title, items, kind)
+            return Caption(text, title, items, kind, _first_number(body) if kind == "numbered" else 1)
     return Caption(text, None, (text,) if text else (), "single")
 
 
 def _titled(caption: str) -> tuple[str | None, str]:
     """Return title and rest of ``작업 전 점검: a, b`` or of a line followed by marked lines."""
     lines = caption.split("\n")
-    if len(lines) > 2 and not _MARK.match(lines[0]) and all(_MARK.match(line) for line in lines[1:]):
+    if len(lines) > 1 and sum(": " in line for line in lines) > 1:
+        return (lines[0].rstrip(" :："), "\n".join(lines[1:])) if _marked_below(lines) else (None, caption)
+    if _marked_below(lines):
         return lines[0].rstrip(" :："), "\n".join(lines[1:])
     found = _TITLE.match(caption)
     if found and len(_best_split(caption[found.end() :])) > 1:
         return found.group(1), caption[found.end() :]
     return None, caption
+
+
+def _marked_below(lines: list[str]) -> bool:
+    """Return whether a line without a mark stands over lines with one."""
+    return len(lines) > 2 and not _MARK.match(lines[0]) and all(_MARK.match(line) for line in lines[1:])
 
 
 def _best_split(body: str) -> list[str]:
@@ -90,10 +102,18 @@ def _attempts(body: str) -> list[tuple[Kind, list[str]]]:
         attempts.append(("list", dotted))
     if len(line) <= _LONGEST_COMMA_LIST and not _ENDS_SENTENCE.search(line):
         parts = [_CONJUNCTION.sub("", part.strip()) for part in _COMMA.split(line)]
-        enough = len(parts) > 2 or (len(parts) == 2 and _pair(parts))
+        enough = (len(parts) > 2 and not _one_clause(parts)) or (len(parts) == 2 and _pair(parts))
         if enough and all(2 <= len(part) <= _LONGEST_COMMA_ITEM for part in parts):
             attempts.append(("list", parts))
     return attempts
+
+
+def _one_clause(parts: list[str]) -> bool:
+    """Return whether the commas stand inside a clause, whose verb comes last or, in English, first."""
+    if has_hangul(parts[-1]):
+        verbs = [_NOUN_OF_VERB.search(part) is not None for part in parts]
+        return verbs[-1] and not any(verbs[:-1])
+    return commands(parts[0]) and not any(map(commands, parts[1:]))
 
 
 def _pair(parts: list[str]) -> bool:
@@ -109,6 +129,11 @@ def _numbered_title(body: str, items: tuple[str, ...]) -> tuple[str | None, tupl
     if first and first.start() > 1 and len(items) > 2:
         return items[0].rstrip(" :："), items[1:]
     return None, items
+
+
+def _first_number(body: str) -> int:
+    found = re.search(r"\d{1,2}(?=[.)])", body)
+    return max(1, int(found.group())) if found else 1
 
 
 def _tidy(part: str) -> str:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 
 from services.slides.planning.cleaning import has_hangul
+from services.slides.planning.patterns import GREETS
 from services.slides.planning.verbs_ko import (
     before_a,
     before_u,
+    final_of,
     noun_of_quality,
     with_dropped_l,
     without_b,
@@ -22,7 +24,7 @@ _LEAD_KO = re.compile(
     r"|그 ?다음(?:으로|에는|에)?"
     r"|다음(?:으로|은)|그런 다음(?:에)?|그러고 나서|이어서|그리고|마지막(?:으로|에는)|끝으로|또한|또"
     r"|특히|따라서|그러므로"
-    r"|그래서|즉|반면(?:에)?|반대로|하지만|그러나|이와 달리|이때|한편|참고로|만약|그러니"
+    r"|그래서|그런데|실제로|예를 들어|예컨대|다만|단|즉|반면(?:에)?|반대로|하지만|그러나|이와 달리|이때|한편|참고로|만약|그러니"
     r"|무엇보다(?:도)?)(?![가-힣]),?\s*"
 )
 _LEAD_EN = re.compile(
@@ -64,12 +66,18 @@ _POLITE = re.compile(r"(?:세요|십시오|셔요)$")
 _DESCRIBES = re.compile(
     r"(?:다치|걸리|일어나|생기|발생하|늘어나|줄어들|늘어들|떨어지|이어지|보이|남|퍼지|무너지|넘어지"
     r"|쓰러지|망가지|끊기|막히|갇히|잠기"
-    r"|드러나|나타나|알려지|[아어여라워]지|되|커지|쌓이|나오|빠지|터지|죽|흐르|새"
+    r"|잃|당하|겪|놓치|풀리|열리|닫히|꺼지|들리|숨지|줄|늘|오르"
+    r"|드러나|나타나|알려지|[아어여라워해져려켜]지|되|커지|쌓이|나오|빠지|터지|죽|흐르|새"
     r"|(?:을|를) (?:말|뜻|의미)하)$"
 )
 # A thing does it, so it happens; what a person does, the viewer is to do.
-_SUBJECT = re.compile(r"[가-힣A-Za-z](?<![람자원팀분명장들])(?:이|가) (?=\S)")
+_SUBJECT = re.compile(
+    r"[가-힣A-Za-z](?<![람자원팀분명장들])(?:이(?<!종이)(?<!높이)(?<!길이)(?<!깊이)(?<!차이)(?<!사이)(?<!나이)(?<!넓이)(?<!아이)"
+    r"|가(?<!휴가)(?<!평가)(?<!국가)(?<!허가)(?<!인가)(?<!증가)(?<!추가)(?<!단가)(?<!원가)(?<!대가)(?<!참가)) (?=\S)"
+)
 _OBJECT = re.compile(r"[가-힣](?:을|를) ")
+_BANS = re.compile(r"금지(?:합니다|해요|한다)$")
+_MEANS = re.compile(r"(?:을|를) (?:말|뜻|의미)(?:합니다|해요|한다)$|(?:이라는|라는) (?:뜻|말|의미)입니다$")
 _QUALITY = re.compile(
     r"(?:있|없|좋|많|적|높|낮|같|작|짧|길|넓|좁|크|빠르|느리|다르|쉽|어렵|가깝|무겁|가볍|뜨겁|차갑"
     r"|미끄럽|새롭|해롭|(?:위험|안전|중요|필요"
@@ -109,6 +117,8 @@ def without_lead(sentence: str) -> str:
 
 
 def _korean(text: str) -> str:
+    if GREETS.search(text):
+        return text
     for form in _FORMS:
         if (changed := form(text)) is not None:
             return changed.strip() or text
@@ -162,8 +172,6 @@ def _wish(text: str) -> str | None:
 
 
 def _polite(text: str) -> str | None:
-    if text.endswith(("안녕하세요", "계세요")):
-        return None
     return f"{before_u(text[: found.start()])}기" if (found := _POLITE.search(text)) else None
 
 
@@ -184,12 +192,13 @@ def _intent(text: str) -> str | None:
 def _past(text: str) -> str | None:
     for ending in ("습니다", "어요", "다"):
         stem = text[: -len(ending)]
-        if text.endswith(ending) and stem and stem[-1] in _PAST:
+        if text.endswith(ending) and stem and final_of(stem[-1]) == _SS and stem[-1] not in "있겠":
             return f"{stem}음"
     return None
 
 
-_PAST = frozenset("했었았였렸졌났갔왔켰됐겼셨쳤봤줬썼샀탔랐웠냈")
+_SS = 20
+"""Index of the final consonant ㅆ, by which every past tense is known."""
 
 
 def _consonant(text: str) -> str | None:
@@ -244,8 +253,19 @@ def _noun(stem: str) -> str:
     return noun_of_quality(stem) if quality or happens else f"{stem}기"
 
 
+def _banned(text: str) -> str | None:
+    found = _BANS.search(text)
+    return text[: found.start() + 2] if found else None
+
+
+def _meaning(text: str) -> str | None:
+    """Return a definition itself: ``…하는 공격을 말합니다`` → ``…하는 공격``."""
+    found = _MEANS.search(text)
+    return text[: found.start()] if found and found.start() >= 4 else None
+
+
 _FORMS: tuple[Callable[[str], str | None], ...] = (
-    _prohibition, _forbidden, _advised, _so_that, _duty, _wish, _request, _polite,
+    _meaning, _banned, _prohibition, _forbidden, _advised, _so_that, _duty, _wish, _request, _polite,
     _copula, _intent, _past, _consonant, _vowel, _plain, _informal, _connective,
 )  # fmt: skip
 """In this order: an ending stands before those that are part of it."""

@@ -22,7 +22,7 @@ STATES_NOT = re.compile(
     r"\bwill (?:never|not)\b|(?:묻|물어보|요구하|요청하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하"
     r"|충분하|안전하|중요하|정확하|가능하|아니|남|끝나"
     r"|일어나|생기|발생하"
-    r"|어지|아지|여지)지(?:는|도)? ?않"
+    r"|어지|아지|여지)지(?:는|도)? ?않|(?:으로|로) 보지 ?않"
 )
 WARNS = re.compile(
     r"금지|위험(?!성)|경고|주의(?:하|사항|$|!)|절대|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
@@ -62,24 +62,29 @@ NAMES_SUMMARY = re.compile(
     _I,
 )
 GREETS = re.compile(
-    r"^안녕하(?:세요|십니까)|^반갑습니다|^여러분,? 안녕|감사합니다$|^(?:hello|hi|good morning|thank you"
-    r"|welcome)\b",
+    r"^안녕하(?:세요|십니까)|반갑습니다$|환영합니다$|^여러분,? 안녕|^감사합니다$|감사드립니다$|수고하셨습니다$"
+    r"|축하(?:합니다|드립니다)$|마치겠습니다$"
+    r"|^(?:hello|hi|good (?:morning|afternoon)|thank you|thanks for|welcome|congratulations)\b",
     _I,
 )
+_LESSON = r"(?:이번?|본|오늘)\s?(?:장|시간|과정|교육|강의|단원|절|안내서|자료|영상)"
 ANNOUNCES = re.compile(
-    r"실천(?:해 주세요|합시다|해 봅시다)|in mind\b|into practice|\btoday['’]s topic\b|^안녕하(?:세요"
-    r"|십니까)|^반갑습니다|^여러분,? 안녕|감사합니다$|^(?:hello|hi|good morning"
-    r"|thank you)\b|살펴보|알아보|알아봅|배워|배웁|안내(?:합|하겠|해 드)|소개(?:합|하겠)|정리(?:하면|해 "
-    r"|하겠|합니다)"
-    r"|요약|시작(?:하겠|합니다|해 볼)|읽어 보"
-    r"|순서대로 안내|기억하세요$|기억합시다$|다음과 같습니다|지금까지|이번 (?:장|시간)|이 (?:장|시간)에서"
-    r"|\bin this (?:chapter|lesson|section|module)\b|\bwe will (?:look|learn|see)\b|\blet['’]s\b"
-    r"|remember:|here (?:is|are)\b"
-    r"|^remember (?:the|these|what)\b|\blet us\b",
+    rf"{GREETS.pattern}|실천(?:해 주세요|합시다|해 봅시다)$"
+    r"|(?:알아보|살펴보|배워 ?보|배우|설명하|설명드리|소개하|소개해 드리|안내하|안내해 드리|정리하|정리해 보|시작하|시작해 보"
+    r"|함께하|읽어 보)겠습니다$"
+    r"|(?:알아|살펴|배워 ?|정리해 |읽어 )(?:봅시다|볼까요|보도록)|순서대로 안내합니다$|다음과 같습니다$"
+    rf"|{_LESSON}.{{0,120}}(?:알아봅|배웁|살펴봅|다룹|설명합|소개합|안내합|정리합)니다$"
+    r"|^(?:오늘|지금까지) (?:배운|알아본|살펴본) (?:내용|것)|(?:알아봅|배웁)니다$|요약(?:하|해)"
+    r"|^(?:꼭 |반드시 |이것만은 )?기억(?:하세요|합시다|해 주세요)$|정리하면"
+    r"|in mind\b|into practice|\btoday['’]s topic\b"
+    r"|\bin this (?:chapter|lesson|section|module|video)\b|\bwe will (?:look|learn|see)\b|\blet['’]s\b"
+    r"|^this (?:lesson|training|course|module|chapter|section|guide|video) "
+    r"(?:shows|explains|covers|describes|introduces|teaches|is about)\b"
+    r"|remember:|\bhere (?:is|are)\b|^remember (?:the|these|what)\b|\blet us\b",
     _I,
 )
 COUNTS_ITEMS = re.compile(
-    r"(?:두|세|네|다섯|여섯|일곱|[2-9]) ?(?:가지|단계|곳|개|원칙|방법|수칙)|\b(?:two|three|four|five|six"
+    r"(?<!\d)(?:두|세|네|다섯|여섯|일곱|[2-9]) ?(?:가지|단계|곳|개|원칙|방법|수칙)|\b(?:two|three|four|five|six"
     r"|[2-6]) "
     r"(?:quick |simple |basic |key )?(?:\w{3,12} )?(?:things|points|ways|rules|steps|checks|habits"
     r"|reasons|signs|questions)",
@@ -99,17 +104,19 @@ TIME = re.compile(
 )
 
 NUMBER = re.compile(
-    r"(?<![\d.,A-Za-z])(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,4})?|\d{1,12}(?:\.\d{1,4})?) ?"
+    r"(?<![\d.,~A-Za-z])((?:\d{1,4}(?:\.\d{1,2})?~)?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,4})?) ?"
     r"(%p|%|퍼센트|프로(?![가-힣])|배(?![가-힣]{2})|천만 ?원|백만 ?원|만 ?원|억 ?원|조 ?원|원(?=[^가-힣]"
     r"|[이을은의에도과으]|$)|만 ?명|명|만 ?건|건"
     r"|km/h|km|킬로미터|미터|센티미터|m(?![A-Za-z])|cm|mm|kg|킬로그램|톤|데시벨|dB|℃|도(?![가-힣]{2})"
     r"|개월|시간|분|초|일(?![가-힣]{2})|년|회(?![가-힣])"
     r"|percent\b|per cent\b|times\b|hours?\b|minutes?\b|seconds?\b|days?\b|weeks?\b|months?\b|years?\b"
-    r"|people\b|employees\b|million\b|billion\b|metres?\b|meters?\b|characters?\b|자(?![가-힣]{2}))"
+    r"|people\b|employees\b|(?:million|billion)(?: (?:dollars|euros|pounds|won|people))?\b|metres?\b|meters?\b|characters?\b|자(?![가-힣]{2}))"
     r"(?: ?(이내|이상|이하|미만|초과))?",
     _I,
 )
-STRONG_UNIT = re.compile(r"^(?:%p?|퍼센트|프로|배|percent|per cent|times|million|billion|.{0,3}원)$", _I)
+STRONG_UNIT = re.compile(
+    r"^(?:%p?|퍼센트|프로|배|percent|per cent|times|(?:million|billion).*|.{0,3}원)$", _I
+)
 """Units that make a figure the point of a sentence, wherever it stands."""
 MONEY_EN = re.compile(
     r"(?<![\w$€£])([$€£])(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?"

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from services.slides.plan import MAX_COLUMN_POINTS, TITLE_LENGTH, Column, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of
 from services.slides.planning.cleaning import clipped, has_hangul
-from services.slides.planning.condense import SAME, similarity
+from services.slides.planning.condense import says
 from services.slides.planning.icons import find_icons
 from services.slides.planning.nominal import without_lead
 from services.slides.planning.patterns import CONTRASTS, VERSUS, WARNS
 from services.slides.planning.scene import Scene, forbids
+from services.slides.planning.verbs_ko import final_of
 
 _LONGEST_SIDE = 24
 _LONGEST_POINT = 52
 _DO = {True: ("이렇게 합니다", "하지 않습니다"), False: ("Do", "Don't")}
 
+_POSTMODIFIER = re.compile(r" (?:with|of|for|in|from|that|which|on|at) .*$")
 _TIE = re.compile(
     r"^(?:반면(?:에)?|이와 반대로|반대로|[^,.]{1,24}?(?:와|과)(?:는)? 달리|in contrast|by contrast"
     r"|on the other hand|whereas"
@@ -25,8 +27,9 @@ _TIE = re.compile(
 _AFTER_TOPIC = re.compile(r"^(?:에서는|에는|은|는|이|가)?[ ,]+(?:(?:is|are) )?")
 _TOPIC_KO = re.compile(r"^([^,.]{2,16}?(?:면(?= )|(?=(?:에서는|에는|은|는) .{4})))")
 _TOPIC_EN = re.compile(
-    r"^((?:an?|the) [\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?(?= [a-z]{2,12}(?<!s)s )"
-    r"|(?:(?:an?|the) )?[\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?(?= (?:is|are|can|cannot|has|have|does|do"
+    r"^((?:an?|the) [\w’'-]{2,20}(?: [\w’'-]{2,20}){0,2}?(?<! with)(?<! of)(?<! for)(?<! in)"
+    r"(?= [a-z]{2,12}(?<!s)s (?!can |may |will |is |are |has |takes ))"
+    r"|(?:(?:an?|the) )?[\w’'-]{2,20}(?: [\w’'-]{2,20}){0,5}?(?= (?:is|are|can|cannot|has|have|does|do"
     r"|will|may|must|only"
     r"|lets?|gives?|needs?|keeps?|means?|uses?|takes?|makes?|tells?|protects?|shows?|stores?|works?"
     r"|costs?|asks?) ))",
@@ -78,17 +81,44 @@ def whereas(scene: Scene) -> Plan | None:
     bad = any(map(forbids, before)), any(map(forbids, after))
     if titles[0] and titles[1] and titles[0] != titles[1]:
         columns = [_column(titles[0], before), _column(titles[1], after)]
-        return _compared(scene, headline_of(scene, told), columns, do_dont=False)
+        short = _short(titles[0], titles[1]), _short(titles[1], titles[0])
+        named = [
+            column and column.model_copy(update={"title": _capital(name)})
+            for column, name in zip(columns, short, strict=True)
+        ]
+        return _compared(scene, _both(scene, *short), named, do_dont=False)
     if bad[0] == bad[1]:
         return None
     good_side, bad_side = (after, before) if bad[0] else (before, after)
-    return _do_dont(scene, good_side, bad_side)
+    return _do_dont(scene, good_side, bad_side) if any(map(instructs, good_side)) else None
+
+
+def _both(scene: Scene, first: str, second: str) -> str:
+    """Return what the two sides are called: the author's name for them, else both."""
+    heading = scene.heading
+    if heading and not any(says(heading, sentence) for sentence in scene.told):
+        return heading
+    if not has_hangul(first + second):
+        return f"{first[:1].upper()}{first[1:]} or {second[:1].lower()}{second[1:]}?"
+    if first.endswith("면"):
+        return f"{first}, {second}"
+    return f"{first}{'과' if final_of(first[-1]) > 0 else '와'} {second}"
 
 
 def _topic(sentence: str) -> str | None:
     text = _untied(sentence)
     found = (_TOPIC_KO if has_hangul(text) else _TOPIC_EN).match(text)
     return found.group(1).strip(" ,") if found else None
+
+
+def _capital(text: str) -> str:
+    return clipped(text[:1].upper() + text[1:], TITLE_LENGTH)
+
+
+def _short(title: str, other: str) -> str:
+    """Return an English title without what follows its noun, if that still tells it from the other."""
+    short = _POSTMODIFIER.sub("", title)
+    return short if short != _POSTMODIFIER.sub("", other) else title
 
 
 def do_dont(scene: Scene) -> Plan | None:
@@ -108,7 +138,7 @@ def _do_dont(scene: Scene, good: Sequence[str], bad: Sequence[str]) -> Plan | No
     titles = _DO[scene.korean]
     columns = [_column(titles[0], good, icon="check_circle"), _column(titles[1], bad, icon="close_circle")]
     heading = scene.heading
-    if heading and any(similarity(heading, sentence) >= SAME for sentence in (*good, *bad)):
+    if heading and any(says(heading, sentence) for sentence in (*good, *bad)):
         heading = None
     headline = heading or scene.chapter or headline_of(scene)
     return _compared(scene, headline, columns, do_dont=True)

@@ -4,9 +4,9 @@ import re
 
 from services.slides.plan import Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of, reason
-from services.slides.planning.cleaning import clipped
-from services.slides.planning.condense import condensed
-from services.slides.planning.icons import last_icon, warning_hero
+from services.slides.planning.cleaning import clipped, has_hangul
+from services.slides.planning.condense import SAME, condensed, point, says, similarity
+from services.slides.planning.icons import find_icons, last_icon, warning_hero
 from services.slides.planning.nominal import nominal
 from services.slides.planning.patterns import (
     COMMANDS_NOT,
@@ -14,6 +14,7 @@ from services.slides.planning.patterns import (
     NATIVE_NUMBERS,
     NUMBER,
     PEOPLE,
+    STATES_NOT,
     STRONG_UNIT,
     WARNS,
 )
@@ -23,6 +24,14 @@ _MOST_PEOPLE = 10
 _LONGEST_FACT = 90
 _LEAST_HEADLINE = 4
 _YEAR = re.compile(r"^(?:1[89]|20)\d\d$")
+_COUNTS = re.compile(r"^(?:만 ?)?(?:명|건)$|^people$|^employees$", re.IGNORECASE)
+_DATES = re.compile(r"간(?![가-힣])| ?동안|째(?![가-힣])|차(?![가-힣])|의 | old\b| ago\b")
+_TIME_UNIT = re.compile(
+    r"^(?:초|분|시간|일|주|개월|년|회|(?:second|minute|hour|day|week|month|year)s?)$", re.IGNORECASE
+)
+_TOPIC_PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:은|는|이|가)$")
+_PER_HOUR = re.compile(r" 시속$")
+_QUOTED = re.compile(r"[‘“\"「][^’”\"」]{1,60}[’”\"」]")
 _UNITS = {"퍼센트": "%", "프로": "%", "percent": "%", "per cent": "%"}
 _REPORTED = re.compile(r"(?:다|라)고 (?:답|응답|조사|나타|밝|말|집계|알려)[가-힣]{1,8}$")
 _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNORECASE)
@@ -50,7 +59,11 @@ def people(scene: Scene) -> Plan | None:
     if not 2 <= of <= _MOST_PEOPLE or some > of:
         return None
     label = f"{of}명 중 {some}명" if found["ko"] else f"{some} out of {of}"
-    heading = scene.heading if scene.heading and not _ONLY_FIGURES.match(scene.heading) else None
+    heading = scene.heading
+    if heading == scene.chapter:
+        heading = None
+    if heading and (_ONLY_FIGURES.match(heading) or PEOPLE.search(heading) or _of_another(scene, source)):
+        heading = None
     headline = heading or _said_of_people(source, found)
     return plan(
         scene,
@@ -62,6 +75,12 @@ def people(scene: Scene) -> Plan | None:
         sub=reason(scene, headline, (source,)),
         emphasis=(),
     )
+
+
+def _of_another(scene: Scene, source: str) -> bool:
+    """Return whether the caption sums up another sentence than the one that holds the figure."""
+    said = [similarity(scene.heading or "", sentence) for sentence in scene.told if sentence != source]
+    return max(said, default=0.0) >= SAME > similarity(scene.heading or "", source)
 
 
 def _number(word: str) -> int:
@@ -90,9 +109,13 @@ def number(scene: Scene) -> Plan | None:
     if figure is None:
         return None
     digits, unit, matched = figure
-    share = float(digits.replace(",", "").lstrip("$€£")) / 100 if unit == "%" else None
+    share = float(digits.replace(",", "")) / 100 if unit == "%" and "~" not in digits else None
+    heading = None if _of_another(scene, source) or scene.heading == scene.chapter else scene.heading
+    told = condensed(source, _LONGEST_FACT)
+    if heading and matched not in heading and similarity(heading, source) >= SAME:
+        heading = None  # another clause of the same sentence
     headline = _without_figure(
-        scene.heading or condensed(source, _LONGEST_FACT) or headline_of(scene), matched
+        heading or (nominal(told) if told and has_hangul(told) else told) or headline_of(scene), matched
     )
     return plan(
         scene,
@@ -110,20 +133,30 @@ def _figure(text: str, *, strong: bool) -> tuple[str, str, str] | None:
     """Return digits, unit and the whole figure as it stands in ``text``."""
     if money := MONEY_EN.search(text):
         return money.group(1) + money.group(2), (money.group(3) or "").strip(), money.group()
-    for found in NUMBER.finditer(text):
-        digits, unit, limit = found.groups()
-        year = unit == "년" and _YEAR.match(digits)
-        if year or len(digits) > 12 or (strong and not STRONG_UNIT.match(unit)):
-            continue
-        shown = _UNITS.get(unit.lower(), unit)
-        return digits, clipped(f"{shown} {limit}" if limit else shown, 16), found.group()
-    return None
+    figures = [found for found in NUMBER.finditer(text) if _tells(text, found, strong=strong)]
+    if not figures:
+        return None
+    # A share or a sum says more than a number of people, and that more than a length of time.
+    found = min(figures, key=lambda f: (not STRONG_UNIT.match(f[2]), not _COUNTS.match(f[2]), f.start()))
+    digits, unit, limit = found.groups()
+    shown = _UNITS.get(unit.lower(), unit)
+    if shown.lower() == "km" and text[: found.start()].rstrip().endswith("시속"):
+        shown = "km/h"
+    return digits, clipped(f"{shown} {limit}" if limit else shown, 16), found.group()
+
+
+def _tells(text: str, found: re.Match[str], *, strong: bool) -> bool:
+    """Return whether a figure may be the point: no year, no length of time that only dates the rest."""
+    digits, unit, _ = found.groups()
+    year = unit == "년" and _YEAR.match(digits)
+    dates = _TIME_UNIT.match(unit) and _DATES.match(text, found.end())
+    return not (year or dates or len(digits) > 12 or (strong and not STRONG_UNIT.match(unit)))
 
 
 def _without_figure(headline: str, figure: str) -> str:
     """Return ``headline`` without the figure at its end, which is drawn large beside it."""
     bare = headline.rstrip(" .")
-    rest = bare.removesuffix(figure).rstrip(" ,:：")
+    rest = _TOPIC_PARTICLE.sub("", _PER_HOUR.sub("", bare.removesuffix(figure).rstrip(" ,:：")))
     stands = len(rest) >= _LEAST_HEADLINE and not _DANGLING.search(rest)
     return rest if bare.endswith(figure) and stands else headline
 
@@ -132,8 +165,9 @@ def warning(scene: Scene) -> Plan | None:
     """A prohibition or a danger."""
     caption = scene.caption
     single = not caption.listed and bool(caption.text)
-    wished = WARNS.search(caption.title or "") if caption.listed else WARNS.search(caption.text)
-    ordered = single and (forbids(caption.text) or COMMANDS_NOT.search(caption.text))
+    wished = _warns((caption.title or "") if caption.listed else caption.text)
+    commanded = COMMANDS_NOT.search(caption.text) and not STATES_NOT.search(caption.text)
+    ordered = single and (forbids(caption.text) or commanded)
     forbidden = scene.prohibitions
     alone = len(forbidden) == len(scene.told) or (
         not caption.text and len(scene.told) <= 2 and forbids(scene.told[0])
@@ -141,9 +175,7 @@ def warning(scene: Scene) -> Plan | None:
     told = forbidden and (alone or WARNS.search(" ".join(scene.told)))
     if not (wished or ordered or (told and not caption.listed)):
         return None
-    headline = (
-        scene.heading or condensed(forbidden[0] if forbidden else scene.told[0], 60) or headline_of(scene)
-    )
+    headline = _forbidding_headline(scene, own=bool(caption.listed or wished or ordered))
     if caption.listed:
         points, mark = (
             caption.items[:_WARNING_POINTS],
@@ -151,9 +183,12 @@ def warning(scene: Scene) -> Plan | None:
         )
     else:
         points, mark = _acts(scene, headline)
-    first = last_icon(headline)
-    icons = tuple(i for i in dict.fromkeys((first, *scene.icons)) if i and i not in {"alert", "cancel"})
     prohibits = forbids(headline) or bool(forbidden)
+    # What stands in the red ring is read as forbidden: only what the prohibition itself names.
+    named = find_icons(" ".join((headline, *forbidden))) if prohibits else scene.icons
+    icons = tuple(
+        i for i in dict.fromkeys((last_icon(headline), *named)) if i and i not in {"alert", "cancel"}
+    )
     return plan(
         scene,
         "warning",
@@ -165,6 +200,21 @@ def warning(scene: Scene) -> Plan | None:
         icons=icons,
         hero=warning_hero(icons, prohibits=prohibits),
     )
+
+
+def _forbidding_headline(scene: Scene, *, own: bool) -> str:
+    """Return what a warning asserts: the caption if it warns itself (``own``), else what is forbidden."""
+    heading = scene.heading
+    elsewhere = heading == scene.chapter or any(says(heading or "", sentence) for sentence in scene.told)
+    if heading and (own or not elsewhere):
+        return heading
+    return point((scene.prohibitions or scene.told)[0], 60) or headline_of(scene)
+
+
+def _warns(text: str) -> bool:
+    """Return whether a text warns; what it quotes, a sign's words, is not said by it."""
+    bare = _QUOTED.sub("", text)
+    return WARNS.search(bare) is not None and STATES_NOT.search(bare) is None
 
 
 def _acts(scene: Scene, headline: str) -> tuple[tuple[str, ...], str]:

@@ -7,15 +7,17 @@ from services.slides.planning.build import heading_of_list, instructs, listed, p
 from services.slides.planning.cleaning import clipped
 from services.slides.planning.condense import SAME, condensed, point, similarity
 from services.slides.planning.nominal import nominal, without_lead
-from services.slides.planning.patterns import ANNOUNCES, COUNTS_ITEMS, NAMES_SUMMARY, ORDER, ORDINALS, TIME
-from services.slides.planning.scene import Scene
+from services.slides.planning.patterns import COUNTS_ITEMS, NAMES_SUMMARY, ORDER, ORDINALS, TIME
+from services.slides.planning.scene import Scene, announces
 from services.slides.planning.sentences import sentences
+from services.slides.planning.verbs_en import commands
 
 SUMMARY_ICON = "clipboard_check"
 _FLOW_POINTS, _FLOW_LENGTH, _FLOW_LENGTH_SPOKEN = 5, 22, 18
 _STEP_LENGTH = 76
 _EVENT_POINT = 48
 _LEAST_LIST = 3
+_LONGEST_LEAD = 40
 _LONGEST_SUMMARY_NAME = 30
 _LIST_FROM_WORDS = 60
 
@@ -23,6 +25,10 @@ _TIME_PARTICLE = re.compile(r"(?<=[가-힣])(?:에는|에|까지는)$")
 _AROUND_TIME = re.compile(r"^(?:에는|에|까지|동안)?[\s,:：·-]+|^(?:에는|에) ?")
 _BARE_NOUN = re.compile(r"^[가-힣]{1,5}(?<![은는이가을를에고며면서도의로])$")
 _MODIFIER = re.compile(r"^[가-힣 ]{1,10}(?:는|한|된)$")
+_ACT = re.compile(
+    r"(?:확인|점검|신고|보고|등록|변경|설치|접속|로그인|분리|기록|대피|이동|연락|통보|통지|작성|제출|검토|승인|신청|처리|조사|교체|정리"
+    r"|측정|착용|환기|차단|중지|복구|보관|파기|검사|교육|평가|공유|선택|입력|저장|전송|발급|배치|수거|청소|대응|조치|요청|구조|격리)$"
+)
 _EDGES = " ,.:：·-–"
 
 
@@ -40,12 +46,9 @@ def steps(scene: Scene) -> Plan | None:
     """A numbered caption, or at least two words of order in the narration."""
     caption = scene.caption
     if caption.kind == "numbered":
-        return _ordered(
-            scene,
-            caption.items,
-            heading_of_list(scene, _introduction(scene), caption.items),
-            _FLOW_LENGTH_SPOKEN,
-        )
+        headline = heading_of_list(scene, _introduction(scene), caption.items)
+        planned = _ordered(scene, caption.items, headline, _FLOW_LENGTH_SPOKEN)
+        return planned if caption.first == 1 else _from(planned, caption.first)
     words = list(ORDER.finditer(scene.narration))
     starts = [word.start() for word in words]
     if not 2 <= len(starts) <= MAX_POINTS:
@@ -67,7 +70,11 @@ def steps(scene: Scene) -> Plan | None:
 def _going_on(plan: Plan, order: re.Match[str]) -> Plan:
     """Return ``plan`` counting from its first word of order: ``셋째`` goes on from the scene before."""
     first = next((n for word, n in ORDINALS.items() if order.group().lower().startswith(word)), 1)
-    return plan if first == 1 else plan.model_copy(update={"layout": "steps", "first_number": first})
+    return plan if first == 1 else _from(plan, first)
+
+
+def _from(plan: Plan, first: int) -> Plan:
+    return plan.model_copy(update={"layout": "steps", "first_number": first})
 
 
 def _step(part: str) -> str:
@@ -77,7 +84,13 @@ def _step(part: str) -> str:
 
 def _ordered(scene: Scene, points: tuple[str, ...] | list[str], headline: str, longest: int) -> Plan:
     few = len(points) <= _FLOW_POINTS and max(map(len, points)) <= longest
-    return plan(scene, "flow" if few else "steps", headline, **listed(points))
+    arrows = scene.caption.kind == "arrows" or any(map(_acts, points))
+    return plan(scene, "flow" if few and arrows else "steps", headline, **listed(points))
+
+
+def _acts(text: str) -> bool:
+    """Return whether a point names an act: numbered things lead nowhere."""
+    return commands(text) or text.endswith(("기", "하고")) or _ACT.search(text) is not None
 
 
 def _introduction(scene: Scene) -> str:
@@ -121,8 +134,11 @@ def timeline(scene: Scene) -> Plan | None:
             events.setdefault(event.time, event)
     if len(events) < _LEAST_LIST or len(events) * 2 < len(clauses):
         return None
-    first = _introduction(scene)
-    headline = heading_of_list(scene, "" if TIME.search(first) else first)
+    timed = [TIME.search(sentence) is not None for sentence in scene.sentences]
+    # The sentence right in front of the first time leads up to all of them: 신고에는 때가 있습니다.
+    lead = scene.sentences[timed.index(True) - 1] if True in timed[1:] and not timed[0] else ""
+    told = [clause for clause in clauses if TIME.search(clause)]
+    headline = heading_of_list(scene, lead, told, led=len(lead) <= _LONGEST_LEAD)
     return plan(scene, "timeline", headline, events=tuple(events.values())[:MAX_EVENTS])
 
 
@@ -150,7 +166,7 @@ def bullets(scene: Scene) -> Plan | None:
     if len(scene.sentences) < _LEAST_LIST:
         return None
     opening = scene.sentences[0]
-    counted = COUNTS_ITEMS.search(opening) is not None or ANNOUNCES.search(opening) is not None
+    counted = COUNTS_ITEMS.search(opening) is not None or announces(opening)
     if len(caption.text + scene.narration) < _LIST_FROM_WORDS and not counted:
         return None
     headline = scene.heading or condensed(opening, 44) or scene.chapter

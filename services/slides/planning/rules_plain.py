@@ -17,6 +17,14 @@ def symbols(scene: Scene) -> Plan | None:
     return plan(scene, "statement", clipped(shown, _LONGEST_SYMBOLS), icons=(), emphasis=())
 
 
+def frame(scene: Scene) -> Plan | None:
+    """Nothing but a greeting or a goodbye: what the film, or the chapter, is called."""
+    if not scene.framing or scene.caption.listed or scene.caption.text.endswith("?"):
+        return None
+    headline = scene.heading or scene.title or scene.chapter
+    return plan(scene, "statement", headline) if 0 < len(headline) <= _LONGEST_STATEMENT else None
+
+
 def text(scene: Scene) -> Plan | None:
     """A caption too long to be a headline: running text, no picture."""
     caption = scene.caption.text

@@ -5,6 +5,7 @@ import re
 from services.slides.plan import DEFINITION_LENGTH, Plan
 from services.slides.planning.build import plan
 from services.slides.planning.cleaning import clipped, has_hangul
+from services.slides.planning.condense import SAME, similarity
 from services.slides.planning.emphasis import emphasis
 from services.slides.planning.icons import find_icons
 from services.slides.planning.patterns import SAID_AFTER, SAYS_AFTER, SAYS_BEFORE
@@ -33,9 +34,15 @@ _TERM_NAMED = re.compile(r"^([^()]{1,24}?) ?(?:\(([^()]{1,40})\))?(이란|란),?
 _TERM_TOPIC = re.compile(r"^([^()]{1,20}?) ?(?:\(([^()]{1,40})\))?(?:은|는) (.{6,400})$")
 _MEANS = re.compile(r"(?:을|를) (?:말|뜻|의미)(?:합니다|해요|한다)$|(?:이라는|라는) (?:뜻|말|의미)입니다$")
 _IS = re.compile(r"(?:입니다|이에요|예요|이다)$")
-_POINTING = re.compile(r"^(?:이|그|저|이것|그것|이들|우리|여러분|누구|무엇)$")
+_IS_A_THING = re.compile(
+    r"[는은을한된인친진난던의] (?:공격|수법|방법|방식|절차|행위|행동|정보|프로그램|장소|공간|제도|활동|상태|기술|도구|장치|장비"
+    r"|물질|질병|범죄|문서|체계|과정|서비스|권리|의무|원칙|서류|현상)입니다$"
+)
+_POINTING = re.compile(
+    r"^(?:이|그|저|이것|그것|이들|우리|여러분|누구|무엇|여기|결과|문제|핵심)$|(?:것|점|때|경우)$|^(?:이|그|저|한|두) |[가-힣][을를에] "
+)
 _TERM_EN = re.compile(
-    r"^(?:An? |The )?([A-Z][\w’'/ -]{1,34}?)(?: \(([^()]{1,40})\))? "
+    r"^(An? |The )?((?:(?<= )[a-z]|[A-Z])[\w’'/ -]{1,34}?)(?: \(([^()]{1,40})\))? "
     r"(?:(?:is|are) (?=(?:an?|any|the (?:act|practice|process|use|art)|one|when|unwanted|information)\b)"
     r"|means |refers to |stands for )(.{12,300})$"
 )
@@ -58,7 +65,8 @@ def quote(scene: Scene) -> Plan | None:
         before, after = text[max(0, start - 60) : start], text[end + 1 : end + 60]
         said = SAYS_AFTER.match(after) or SAYS_BEFORE.search(before.rstrip()) or SAID_AFTER.match(after)
         if _LEAST_QUOTE <= len(words) <= _LONGEST_QUOTE and said:
-            title = scene.heading if scene.heading and scene.heading not in words else None
+            named = scene.heading and scene.heading not in words and scene.heading != scene.chapter
+            title = scene.heading if named else None
             speaker = _speaker(before, after) or _question_after(scene, words)
             return plan(
                 scene, "quote", words.rstrip(","), speaker=speaker and clipped(speaker, 90), sub=title
@@ -96,7 +104,7 @@ def term(scene: Scene) -> Plan | None:
     """A term and what it means, in one of the first two sentences that say something."""
     if scene.caption.listed:
         return None
-    for sentence in scene.told[:2]:
+    for sentence in _captioned_first(scene, scene.told[:2]):
         text = sentence.rstrip(" .")
         named = _term_ko(text) if has_hangul(sentence) else _term_en(scene, text)
         if named:
@@ -115,6 +123,12 @@ def term(scene: Scene) -> Plan | None:
     return None
 
 
+def _captioned_first(scene: Scene, sentences: tuple[str, ...]) -> list[str]:
+    """Return the sentence first whose term the caption asks for: ``피싱이란?``."""
+    asked = scene.caption.text if _ASKS_TERM.search(scene.caption.text) else ""
+    return sorted(sentences, key=lambda s: not (asked and similarity(asked, s[: len(asked)]) >= SAME))
+
+
 def _term_ko(text: str) -> tuple[str, str | None, str] | None:
     if found := _TERM_NAMED.match(text):
         name, alias, particle, rest = found.groups()
@@ -123,10 +137,11 @@ def _term_ko(text: str) -> tuple[str, str | None, str] | None:
         definition = _MEANS.sub("", rest) if _MEANS.search(rest) else _IS.sub("", rest)
         if fits and definition != rest:
             return name, alias, definition
-    if (found := _TERM_TOPIC.match(text)) and _MEANS.search(text):
+    found = _TERM_TOPIC.match(text)
+    if found and (_MEANS.search(text) or _IS_A_THING.search(text)):
         name, alias, rest = found.groups()
-        if not _POINTING.match(name):
-            return name, alias, _MEANS.sub("", rest)
+        if not _POINTING.search(name):
+            return name, alias, _IS.sub("", _MEANS.sub("", rest))
     return None
 
 
@@ -134,7 +149,8 @@ def _term_en(scene: Scene, text: str) -> tuple[str, str | None, str] | None:
     found = _TERM_EN.match(text)
     if not found or _NOT_TERM.match(text):
         return None
-    name, alias, definition = found.groups()
+    article, name, alias, definition = found.groups()
+    name = name if article is None else name[:1].upper() + name[1:]
     caption = scene.caption.text
     if caption and not _ASKS_TERM.search(caption) and name.lower() not in caption.lower():
         return None

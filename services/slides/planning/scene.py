@@ -1,5 +1,6 @@
 """A scene as the rules see it: cleaned once, split once."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,13 +8,19 @@ from contracts.events import SceneContext
 from services.slides.planning.cleaning import clean, clean_lines, clipped, has_hangul, has_words
 from services.slides.planning.icons import find_icons
 from services.slides.planning.items import Caption, split_caption
-from services.slides.planning.patterns import ANNOUNCES, PROHIBITS, STATES_NOT
+from services.slides.planning.patterns import ANNOUNCES, GREETS, PROHIBITS, STATES_NOT
 from services.slides.planning.sentences import sentences
+from services.slides.planning.verbs_en import commands
 
 _READ_NARRATION = 2400
 """Characters of the narration that are read: about three minutes of speech, more than a slide can name."""
 _READ_SENTENCES = 40
 _LONGEST_CHAPTER = 120
+_ACTS_FIRST = re.compile(
+    r"^(?!(?:do not|don['’]t|never|if|when|you|we)\b)[A-Za-z][^,;]{2,60}[,;] (?:do not|don['’]t|never) ",
+    re.IGNORECASE,
+)
+_INTRODUCES_SPEAKER = re.compile(r"^[^,]{2,16}입니다[.!]?$")
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,7 @@ class Scene:
         narration: what is spoken, on one line.
         sentences: its sentences.
         chapter: the chapter's title, empty if it has none.
+        title: the film's, empty if it has none.
         last: whether it is the film's last scene.
     """
 
@@ -34,6 +42,7 @@ class Scene:
     narration: str
     sentences: tuple[str, ...]
     chapter: str
+    title: str
     last: bool
 
     @cached_property
@@ -42,10 +51,25 @@ class Scene:
         return self.caption.title if self.caption.listed else (self.caption.text or None)
 
     @cached_property
-    def told(self) -> tuple[str, ...]:
+    def content(self) -> tuple[str, ...]:
         """The sentences that say something, without those that only announce what is coming."""
-        told = tuple(s for s in self.sentences if has_words(s) and not ANNOUNCES.search(s.rstrip(" .!")))
-        return told or tuple(s for s in self.sentences if has_words(s))
+        said = tuple(s for s in self.sentences if has_words(s))
+        told = tuple(
+            s
+            for before, s in zip(("", *said), said, strict=False)
+            if not announces(s) and not (greets(before) and _INTRODUCES_SPEAKER.search(s))
+        )
+        return told
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """The same, or all sentences if there are no others."""
+        return self.content or tuple(s for s in self.sentences if has_words(s))
+
+    @property
+    def framing(self) -> bool:
+        """Whether nothing is said but greetings, goodbyes and what the lesson is about."""
+        return bool(self.told) and not self.content
 
     @cached_property
     def prohibitions(self) -> tuple[str, ...]:
@@ -64,9 +88,24 @@ class Scene:
         return not has_words(self.caption.text) and not has_words(self.narration)
 
 
+def announces(sentence: str) -> bool:
+    """Return whether ``sentence`` greets or says what is coming: nothing that a slide could name."""
+    return ANNOUNCES.search(sentence.rstrip(" .!")) is not None
+
+
+def greets(sentence: str) -> bool:
+    """Return whether ``sentence`` greets or says goodbye."""
+    return GREETS.search(sentence.rstrip(" .!")) is not None
+
+
 def forbids(sentence: str) -> bool:
-    """Return whether ``sentence`` forbids something, rather than says that something is not so."""
-    return PROHIBITS.search(sentence) is not None and STATES_NOT.search(sentence) is None
+    """Return whether ``sentence`` forbids something, rather than says that something is not so.
+
+    ``Walk, do not run`` tells what to do.
+    """
+    if PROHIBITS.search(sentence) is None or STATES_NOT.search(sentence) is not None:
+        return False
+    return _ACTS_FIRST.match(sentence) is None or not commands(sentence)
 
 
 def read(context: SceneContext) -> Scene:
@@ -76,16 +115,17 @@ def read(context: SceneContext) -> Scene:
     words = caption + lines
     return Scene(
         korean=has_hangul(words) or (context.language == "ko" and not words.isascii()),
-        caption=_caption(caption, lines, clean(context.title)),
+        caption=_caption(caption, lines, (clean(context.title), clean(context.chapter))),
         narration=lines.replace("\n", " "),
         sentences=sentences(lines)[:_READ_SENTENCES],
         chapter=clipped(clean(context.chapter), _LONGEST_CHAPTER),
+        title=clipped(clean(context.title), _LONGEST_CHAPTER),
         last=context.index == context.count - 1,
     )
 
 
-def _caption(caption: str, narration: str, title: str) -> Caption:
-    """Take the caption apart; the film's own title is no list, and symbols beside words are no caption."""
-    if caption and caption == title:
+def _caption(caption: str, narration: str, titles: tuple[str, str]) -> Caption:
+    """Take the caption apart; a title of film or chapter is no list, symbols beside words are no caption."""
+    if caption and caption in titles:
         return Caption(caption, None, (caption,), "single")
     return split_caption(caption if has_words(caption) or not has_words(narration) else "")

@@ -15,7 +15,7 @@ push put question raise read record recycle reduce refuse register remember remo
 report request respect respond rest restart restore retain return review rinse run save scan schedule
 seal secure send separate set share shout show shred shut sign sit slow sort sound speak stand start
 state stay stop store stretch submit support switch take talk teach tell test thank think tidy tie train
-treat turn type unplug update upload use verify visit wait walk warn wash watch wear wipe work write
+treat aim contain dial face meet memorise memorize pick rescue return squeeze step sweep tag touch turn type unplug update upload use verify visit wait walk warn wash watch wear wipe work write
 """
 _VERBS = frozenset(_LISTED.split())
 _FIRST = re.compile(r"^(?:please |always |then |also |immediately |only )?([a-z]+)\b", re.IGNORECASE)

@@ -66,7 +66,7 @@ def test_a_described_item_becomes_a_sentence_and_keeps_its_name_on_the_slide() -
     item = KOREAN.item("피싱: 사칭 메일로 정보를 빼내는 공격", None, 3)
     assert item is not None
     assert item.sentences == ("피싱은 사칭 메일로 정보를 빼내는 공격입니다.",)
-    assert item.point == "피싱"
+    assert (item.point, item.label) == ("피싱: 사칭 메일로 정보를 빼내는 공격", "피싱")
 
 
 def test_particles_follow_the_last_sound() -> None:
@@ -78,12 +78,16 @@ def test_particles_follow_the_last_sound() -> None:
 
 def test_the_estimate_agrees_with_the_voice_that_was_measured() -> None:
     measured = {
-        "작업자는 반드시 안전모를 착용해야 합니다.": 5.33,
-        "조금이라도 이상하면 링크를 누르지 말고 보낸 사람에게 전화로 확인합니다.": 8.57,
+        "피싱(Phishing)이란 믿을 만한 사람이나 기관을 사칭하여 비밀번호와 돈을 빼내는 공격을 말합니다.": 10.16,
+        "예전에는 메일로만 들어왔지만 요즘은 문자와 메신저, 전화로도 찾아옵니다.": 7.45,
         (
-            "보낸 사람의 주소가 회사 도메인과 같은지, 링크 위에 마우스를 올렸을 때 "
-            "보이는 주소가 맞는지 살펴봅니다."
-        ): 11.38,
+            "1시간 이내에 비밀번호를 모두 바꿉니다. "
+            "개인정보가 유출되었다면 72시간 이내에 관계 기관에 신고합니다."
+        ): 11.11,
+        (
+            "첫째, 랜선을 뽑고 와이파이를 꺼서 네트워크를 분리합니다. 둘째, 보안팀에 전화로 신고합니다. "
+            "셋째, 다른 기기에서 비밀번호를 변경합니다. 넷째, 언제 무엇을 눌렀는지 기록합니다."
+        ): 17.75,
     }
     for text, seconds in measured.items():
         assert KOREAN.seconds(text) == pytest.approx(seconds, rel=0.15)

@@ -117,7 +117,7 @@ class TestContent:
         scene = context(
             "안녕하세요. 피싱에 대해 알아보겠습니다. 피싱이란 기관을 사칭하는 공격을 말합니다.", "피싱"
         )
-        assert plan_chapter(scene).sub == "피싱에 대해 알아보기"
+        assert plan_chapter(scene).sub is None
         assert plan_scene(scene).layout == "term"
 
     def test_the_films_title_is_no_list(self) -> None:
@@ -204,14 +204,33 @@ class TestContent:
 
 class TestChapter:
     def test_a_card_has_title_goal_and_icon(self) -> None:
-        planned = plan_chapter(context("이 장에서는 피싱 메일을 알아봅니다.", chapter="피싱 메일"))
+        planned = plan_chapter(
+            context("이 장에서는 의심 메일을 알아보는 세 가지 방법을 배웁니다.", chapter="피싱 메일")
+        )
         assert (planned.layout, planned.headline) == ("chapter", "피싱 메일")
-        assert planned.sub == "피싱 메일을 알아보기"
+        assert planned.sub == "의심 메일을 알아보는 세 가지 방법"
         assert planned.icons == ("hook",)
 
-    def test_a_caption_may_be_the_goal(self) -> None:
-        planned = plan_chapter(context("메일을 봅니다.", "의심부터 합니다", chapter="피싱 메일"))
-        assert planned.sub == "의심부터 합니다"
+    @pytest.mark.parametrize(
+        ("narration", "caption"),
+        [
+            ("메일을 봅니다.", "의심부터 합니다"),
+            ("이 장에서는 피싱 메일을 알아봅니다.", None),
+            ("안녕하세요. 피싱 메일에 대해 함께 알아보겠습니다.", "피싱 메일"),
+            ("오늘 배운 내용을 정리하겠습니다.", None),
+            ("메일을 열기 전에 세 가지를 확인합니다.", "메일을 열기 전에 확인할 세 가지"),
+        ],
+    )
+    def test_a_goal_says_more_than_title_and_slide_or_there_is_none(
+        self, narration: str, caption: str | None
+    ) -> None:
+        assert plan_chapter(context(narration, caption, chapter="피싱 메일")).sub is None
+
+    def test_an_english_goal_is_what_will_be_learnt(self) -> None:
+        planned = plan_chapter(
+            context("In this lesson, you will learn how fires start.", chapter="Introduction", language="en")
+        )
+        assert planned.sub == "How fires start"
 
     def test_a_summary_has_the_icon_of_one(self) -> None:
         assert plan_chapter(context("주소를 읽습니다.", chapter="정리")).icons == ("clipboard_check",)

@@ -1,0 +1,132 @@
+"""What a person would write on the slide of a scene."""
+
+from collections.abc import Sequence
+
+from services.scripting.language import LONGEST_LIST, Language, Trait
+from services.scripting.passages import Passage
+
+_LEAST_ACTS = 3
+"""Instructions in a scene from which the slide lists them."""
+
+_LEAST_POINT = 4
+_OPENING = 1.3
+"""What a sentence that begins a paragraph is worth more."""
+_TELLING = (
+    (Trait.DEFINES, 8.0),
+    (Trait.COUNTED, 3.0),
+    (Trait.FORBIDS, 2.5),
+    (Trait.INSTRUCTS, 1.2),
+    (Trait.INTRODUCES, 0.5),
+    (Trait.DEPENDS, 0.4),
+    (Trait.QUOTES, 0.2),
+    (Trait.REASONS, 0.3),
+)
+
+
+def on_screen(
+    run: Sequence[Passage],
+    weights: Sequence[float],
+    language: Language,
+    taken: set[str],
+    chapter: str,
+) -> str:
+    """Return the caption of a scene.
+
+    A list's points under its name; of several instructions the same; else the noun form of the sentence that
+    tells most, a term or a figure first, if it has a short one; else the chapter's title. Never a greeting, and
+    nothing that ``taken`` holds, the chapter's title excepted.
+
+    Args:
+        run: the scene's passages.
+        weights: how central each is.
+        language: the source's.
+        taken: what other slides show already.
+        chapter: its title.
+    """
+    told = [passage for passage in run if not passage.framing]
+    points = [point for passage in told for point in passage.points]
+    if len(points) > 1:
+        return _list(points, _name(run, language, taken, chapter), next(p.number for p in told if p.points))
+    if acts := _acts(told, language):
+        name = _free(_heading(run), taken) or chapter
+        return _list([_without(name, act) for act in acts if act != name], name, 0)
+    order = sorted(
+        (index for index, passage in enumerate(run) if not passage.framing),
+        key=lambda index: (-_telling(run[index]), -weights[index], index),
+    )
+    candidates = [language.headline(run[index].text) for index in order]
+    if _mixes_acts(told):
+        candidates = [_heading(run), chapter, *candidates]
+    return next((text for text in candidates if text and text not in taken), chapter)
+
+
+def _list(points: Sequence[str], name: str | None, first: int) -> str:
+    """Return a list as an author writes it: a name, and the items below it, numbered from ``first`` if steps."""
+    if first:
+        items = [f"{number}. {point}" for number, point in enumerate(points, first)]
+    elif name:
+        items = [f"- {point}" for point in points]
+    else:
+        items = list(points)
+    return "\n".join([name, *items] if name else items)
+
+
+def _name(run: Sequence[Passage], language: Language, taken: set[str], chapter: str) -> str | None:
+    """Return the name of the list: of the sentence that announces it, of its heading or of the chapter.
+
+    A summary has none: what it is, the slide says by its looks.
+    """
+    first = next(index for index, passage in enumerate(run) if passage.points)
+    if listed := _free(run[first].listed, taken):
+        return listed
+    lead = run[first - 1] if first else None
+    if lead and Trait.INTRODUCES in lead.traits:
+        title = _free(language.list_title(lead.text), taken)
+        if title:
+            return title
+    if heading := _free(_heading(run), taken):
+        return heading
+    return None if language.sums_up(chapter) else chapter
+
+
+def _heading(run: Sequence[Passage]) -> str | None:
+    """Return the heading that all of a scene stands under."""
+    headings = {passage.heading for passage in run if not passage.framing}
+    return headings.pop() if len(headings) == 1 else None
+
+
+def _without(name: str, point: str) -> str:
+    """Return a point without the words that its list's name begins with: 괴롭힘을 겪었다면 | 날짜를 기록하기."""
+    rest = point.removeprefix(name).lstrip(" ,")
+    return rest[:1].upper() + rest[1:] if point != rest and len(rest) >= _LEAST_POINT else point
+
+
+def _free(text: str | None, taken: set[str]) -> str | None:
+    return text if text and text not in taken else None
+
+
+def _acts(told: Sequence[Passage], language: Language) -> list[str]:
+    """Return a scene of nothing but instructions as points."""
+    acts = [passage for passage in told if Trait.INSTRUCTS in passage.traits and not passage.points]
+    if not _LEAST_ACTS <= len(acts) <= LONGEST_LIST or len(acts) * 4 < len(told) * 3:
+        return []
+    if any(Trait.FORBIDS in passage.traits for passage in told):
+        return []
+    points = [language.point(passage.text) for passage in acts]
+    return [point for point in points if point] if all(points) else []
+
+
+def _mixes_acts(told: Sequence[Passage]) -> bool:
+    """Whether a scene says both what to do and what to leave: then no one of the sentences names it."""
+    acts = sum(bool(passage.traits & (Trait.INSTRUCTS | Trait.FORBIDS)) for passage in told)
+    forbids = any(Trait.FORBIDS in passage.traits for passage in told)
+    instructs = any(Trait.INSTRUCTS in passage.traits for passage in told)
+    return forbids and instructs and acts >= _LEAST_ACTS and acts * 4 >= len(told) * 3
+
+
+def _telling(passage: Passage) -> float:
+    weight = _OPENING if passage.opens else 1.0
+    for trait, factor in _TELLING:
+        if trait in passage.traits:
+            weight *= factor
+    return weight
