@@ -2,16 +2,21 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import random
 from uuid import uuid4
 
 from fastapi import FastAPI
 
 from services.gateway import actor, ws
+from services.gateway.auth import ApiToken, Scope, Tokens
+from services.gateway.backend.client import Backend, open_backend
+from services.gateway.backend.courier import Courier
 from services.gateway.http import assets, jobs, operations, problems, scripts
+from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
 from services.gateway.http.operations import Probe
 from services.gateway.hub import Hub
@@ -36,6 +41,7 @@ class Gateway:
         service: what HTTP, Kafka and the command line call.
         actor: its subscriptions, for the engine.
         app: its HTTP and WebSocket surface, for :mod:`services.gateway.server`.
+        backend: what is fetched from and called back; ``None`` without ``BACKEND_BASE_URL``.
         probes: looked at by ``/readyz``; the engine's may be added.
     """
 
@@ -44,19 +50,45 @@ class Gateway:
     actor: Actor
     app: FastAPI
     ledger: SqliteLedger
+    backend: Backend | None
     probes: list[Probe] = field(default_factory=list)
 
     @asynccontextmanager
     async def relaying(self, publish: Publish) -> AsyncIterator[Relay]:
-        """Publish what the ledger leaves in its outbox, as long as the context is open."""
+        """Publish what the ledger leaves in its outbox, and call the backend, as long as it is open."""
         relay = Relay(self.ledger, publish)
-        self.ledger.announced = relay.wake
         OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
-        task = asyncio.create_task(relay.run(), name="outbox-relay")
-        probe = _alive(task)
+        async with contextlib.AsyncExitStack() as stack:
+            wakers = [relay.wake]
+            await stack.enter_async_context(self._running("outbox relay", relay.run()))
+            if self.backend is not None:
+                courier = Courier(
+                    self.ledger,
+                    self.backend.deliver,
+                    timeout=self.settings.backend.timeout_sec,
+                    now=self.service.now,
+                    random=random,
+                )
+                wakers.append(courier.wake)
+                await stack.enter_async_context(self._running("callback courier", courier.run()))
+
+            def announced() -> None:
+                for wake in wakers:
+                    wake()
+
+            self.ledger.announced = announced
+            yield relay
+
+    @asynccontextmanager
+    async def _running(self, name: str, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+        task = asyncio.create_task(work, name=name)
+
+        def probe() -> list[str]:
+            return [f"the {name} has ended"] if task.done() else []
+
         self.probes.append(probe)
         try:
-            yield relay
+            yield
         finally:
             self.probes.remove(probe)
             task.cancel()
@@ -79,15 +111,24 @@ async def open_gateway(
         TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
     """
     ledger = SqliteLedger(settings.ledger_url)
-    await ledger.open()
-    try:
-        await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
-        service = Service(ledger, artifacts, Hub(), defaults=settings.render_defaults, now=now)
-        probes: list[Probe] = []
-        app = create_app(service, settings, probes, new_id=new_id)
-        yield Gateway(settings, service, actor.build(service), app, ledger, probes)
-    finally:
-        await ledger.close()
+    async with open_backend(settings.backend) as backend:
+        await ledger.open()
+        try:
+            await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
+            service = Service(
+                ledger,
+                artifacts,
+                Hub(),
+                defaults=settings.render_defaults,
+                now=now,
+                backend=backend,
+                waits=settings.backend.starts_jobs,
+            )
+            probes: list[Probe] = []
+            app = create_app(service, settings, probes, new_id=new_id)
+            yield Gateway(settings, service, actor.build(service), app, ledger, backend, probes)
+        finally:
+            await ledger.close()
 
 
 def create_app(service: Service, settings: GatewaySettings, probes: list[Probe], *, new_id: NewId) -> FastAPI:
@@ -103,6 +144,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.include_router(scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id))
     app.include_router(jobs.router(service, new_id=new_id))
+    app.include_router(backend_routes.router(service, _tokens(settings)))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))
     app.router.routes.append(ws.route(service))
@@ -123,5 +165,6 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     return app
 
 
-def _alive(task: "asyncio.Task[None]") -> Probe:
-    return lambda: ["the outbox relay has ended"] if task.done() else []
+def _tokens(settings: GatewaySettings) -> Tokens:
+    internal = settings.backend.internal_token
+    return Tokens([ApiToken.of("backend", [Scope.INTERNAL], internal.get_secret_value())] if internal else [])

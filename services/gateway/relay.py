@@ -118,4 +118,5 @@ class Relay:
         if until <= now:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), until - now)
+            async with asyncio.timeout(until - now):  # wait_for would swallow a cancel that meets a wake-up
+                await self._woken.wait()

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.rendering import RenderSettings, TtsProvider, VisualStyle
+from services.gateway.backend.settings import BackendSettings
 
 
 class GatewaySettings(BaseSettings):
@@ -44,6 +45,8 @@ class GatewaySettings(BaseSettings):
     generate_wait: float = Field(default=30, ge=0, le=120, validation_alias="GATEWAY_GENERATE_WAIT")
     """Seconds a generate call waits for its script before it answers 202, unless ``Prefer: wait`` says
     otherwise. Smaller: callers poll. Larger: proxies (60 s is common) cut the call first."""
+
+    backend: BackendSettings = Field(default_factory=BackendSettings)
 
     @model_validator(mode="after")
     def _renderable(self) -> Self:

@@ -23,10 +23,21 @@ class HttpCode(StrEnum):
     ROUTE_NOT_FOUND = "ROUTE_NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     REQUEST_INVALID = "REQUEST_INVALID"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     PRECONDITION_FAILED = "PRECONDITION_FAILED"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
     RANGE_NOT_SATISFIABLE = "RANGE_NOT_SATISFIABLE"
+
+
+class Refused(Exception):  # noqa: N818 - a refusal of the request as such
+    """The request is answered with a problem document."""
+
+    def __init__(self, status: int, code: HttpCode, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
 
 
 STATUS: Mapping[ErrorCode, int] = {
@@ -96,6 +107,11 @@ def install(app: FastAPI) -> None:
     async def ours(_: Request, error: LecternError) -> JSONResponse:
         status = status_of(error)
         return problem(status, error.code, error.message, {"Retry-After": "1"} if status == 503 else None)
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> JSONResponse:
+        headers = {"WWW-Authenticate": 'Bearer realm="lectern"'} if error.status == 401 else None
+        return problem(error.status, error.code, error.detail, headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import ScriptRequested
-from services.gateway.ledger import outbox
+from services.gateway.ledger import callbacks, outbox
 from services.gateway.ledger.records import ScriptRecord, ScriptState
 from services.gateway.ledger.schema import insert, script_versions, scripts
 
@@ -77,7 +77,9 @@ def generated(conn: sa.Connection, script_id: str, body: str, *, now: datetime) 
     if not _leave_generating(conn, script_id, ScriptState.DRAFT, now, version=1):
         return None
     _add_version(conn, script_id, 1, body, "generated", now)
-    return get(conn, script_id)
+    script = require(conn, script_id)
+    callbacks.script_ready(conn, script, now=now)
+    return script
 
 
 def rejected(

@@ -107,7 +107,8 @@ class Scripts(Core):
                 if script.state is not ScriptState.GENERATING or left <= 0:
                     return script
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), min(left, RECHECK_SECONDS))
+                    async with asyncio.timeout(min(left, RECHECK_SECONDS)):
+                        await changed.wait()
 
     @contextmanager
     def _waiter(self, script_id: str) -> Iterator[asyncio.Event]:
