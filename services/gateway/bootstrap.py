@@ -7,17 +7,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import random
+from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from services.gateway import actor, ws
-from services.gateway.auth import ApiToken, Scope, Tokens
+from services.gateway.auth import ApiToken, Scope
 from services.gateway.backend.client import Backend, open_backend
 from services.gateway.backend.courier import Courier
 from services.gateway.http import assets, jobs, operations, problems, scripts
 from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
+from services.gateway.http.guard import Guard, SecurityHeaders
 from services.gateway.http.operations import Probe
 from services.gateway.hub import Hub
 from services.gateway.ledger import commands
@@ -31,6 +34,13 @@ from services.runtime.artifacts import Artifacts
 
 COMMANDS_KEPT = timedelta(days=14)
 """How long a command is known as taken: twice the retention of the commands topic."""
+
+CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Prefer"],
+    "expose_headers": ["ETag", "Location", "Preference-Applied", "Retry-After"],
+    "max_age": 600,
+}
 
 
 @dataclass
@@ -142,9 +152,15 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     )
     problems.install(app)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(
+        Guard, access=settings.access, internal=_internal(settings), assets=settings.assets_path
+    )
+    if settings.access.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, **CORS)
+    app.add_middleware(SecurityHeaders)
     app.include_router(scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id))
     app.include_router(jobs.router(service, new_id=new_id))
-    app.include_router(backend_routes.router(service, _tokens(settings)))
+    app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))
     app.router.routes.append(ws.route(service))
@@ -165,6 +181,6 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     return app
 
 
-def _tokens(settings: GatewaySettings) -> Tokens:
-    internal = settings.backend.internal_token
-    return Tokens([ApiToken.of("backend", [Scope.INTERNAL], internal.get_secret_value())] if internal else [])
+def _internal(settings: GatewaySettings) -> ApiToken | None:
+    token = settings.backend.internal_token
+    return ApiToken.of("backend", [Scope.INTERNAL], token.get_secret_value()) if token else None

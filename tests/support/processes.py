@@ -37,9 +37,11 @@ class Process:
     def start(self) -> None:
         """Start it; see :meth:`wait_until_ready`."""
         own = {"GATEWAY_PORT" if self.name == "gateway" else "LECTERN_HEALTH_PORT": str(self.port)}
+        if self.name == "gateway":
+            own["GATEWAY_AUTH"] = "off"  # it listens on loopback
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         command = (sys.executable, "-m", f"services.{self.name}")
-        self._child = Child(command, self.log, {**inherited, **self._environment, **own})
+        self._child = Child(command, self.log, {**inherited, **own, **self._environment})
 
     @property
     def url(self) -> str:

@@ -1,20 +1,18 @@
 """What the backend calls: start and retry of jobs, and the log of callbacks to reconcile with."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
 from contracts.base import Id, Model
 from contracts.commands import RenderOptions
 from contracts.errors import ErrorCode
-from services.gateway.auth import Tokens, bearer_of
 from services.gateway.http.body import JsonRoute
 from services.gateway.http.models import JobResponse
-from services.gateway.http.problems import HttpCode, Refused, responses
+from services.gateway.http.problems import responses
 from services.gateway.ledger import callbacks
 from services.gateway.ledger.callbacks import Callback, CallbackKind, CallbackState
 from services.gateway.service import Service, StartWish
@@ -90,31 +88,14 @@ class CallbackPage(Model):
     next: int = Field(description="place of the last item, or the place asked for if there is none yet")
 
 
-def internal_only(tokens: Tokens) -> Callable[[str | None], None]:
-    """Return the check of the backend's token; nobody passes if there is none."""
-
-    def check(authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> None:
-        if tokens.holder(bearer_of(authorization) or "") is None:
-            raise Refused(
-                401, HttpCode.UNAUTHENTICATED, "BACKEND_INTERNAL_TOKEN is needed, as a bearer token"
-            )
-
-    return check
-
-
-def router(service: Service, tokens: Tokens) -> APIRouter:
-    """Return the backend's routes.
-
-    Args:
-        service: what the routes call.
-        tokens: who may call them.
-    """
-    routes = APIRouter(tags=["backend"], route_class=JsonRoute, dependencies=[Depends(internal_only(tokens))])
+def router(service: Service) -> APIRouter:
+    """Return the backend's routes; the guard lets only tokens with the internal scope through to them."""
+    routes = APIRouter(tags=["backend"], route_class=JsonRoute)
 
     @routes.post(
         "/video/job/{job_id}/start",
         summary="Fetch the render spec, keep it as the job's snapshot, and render it",
-        responses=responses(400, 401, 404, 409, 413, 422, 503),
+        responses=responses(400, 404, 409, 413, 422, 503),
     )
     async def start(job_id: Id, body: StartRequest | None = None) -> StartResponse:
         asked = body or StartRequest()
@@ -126,7 +107,7 @@ def router(service: Service, tokens: Tokens) -> APIRouter:
     @routes.post(
         "/video/job/{job_id}/retry",
         summary="Start a failed job again from its stored snapshot",
-        responses=responses(401, 404, 409, 422, 503),
+        responses=responses(404, 409, 422, 503),
     )
     async def retry(job_id: Id) -> RetryResponse:
         job, started = await service.retry(job_id)
@@ -135,7 +116,7 @@ def router(service: Service, tokens: Tokens) -> APIRouter:
     @routes.post(
         "/video/job/{job_id}/cancel",
         summary="Stop a job: FAILED with CANCELED, at once",
-        responses=responses(401, 404, 409, 422, 503),
+        responses=responses(404, 409, 422, 503),
     )
     async def cancel(job_id: Id) -> JobResponse:
         return JobResponse.of(await service.cancel(job_id))
@@ -144,7 +125,7 @@ def router(service: Service, tokens: Tokens) -> APIRouter:
     @routes.get(
         "/api/v2/callbacks",
         summary="The log of callbacks, to reconcile with what arrived",
-        responses=responses(401, 422),
+        responses=responses(422),
     )
     async def log(
         after: Annotated[int, Query(ge=0, le=2**62, description="place of the last callback known")] = 0,

@@ -24,20 +24,12 @@ class HttpCode(StrEnum):
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     REQUEST_INVALID = "REQUEST_INVALID"
     UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    RATE_LIMITED = "RATE_LIMITED"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     PRECONDITION_FAILED = "PRECONDITION_FAILED"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
     RANGE_NOT_SATISFIABLE = "RANGE_NOT_SATISFIABLE"
-
-
-class Refused(Exception):  # noqa: N818 - a refusal of the request as such
-    """The request is answered with a problem document."""
-
-    def __init__(self, status: int, code: HttpCode, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
 
 
 STATUS: Mapping[ErrorCode, int] = {
@@ -108,11 +100,6 @@ def install(app: FastAPI) -> None:
         status = status_of(error)
         return problem(status, error.code, error.message, {"Retry-After": "1"} if status == 503 else None)
 
-    @app.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> JSONResponse:
-        headers = {"WWW-Authenticate": 'Bearer realm="lectern"'} if error.status == 401 else None
-        return problem(error.status, error.code, error.detail, headers)
-
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         said = "; ".join(
@@ -144,12 +131,15 @@ def describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             schema = generate()
             for operation in (each for path in schema["paths"].values() for each in path.values()):
+                operation["responses"] |= {str(k): v for k, v in responses(401, 403, 429).items()}
                 if "422" in operation["responses"]:
                     operation["responses"]["422"] = responses(422)[422]
             schemas = schema["components"]["schemas"]
             for foreign in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(foreign, None)
             schemas["Problem"] = Problem.model_json_schema()
+            schema["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+            schema["security"] = [{"bearer": []}]
         assert app.openapi_schema is not None
         return app.openapi_schema
 

@@ -26,6 +26,7 @@ from contracts.events import (
 from contracts.script import Script
 from contracts.steps import Step
 from contracts.topics import COMMANDS_TOPIC, TOPIC_OF_TYPE
+from services.gateway.access import AccessSettings, AuthMode
 from services.gateway.bootstrap import Gateway, open_gateway
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
@@ -169,7 +170,11 @@ def failed(job_id: str, *, attempt: int = 1, code: str = "TTS_FAILED") -> StageF
 @pytest.fixture
 def settings(tmp_path: Path) -> GatewaySettings:
     return GatewaySettings(
-        home=tmp_path, generate_wait=5, database_url=None, storage_local_dir=tmp_path / "assets"
+        home=tmp_path,
+        generate_wait=5,
+        database_url=None,
+        storage_local_dir=tmp_path / "assets",
+        access=AccessSettings(auth=AuthMode.OFF),
     )
 
 
@@ -187,7 +192,7 @@ async def running(settings: GatewaySettings, *, served: bool = False) -> AsyncIt
         )
         gateway = await stack.enter_async_context(open_gateway(settings, artifacts))
         await stack.enter_async_context(gateway.relaying(publish))
-        base, transport = "http://gateway", None
+        base, transport = "http://localhost", None
         if served:
             base = await stack.enter_async_context(serving(gateway))
         else:
