@@ -17,13 +17,15 @@ from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
 from services.gateway.backend.client import Backend, open_backend
 from services.gateway.backend.courier import Courier
-from services.gateway.http import assets, jobs, operations, problems, scripts
+from services.gateway.http import assets, jobs, listing, operations, problems, scripts, versions
 from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
 from services.gateway.http.guard import Guard, SecurityHeaders
 from services.gateway.http.operations import Probe
+from services.gateway.http.paths import BASES
+from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
-from services.gateway.ledger import commands
+from services.gateway.ledger import commands, idempotency
 from services.gateway.ledger.database import SqliteLedger
 from services.gateway.metrics import OUTBOX_TROUBLED
 from services.gateway.relay import Publish, Relay
@@ -31,6 +33,9 @@ from services.gateway.service import Clock, NewId, Service
 from services.gateway.settings import GatewaySettings
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
+
+ANSWERS_KEPT = timedelta(days=2)
+"""How long the answer to a request with an ``Idempotency-Key`` is kept, at least."""
 
 COMMANDS_KEPT = timedelta(days=14)
 """How long a command is known as taken: twice the retention of the commands topic."""
@@ -125,6 +130,7 @@ async def open_gateway(
         await ledger.open()
         try:
             await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
+            await ledger.write(idempotency.forget, before=now() - ANSWERS_KEPT)
             service = Service(
                 ledger,
                 artifacts,
@@ -151,6 +157,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         redoc_url=None,
     )
     problems.install(app)
+    app.add_middleware(Idempotency, ledger=service.ledger, now=service.now)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.add_middleware(
         Guard, access=settings.access, internal=_internal(settings), assets=settings.assets_path
@@ -158,8 +165,11 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     if settings.access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, **CORS)
     app.add_middleware(SecurityHeaders)
-    app.include_router(scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id))
-    app.include_router(jobs.router(service, new_id=new_id))
+    for base in BASES:
+        written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)
+        made = jobs.router(service, new_id=new_id)
+        for routes in (written, versions.router(service), made, listing.router(service)):
+            app.include_router(routes, prefix=base)
     app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))

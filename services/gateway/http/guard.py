@@ -107,6 +107,7 @@ class Guard:
             return None
         needed = right_for(scope.get("method", "GET"), path)
         holder = self._holder(scope, headers)
+        scope["lectern.caller"] = holder.name if holder else ""
         caller = holder.name if holder else f"@{(scope.get('client') or ['?'])[0]}"
         free = self._off and not (needed is Right.INTERNAL and self._internal)
         wait = self._rates.take(caller, 1.0 if holder or free else UNKNOWN_SHARE)

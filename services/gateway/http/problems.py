@@ -26,6 +26,10 @@ class HttpCode(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     RATE_LIMITED = "RATE_LIMITED"
+    IDEMPOTENCY_KEY_INVALID = "IDEMPOTENCY_KEY_INVALID"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    REQUEST_RUNNING = "REQUEST_RUNNING"
+    CURSOR_INVALID = "CURSOR_INVALID"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     PRECONDITION_FAILED = "PRECONDITION_FAILED"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
@@ -131,6 +135,8 @@ def describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             schema = generate()
             for operation in (each for path in schema["paths"].values() for each in path.values()):
+                if "requestBody" in operation or "422" in operation["responses"]:
+                    operation["responses"] |= {"400": responses(400)[400]}
                 operation["responses"] |= {str(k): v for k, v in responses(401, 403, 429).items()}
                 if "422" in operation["responses"]:
                     operation["responses"]["422"] = responses(422)[422]

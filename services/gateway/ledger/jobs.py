@@ -71,6 +71,34 @@ def of_video(conn: sa.Connection, video_id: str, limit: int) -> list[JobRecord]:
     return [JobRecord.of(row) for row in conn.execute(newest)]
 
 
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs are listed; ``None`` is any."""
+
+    video_id: str | None = None
+    script_id: str | None = None
+    state: JobState | None = None
+
+
+def page(
+    conn: sa.Connection, wanted: JobFilter, limit: int, *, after: tuple[datetime, str] | None = None
+) -> list[JobRecord]:
+    """Return jobs, newest first, from behind the one of this moment of creation and this id."""
+    query = sa.select(*COLUMNS).order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
+    for column, value in (
+        (jobs.c.video_id, wanted.video_id),
+        (jobs.c.script_id, wanted.script_id),
+        (jobs.c.state, wanted.state),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        moment, job_id = after
+        older = sa.and_(jobs.c.created_at == moment, jobs.c.job_id < job_id)
+        query = query.where(sa.or_(jobs.c.created_at < moment, older))
+    return [JobRecord.of(row) for row in conn.execute(query)]
+
+
 def current(conn: sa.Connection, video_id: str) -> JobRecord | None:
     """Return the job a viewer of the video wants to see: the active one, else the last one changed."""
     is_active = sa.case((jobs.c.state.in_(ACTIVE_STATES), 0), else_=1)

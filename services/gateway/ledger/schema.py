@@ -88,6 +88,7 @@ jobs = sa.Table(
     sa.Column("started_at", Utc),
     sa.Column("finished_at", Utc),
     # "one active job per video" is this index, not a check: two simultaneous creates make one job
+    sa.Index("ix_jobs_created_at", "created_at", "job_id"),
     sa.Index("uq_jobs_active_video", "video_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
 )
 
@@ -154,6 +155,17 @@ callbacks = sa.Table(
     sa.Index("uq_callbacks_webhook_id", "webhook_id", unique=True),
     sa.Index("ix_callbacks_pending", "subject", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     sqlite_autoincrement=True,  # readers ask for what came after an id they saw
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    METADATA,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("status", sa.Integer),  # none while the first call runs
+    sa.Column("headers", sa.JSON, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("at", Utc, nullable=False, index=True),
 )
 
 

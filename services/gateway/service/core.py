@@ -21,6 +21,9 @@ class SpecSource(Protocol):
         """Return the JSON of a script's render spec, ``None`` if there is none."""
 
 
+RECHECK_SECONDS = 1.0
+"""How often a waiting call looks by itself, in case another process changed what it waits for."""
+
 LIST_LIMIT = 100
 """Most scripts or jobs of a video that a list shows."""
 

@@ -3,8 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from contracts.commands import RenderOptions, StartRender
@@ -13,11 +16,12 @@ from contracts.languages import DEFAULT_LANGUAGE
 from contracts.rendering import RenderSettings
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
 from services.gateway.hub import Slots, Subscription, Update
-from services.gateway.ledger import jobs, scripts, transitions
-from services.gateway.ledger.jobs import NewJob
+from services.gateway.ledger import jobs, progress, scripts, transitions
+from services.gateway.ledger.jobs import JobFilter, NewJob
+from services.gateway.ledger.progress import Share
 from services.gateway.ledger.records import HistoryEntry, JobRecord, ScriptRecord, ScriptState
 from services.gateway.messages import ProgressMessage
-from services.gateway.service.core import LIST_LIMIT, Core
+from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
 from services.runtime.artifacts import Blob
 
 
@@ -110,9 +114,49 @@ class Jobs(Core):
         """Return a video's jobs, newest first."""
         return await self.ledger.read(jobs.of_video, video_id, LIST_LIMIT)
 
-    async def job_with_history(self, job_id: str) -> tuple[JobRecord, list[HistoryEntry]]:
-        """Return a job and its changes of state, of one moment; raises ``JOB_NOT_FOUND``."""
-        return await self.ledger.read(lambda conn: (jobs.require(conn, job_id), jobs.history(conn, job_id)))
+    async def page_jobs(
+        self, wanted: JobFilter, limit: int, *, after: tuple[datetime, str] | None = None
+    ) -> list[JobRecord]:
+        """Return jobs, newest first, from behind the one named by its moment of creation and its id."""
+        return await self.ledger.read(jobs.page, wanted, limit, after=after)
+
+    async def ended_job(self, job_id: str, wait: float) -> JobRecord:
+        """Return a job once it has ended, at the latest after ``wait`` seconds; raises ``JOB_NOT_FOUND``."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait
+        job = await self.get_job(job_id)
+        changed = asyncio.Event()
+        subscription = Subscription(lambda _: changed.set())
+        subscription.open(None)
+        self.hub.attach(job.video_id, subscription)
+        try:
+            while True:
+                changed.clear()
+                job = await self.get_job(job_id)
+                left = deadline - loop.time()
+                if not job.state.active or left <= 0:
+                    return job
+                with suppress(TimeoutError):
+                    # looks by itself now and then: another gateway may have ended it
+                    async with asyncio.timeout(min(left, RECHECK_SECONDS)):
+                        await changed.wait()
+        finally:
+            self.hub.detach(job.video_id, subscription)
+
+    async def job_standing(
+        self, job_id: str
+    ) -> tuple[JobRecord, list[HistoryEntry], list[Share], str | None]:
+        """Return a job, its changes of state, the shares known of its attempt, and its snapshot.
+
+        All of one moment; raises ``JOB_NOT_FOUND``.
+        """
+
+        def look(conn: sa.Connection) -> tuple[JobRecord, list[HistoryEntry], list[Share], str | None]:
+            job = jobs.require(conn, job_id)
+            spec = jobs.render_spec(conn, job_id) if job.spec is not None else None
+            return job, jobs.history(conn, job_id), progress.shares(conn, job_id, job.attempt), spec
+
+        return await self.ledger.read(look)
 
     async def render_spec(self, job_id: str) -> str:
         """Return a job's snapshot; raises ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``."""
