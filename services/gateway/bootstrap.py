@@ -26,7 +26,7 @@ from services.gateway.http.paths import BASES
 from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
 from services.gateway.ledger import commands, idempotency
-from services.gateway.ledger.database import SqliteLedger
+from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.metrics import OUTBOX_TROUBLED
 from services.gateway.relay import Publish, Relay
 from services.gateway.service import Clock, NewId, Service
@@ -64,7 +64,7 @@ class Gateway:
     service: Service
     actor: Actor
     app: FastAPI
-    ledger: SqliteLedger
+    ledger: Ledger
     backend: Backend | None
     probes: list[Probe] = field(default_factory=list)
 
@@ -125,7 +125,7 @@ async def open_gateway(
         PermanentError: ``SETTINGS_INVALID``.
         TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
     """
-    ledger = SqliteLedger(settings.ledger_url)
+    ledger = open_ledger(settings.ledger_url)
     async with open_backend(settings.backend) as backend:
         await ledger.open()
         try:
