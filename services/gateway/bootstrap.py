@@ -20,7 +20,7 @@ from services.gateway.backend.courier import Courier
 from services.gateway.http import assets, jobs, listing, operations, problems, scripts, versions
 from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
-from services.gateway.http.guard import Guard, SecurityHeaders
+from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
 from services.gateway.http.operations import Probe
 from services.gateway.http.paths import BASES
 from services.gateway.http.repeats import Idempotency
@@ -187,7 +187,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
             "ready": "/readyz",
         }
 
-    problems.describe(app)
+    problems.describe(app, [*OPEN_PATHS, f"{settings.assets_path}/{{key}}"])
     return app
 
 

@@ -1,6 +1,6 @@
 """Errors over HTTP: RFC 9457 problem documents, with the code that the ledger and Kafka use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from contracts.errors import ErrorCode, LecternError, TransientError
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 TYPE_BASE = "https://lectern.dev/problems/"
 
 
@@ -50,7 +52,7 @@ STATUS: Mapping[ErrorCode, int] = {
     ErrorCode.SOURCE_TEXT_TOO_LONG: 413,
     ErrorCode.LANGUAGE_UNSUPPORTED: 422,
     ErrorCode.SCRIPT_GENERATION_FAILED: 422,
-    ErrorCode.NO_RENDER_SPEC: 422,
+    ErrorCode.NO_RENDER_SPEC: 409,
     ErrorCode.RENDER_SPEC_INVALID: 422,
     ErrorCode.STORAGE_FULL: 507,
     ErrorCode.INTERNAL_ERROR: 500,
@@ -117,7 +119,7 @@ def install(app: FastAPI) -> None:
             return problem(404, HttpCode.ROUTE_NOT_FOUND, f"there is nothing at {request.url.path}")
         if error.status_code == 405:
             detail = f"{request.method} is not for {request.url.path}"
-            return problem(405, HttpCode.METHOD_NOT_ALLOWED, detail, error.headers)
+            return problem(405, HttpCode.METHOD_NOT_ALLOWED, detail, {"Allow": _allowed(request)})
         detail = "the body is not JSON in UTF-8" if error.status_code == 400 else str(error.detail)
         return problem(error.status_code, HttpCode.REQUEST_INVALID, detail, error.headers)
 
@@ -127,8 +129,23 @@ def install(app: FastAPI) -> None:
         return problem(500, ErrorCode.INTERNAL_ERROR, "something went wrong here; it is in the log")
 
 
-def describe(app: FastAPI) -> None:
-    """Put the problem document into ``app``'s OpenAPI, in the place of FastAPI's own error body."""
+def _allowed(request: Request) -> str:
+    """Return every method of a path: the router names only those of the first route that it finds."""
+    scope, routes = dict(request.scope), request.app.routes
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    )
+
+
+def describe(app: FastAPI, open_paths: Iterable[str]) -> None:
+    """Put the problem document into ``app``'s OpenAPI, in the place of FastAPI's own error body.
+
+    Args:
+        app: whose OpenAPI.
+        open_paths: which need no token.
+    """
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -146,6 +163,11 @@ def describe(app: FastAPI) -> None:
             schemas["Problem"] = Problem.model_json_schema()
             schema["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
             schema["security"] = [{"bearer": []}]
+            for path in open_paths:
+                for operation in schema["paths"].get(path, {}).values():
+                    operation["security"] = []
+                    for status in ("401", "429"):
+                        operation["responses"].pop(status, None)
         assert app.openapi_schema is not None
         return app.openapi_schema
 

@@ -21,6 +21,7 @@ from services.gateway.http.paths import base_of
 from services.gateway.http.preferences import applied, wait_seconds
 from services.gateway.http.problems import HttpCode, problem, responses
 from services.gateway.ledger.records import ScriptRecord, ScriptState
+from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service import NewId, Service
 
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
@@ -138,6 +139,6 @@ def told(script: ScriptRecord, response: Response) -> ScriptResponse:
 
 def precondition(error: PermanentError, if_match: str | None) -> Response:
     """Return the answer to a conflict, 412 if ``If-Match`` asked for it; raises what is none."""
-    if if_match is not None and error.code is ErrorCode.SCRIPT_STATE_CONFLICT:
+    if if_match is not None and isinstance(error, StaleVersionError):
         return problem(412, HttpCode.PRECONDITION_FAILED, error.message)
     raise error

@@ -12,6 +12,11 @@ from services.gateway.ledger import callbacks, outbox
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.schema import insert, script_versions, scripts
 
+
+class StaleVersionError(PermanentError):
+    """The script was changed since the caller read it."""
+
+
 _READY = {ScriptState.DRAFT, ScriptState.APPROVED}
 
 
@@ -164,7 +169,7 @@ def _ready(conn: sa.Connection, script_id: str, version: int | None) -> ScriptRe
             ErrorCode.SCRIPT_STATE_CONFLICT, f"script {script_id} is {script.state}: there is no text yet"
         )
     if version is not None and version != script.version:
-        raise PermanentError(
+        raise StaleVersionError(
             ErrorCode.SCRIPT_STATE_CONFLICT,
             f"script {script_id} is at version {script.version}, not {version}: read it again",
         )

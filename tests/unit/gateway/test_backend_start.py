@@ -72,7 +72,7 @@ async def test_a_created_job_waits_for_the_backends_start(harness: Harness, back
     again = await harness.client.post("/api/videos/v-1/render-jobs", json={"script_id": script_id})
     assert again.json() == {"job_id": job_id, "status": "QUEUED", "created": False}
     assert harness.told(RenderRequested, job_id) == []
-    assert (await harness.client.get(f"/api/render-jobs/{job_id}/render-spec")).status_code == 422
+    assert (await harness.client.get(f"/api/render-jobs/{job_id}/render-spec")).status_code == 409
 
     backend.specs[script_id] = SCRIPT
     body = await start(harness, job_id)
@@ -147,7 +147,7 @@ async def test_no_spec_fails_the_job_and_a_later_start_finds_it(
     [end] = await harness.publishes(JobFailed, job_id)
     assert end.code == "NO_RENDER_SPEC"
     refused = await harness.client.post(f"/video/job/{job_id}/retry", headers=AS_BACKEND)
-    assert (refused.status_code, refused.json()["code"]) == (422, "NO_RENDER_SPEC")
+    assert (refused.status_code, refused.json()["code"]) == (409, "NO_RENDER_SPEC")
 
     backend.specs[script_id] = FLAT
     later = await start(harness, job_id)
