@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from contracts.base import NAMESPACE, Id, Model, canonical_json, read_object
 from contracts.errors import ErrorCode, PermanentError
@@ -27,6 +27,8 @@ class Command(Model):
 
 class RenderOptions(Model):
     """A caller's wishes; what is left out comes from the gateway's environment."""
+
+    model_config = ConfigDict(strict=True)  # else `false` is a zoom of 0
 
     visual_style: Literal["basic", "animated"] | None = None
     tts_provider: str | None = Field(default=None, max_length=20)

@@ -63,7 +63,8 @@ async def run_up() -> None:
     Raises:
         LecternError: a part could not be started, or has died.
     """
-    runtime, gateway = RuntimeSettings(), GatewaySettings()
+    runtime, gateway = RuntimeSettings(), GatewaySettings().local()
+    gateway.check_access()
     with alone(gateway.home):
         configure_logs(runtime)
         configure_tracing(runtime, "lectern")

@@ -22,7 +22,8 @@ def announce_again(conn: sa.Connection, *, now: datetime) -> int:
     Event ids are the same as the first time, so whatever did survive takes them for duplicates.
     """
     active = sa.select(*jobs.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
-    under_way = [JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at))]
+    standing = (JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at)))
+    under_way = [job for job in standing if job.spec is not None]  # the others wait for the backend's start
     for job in under_way:
         outbox.add(conn, announcements.control_changed(job), announcements.render_requested(job), now=now)
     writing = sa.select(scripts_table.c.script_id).where(scripts_table.c.state == ScriptState.GENERATING)

@@ -2,21 +2,31 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import random
+from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from services.gateway import actor, ws
-from services.gateway.http import assets, jobs, operations, problems, scripts
+from services.gateway.auth import ApiToken, Scope
+from services.gateway.backend.client import Backend, open_backend
+from services.gateway.backend.courier import Courier
+from services.gateway.http import assets, jobs, listing, operations, problems, scripts, versions
+from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
+from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
 from services.gateway.http.operations import Probe
+from services.gateway.http.paths import BASES
+from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
-from services.gateway.ledger import commands
-from services.gateway.ledger.database import SqliteLedger
+from services.gateway.ledger import commands, idempotency
+from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.metrics import OUTBOX_TROUBLED
 from services.gateway.relay import Already, Publish, Relay
 from services.gateway.service import Clock, NewId, Service
@@ -24,8 +34,18 @@ from services.gateway.settings import GatewaySettings
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
 
+ANSWERS_KEPT = timedelta(days=2)
+"""How long the answer to a request with an ``Idempotency-Key`` is kept, at least."""
+
 COMMANDS_KEPT = timedelta(days=14)
 """How long a command is known as taken: twice the retention of the commands topic."""
+
+CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Prefer"],
+    "expose_headers": ["ETag", "Location", "Preference-Applied", "Retry-After"],
+    "max_age": 600,
+}
 
 
 @dataclass
@@ -36,6 +56,7 @@ class Gateway:
         service: what HTTP, Kafka and the command line call.
         actor: its subscriptions, for the engine.
         app: its HTTP and WebSocket surface, for :mod:`services.gateway.server`.
+        backend: what is fetched from and called back; ``None`` without ``BACKEND_BASE_URL``.
         probes: looked at by ``/readyz``; the engine's may be added.
     """
 
@@ -43,20 +64,46 @@ class Gateway:
     service: Service
     actor: Actor
     app: FastAPI
-    ledger: SqliteLedger
+    ledger: Ledger
+    backend: Backend | None
     probes: list[Probe] = field(default_factory=list)
 
     @asynccontextmanager
     async def relaying(self, publish: Publish, already: Already | None = None) -> AsyncIterator[Relay]:
-        """Publish what the ledger leaves in its outbox, as long as the context is open."""
+        """Publish what the ledger leaves in its outbox, and call the backend, as long as it is open."""
         relay = Relay(self.ledger, publish, already) if already else Relay(self.ledger, publish)
-        self.ledger.announced = relay.wake
         OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
-        task = asyncio.create_task(relay.run(), name="outbox-relay")
-        probe = _alive(task)
+        async with contextlib.AsyncExitStack() as stack:
+            wakers = [relay.wake]
+            await stack.enter_async_context(self._running("outbox relay", relay.run()))
+            if self.backend is not None:
+                courier = Courier(
+                    self.ledger,
+                    self.backend.deliver,
+                    timeout=self.settings.backend.timeout_sec,
+                    now=self.service.now,
+                    random=random,
+                )
+                wakers.append(courier.wake)
+                await stack.enter_async_context(self._running("callback courier", courier.run()))
+
+            def announced() -> None:
+                for wake in wakers:
+                    wake()
+
+            self.ledger.announced = announced
+            yield relay
+
+    @asynccontextmanager
+    async def _running(self, name: str, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+        task = asyncio.create_task(work, name=name)
+
+        def probe() -> list[str]:
+            return [f"the {name} has ended"] if task.done() else []
+
         self.probes.append(probe)
         try:
-            yield relay
+            yield
         finally:
             self.probes.remove(probe)
             task.cancel()
@@ -78,16 +125,26 @@ async def open_gateway(
         PermanentError: ``SETTINGS_INVALID``.
         TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
     """
-    ledger = SqliteLedger(settings.ledger_url)
-    await ledger.open()
-    try:
-        await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
-        service = Service(ledger, artifacts, Hub(), defaults=settings.render_defaults, now=now)
-        probes: list[Probe] = []
-        app = create_app(service, settings, probes, new_id=new_id)
-        yield Gateway(settings, service, actor.build(service), app, ledger, probes)
-    finally:
-        await ledger.close()
+    ledger = open_ledger(settings.ledger_url)
+    async with open_backend(settings.backend) as backend:
+        await ledger.open()
+        try:
+            await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
+            await ledger.write(idempotency.forget, before=now() - ANSWERS_KEPT)
+            service = Service(
+                ledger,
+                artifacts,
+                Hub(),
+                defaults=settings.render_defaults,
+                now=now,
+                backend=backend,
+                waits=settings.backend.starts_jobs,
+            )
+            probes: list[Probe] = []
+            app = create_app(service, settings, probes, new_id=new_id)
+            yield Gateway(settings, service, actor.build(service), app, ledger, backend, probes)
+        finally:
+            await ledger.close()
 
 
 def create_app(service: Service, settings: GatewaySettings, probes: list[Probe], *, new_id: NewId) -> FastAPI:
@@ -100,9 +157,20 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         redoc_url=None,
     )
     problems.install(app)
+    app.add_middleware(Idempotency, ledger=service.ledger, now=service.now)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
-    app.include_router(scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id))
-    app.include_router(jobs.router(service, new_id=new_id))
+    app.add_middleware(
+        Guard, access=settings.access, internal=_internal(settings), assets=settings.assets_path
+    )
+    if settings.access.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, **CORS)
+    app.add_middleware(SecurityHeaders)
+    for base in BASES:
+        written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)
+        made = jobs.router(service, new_id=new_id)
+        for routes in (written, versions.router(service), made, listing.router(service)):
+            app.include_router(routes, prefix=base)
+    app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))
     app.router.routes.append(ws.route(service))
@@ -119,9 +187,10 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
             "ready": "/readyz",
         }
 
-    problems.describe(app)
+    problems.describe(app, [*OPEN_PATHS, f"{settings.assets_path}/{{key}}"])
     return app
 
 
-def _alive(task: "asyncio.Task[None]") -> Probe:
-    return lambda: ["the outbox relay has ended"] if task.done() else []
+def _internal(settings: GatewaySettings) -> ApiToken | None:
+    token = settings.backend.internal_token
+    return ApiToken.of("backend", [Scope.INTERNAL], token.get_secret_value()) if token else None

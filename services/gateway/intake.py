@@ -13,20 +13,12 @@ from contracts.commands import CancelRender, Command, GenerateScript, RetryRende
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import CommandRejected
 from contracts.languages import DEFAULT_LANGUAGE
-from services.gateway.ledger import commands, jobs, scripts, transitions
+from services.gateway.ledger import commands, jobs, scripts, starts, transitions
 from services.gateway.ledger.records import JobRecord
-from services.gateway.service import Service
+from services.gateway.ledger.starts import Refusal
+from services.gateway.service import Service, StartWish
 from services.gateway.service.scripts import script_id_of
-
-UNRENDERABLE = {
-    ErrorCode.NO_RENDER_SPEC,
-    ErrorCode.RENDER_SPEC_INVALID,
-    ErrorCode.LANGUAGE_UNSUPPORTED,
-    ErrorCode.SETTINGS_INVALID,
-    ErrorCode.EVENT_TOO_LARGE,
-}
-"""What makes a start command's job ``FAILED``: no repetition of the command can help. A script that is
-not approved *yet* only refuses the command, so that the job's id stays free."""
+from services.gateway.service.starts import UNRENDERABLE
 
 log = structlog.get_logger(__name__)
 
@@ -100,13 +92,14 @@ class CommandIntake:
         standing = await self._service.ledger.read(jobs.get, command.job_id)
         if standing is not None:
             _same(command, standing)
-            return lambda _: None
-        new = await self._service.prepare(command)
+            if not starts.startable(standing):
+                return lambda _: None
+        new = await self._service.prepare(StartWish.of(command), standing)
 
         def work(conn: sa.Connection) -> JobRecord | None:
-            job, created = jobs.create(conn, new, now=now)
+            job, started = starts.start(conn, new, now=now)
             _same(command, job)
-            return job if created else None
+            return job if started else None
 
         return work
 
@@ -125,16 +118,15 @@ class CommandIntake:
             new = commands.reject(conn, key, rejection, now=now)
             if not new or not isinstance(command, StartRender) or refusal.code not in UNRENDERABLE:
                 return None
-            return jobs.create_failed(
-                conn,
-                job_id=command.job_id,
-                video_id=command.video_id,
-                script_id=command.script_id,
-                language=DEFAULT_LANGUAGE,
-                code=refusal.code,
-                message=refusal.message,
-                now=now,
+            unrenderable = Refusal(
+                command.job_id,
+                command.video_id,
+                command.script_id,
+                DEFAULT_LANGUAGE,
+                refusal.code,
+                refusal.message,
             )
+            return starts.refuse(conn, unrenderable, now=now)
 
         return await self._service.ledger.write(work)
 

@@ -52,6 +52,7 @@ async def run_gateway(
         raise PermanentError(
             ErrorCode.SETTINGS_INVALID, "KAFKA_BOOTSTRAP_SERVERS is not set, for example to localhost:9092"
         )
+    settings.check_access()
     listener = listen(settings.host, settings.port)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(listener.close)

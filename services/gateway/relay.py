@@ -96,6 +96,9 @@ class Relay:
 
     async def once(self) -> bool:
         """Publish one batch; returns whether something was published, so that there may be more."""
+        if not await self._ledger.lead():
+            self._found_at_start = None  # whoever leads meanwhile may die between publishing and noting
+            return False  # another process does it; two would publish a key out of order
         now = asyncio.get_running_loop().time()
         waiting = [key for key, parked in self._parked.items() if parked.until > now]
         if len(waiting) >= MAX_PARKED:

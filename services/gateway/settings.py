@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.rendering import RenderSettings, TtsProvider, VisualStyle
+from services.gateway.access import AccessSettings
+from services.gateway.backend.settings import BackendSettings
 
 
 class GatewaySettings(BaseSettings):
@@ -45,6 +47,9 @@ class GatewaySettings(BaseSettings):
     """Seconds a generate call waits for its script before it answers 202, unless ``Prefer: wait`` says
     otherwise. Smaller: callers poll. Larger: proxies (60 s is common) cut the call first."""
 
+    backend: BackendSettings = Field(default_factory=BackendSettings)
+    access: AccessSettings = Field(default_factory=AccessSettings)
+
     @model_validator(mode="after")
     def _renderable(self) -> Self:
         _ = self.render_defaults
@@ -62,6 +67,14 @@ class GatewaySettings(BaseSettings):
             kenburns_zoom=self.kenburns_zoom,
             tts_provider=self.tts_provider,
         )
+
+    def check_access(self) -> None:
+        """Return if the gateway may listen where it is to; raises ``SETTINGS_INVALID``."""
+        self.access.check(self.host, internal=self.backend.internal_token is not None)
+
+    def local(self) -> "GatewaySettings":
+        """Return these settings for a system on one's own machine."""
+        return self.model_copy(update={"access": self.access.local()})
 
     @property
     def ledger_url(self) -> str:

@@ -18,6 +18,7 @@ from websockets.protocol import State
 
 from contracts.base import Id
 from contracts.errors import LecternError
+from services.gateway.http.guard import SUBPROTOCOL
 from services.gateway.hub import Slots, Subscription, Update
 from services.gateway.ledger import jobs
 from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
@@ -163,7 +164,8 @@ class ProgressSocket:
         except ValidationError:
             await send({"type": "websocket.close", "code": 1008})
             return
-        await send({"type": "websocket.accept"})
+        chosen = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
+        await send({"type": "websocket.accept", "subprotocol": chosen})
         await self._serve(video_id, Viewer(protocol), receive, send)
 
     async def _serve(self, video_id: str, viewer: Viewer, receive: Receive, send: Send) -> None:

@@ -39,9 +39,11 @@ class Process:
         if self._child is not None and not self._child.running:
             self._child.kill()  # closes its pipe
         own = {"GATEWAY_PORT" if self.name == "gateway" else "LECTERN_HEALTH_PORT": str(self.port)}
+        if self.name == "gateway":
+            own["GATEWAY_AUTH"] = "off"  # it listens on loopback
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         command = (sys.executable, "-m", f"services.{self.name}")
-        self._child = Child(command, self.log, {**inherited, **self._environment, **own})
+        self._child = Child(command, self.log, {**inherited, **own, **self._environment})
 
     @property
     def url(self) -> str:

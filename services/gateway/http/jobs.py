@@ -1,13 +1,21 @@
 """Render jobs over HTTP: create, read, list, cancel."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+from uuid import uuid5
 
-from contracts.base import Id
+from fastapi import APIRouter, Header, Request, Response
+
+from contracts.base import NAMESPACE, Id
 from contracts.commands import StartRender
 from services.gateway.http.body import JsonRoute
-from services.gateway.http.models import JobDetail, JobResponse, RenderJobRequest, RenderJobResponse
+from services.gateway.http.details import JobDetail
+from services.gateway.http.models import JobResponse, RenderJobRequest, RenderJobResponse
+from services.gateway.http.paths import base_of
+from services.gateway.http.preferences import applied, wait_seconds
 from services.gateway.http.problems import responses
 from services.gateway.service import NewId, Service
+
+Prefer = Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")]
 
 
 def router(service: Service, *, new_id: NewId) -> APIRouter:
@@ -20,31 +28,61 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
     routes = APIRouter(tags=["render jobs"], route_class=JsonRoute)
 
     @routes.post(
-        "/api/videos/{video_id}/render-jobs",
+        "/videos/{video_id}/render-jobs",
         summary="Render an approved script, or return the video's active job",
         responses={
             201: {"description": "Created", "model": RenderJobResponse},
+            202: {
+                "description": "Not ended within the time waited: see `Location`",
+                "model": RenderJobResponse,
+            },
             **responses(400, 404, 409, 413, 422, 503),
         },
     )
-    async def create(video_id: Id, body: RenderJobRequest, response: Response) -> RenderJobResponse:
-        wish = StartRender(job_id=new_id(), video_id=video_id, script_id=body.script_id, options=body.options)
+    async def create(
+        video_id: Id,
+        body: RenderJobRequest,
+        request: Request,
+        response: Response,
+        prefer: Prefer = None,
+        idempotency_key: Annotated[
+            str | None, Header(max_length=200, description="the same key again gets the same answer")
+        ] = None,
+    ) -> RenderJobResponse:
+        named = uuid5(NAMESPACE, f"{video_id}/job/{idempotency_key}") if idempotency_key else new_id()
+        wish = StartRender(
+            job_id=str(named), video_id=video_id, script_id=body.script_id, options=body.options
+        )
         made = await service.create_job(wish)
-        if made.created:
-            response.status_code = 201
-        response.headers["Location"] = f"/api/render-jobs/{made.job.job_id}"
-        return RenderJobResponse(job_id=made.job.job_id, status=made.job.state, created=made.created)
+        job = made.job
+        response.status_code = 201 if made.created else 200
+        response.headers["Location"] = f"{base_of(request)}/render-jobs/{job.job_id}"
+        if prefer is not None:
+            wait = wait_seconds(prefer, 0)
+            job = await service.ended_job(job.job_id, wait) if wait else job
+            if job.state.active:
+                response.status_code = 202
+            response.headers["Preference-Applied"] = applied(wait)
+        return RenderJobResponse(job_id=job.job_id, status=job.state, created=made.created)
 
-    @routes.get("/api/videos/{video_id}/render-jobs", summary="A video's jobs, newest first")
+    @routes.get("/videos/{video_id}/render-jobs", summary="A video's jobs, newest first")
     async def of_video(video_id: Id) -> list[JobResponse]:
         return [JobResponse.of(job) for job in await service.list_jobs(video_id)]
 
-    @routes.get("/api/render-jobs/{job_id}", summary="Read a job", responses=responses(404))
-    async def read(job_id: Id) -> JobDetail:
-        return JobDetail.told(*await service.job_with_history(job_id))
+    @routes.get(
+        "/render-jobs/{job_id}",
+        summary="Read a job; with `Prefer: wait` once it has ended",
+        responses=responses(404),
+    )
+    async def read(job_id: Id, response: Response, prefer: Prefer = None) -> JobDetail:
+        if prefer is not None:
+            wait = wait_seconds(prefer, 0)
+            await service.ended_job(job_id, wait)
+            response.headers["Preference-Applied"] = applied(wait)
+        return JobDetail.told(*await service.job_standing(job_id))
 
     @routes.get(
-        "/api/render-jobs/{job_id}/render-spec",
+        "/render-jobs/{job_id}/render-spec",
         summary="The snapshot that the job renders",
         response_class=Response,
         responses={200: {"content": {"application/json": {}}}, **responses(404, 422)},
@@ -53,7 +91,7 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         return Response(await service.render_spec(job_id), media_type="application/json")
 
     @routes.post(
-        "/api/render-jobs/{job_id}/cancel",
+        "/render-jobs/{job_id}/cancel",
         summary="Stop a job: FAILED with CANCELED, at once",
         responses=responses(404, 409),
     )

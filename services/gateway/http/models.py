@@ -6,12 +6,20 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from contracts.base import Id, Model
+from contracts.base import Id, Model, Sha256
 from contracts.commands import RenderOptions
 from contracts.events import Asset
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
-from services.gateway.ledger.records import HistoryEntry, JobRecord, JobState, ScriptRecord, ScriptState
+from services.gateway.diffs import Change
+from services.gateway.ledger.records import (
+    JobRecord,
+    JobState,
+    ScriptRecord,
+    ScriptState,
+    ScriptVersion,
+    content_hash,
+)
 from services.gateway.messages import text_of
 
 
@@ -57,6 +65,7 @@ class ScriptResponse(ScriptGenerateResponse):
 
     video_id: str
     version: int = Field(description="0 until it is written; each edit raises it; also the ETag")
+    content_hash: str | None = Field(description="SHA-256 of the content; an approval can be bound to it")
     language: str
     error: ErrorInfo | None
     created_at: datetime
@@ -71,11 +80,62 @@ class ScriptResponse(ScriptGenerateResponse):
             raw_json=_body(script),
             video_id=script.video_id,
             version=script.version,
+            content_hash=script.content_hash,
             language=script.language,
             error=_error(script.error_code, script.error_message),
             created_at=script.created_at,
             updated_at=script.updated_at,
         )
+
+
+class ApproveRequest(Model):
+    """What is approved: the content with this hash, and no other."""
+
+    content_hash: Sha256 | None = None
+
+
+class ScenePatch(Model):
+    """The fields of a scene that change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"narration": "비밀번호는 길게 만드세요."}]})
+
+    narration: str = Field(default="", min_length=1, max_length=5000)
+    on_screen_text: str | None = Field(default=None, max_length=2000)
+    duration_sec: float | None = Field(default=None, ge=0, le=3600)
+
+
+class VersionInfo(Model):
+    """A version of a script."""
+
+    version: int
+    origin: str = Field(description="`generated` or `edited`")
+    content_hash: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, item: ScriptVersion) -> "VersionInfo":
+        """Return what is told of a version."""
+        return cls(**_version_fields(item))
+
+
+class VersionResponse(VersionInfo):
+    """A version of a script and its text."""
+
+    raw_json: dict[str, Any]
+
+    @classmethod
+    def of(cls, item: ScriptVersion) -> "VersionResponse":
+        """Return a version."""
+        return cls(**_version_fields(item), raw_json=json.loads(item.body))
+
+
+class DiffResponse(Model):
+    """What changed between two versions of a script."""
+
+    script_id: str
+    before: int
+    after: int
+    changes: tuple[Change, ...]
 
 
 class RenderJobRequest(Model):
@@ -95,17 +155,6 @@ class RenderJobResponse(Model):
     job_id: str
     status: JobState
     created: bool
-
-
-class HistoryItem(Model):
-    """A change of a job's state."""
-
-    attempt: int
-    status: JobState
-    step: Step
-    code: str | None
-    message: str | None
-    timestamp: datetime
 
 
 class JobResponse(Model):
@@ -134,32 +183,27 @@ class JobResponse(Model):
     @classmethod
     def of(cls, job: JobRecord) -> "JobResponse":
         """Return what is told of a job."""
-        return cls(**_job_fields(job))
+        return cls(**job_fields(job))
 
 
-class JobDetail(JobResponse):
-    """A render job with its history, oldest first."""
+class JobPage(Model):
+    """A part of a list of jobs; ask on with ``after=next`` until it is null."""
 
-    history: tuple[HistoryItem, ...]
-
-    @classmethod
-    def told(cls, job: JobRecord, history: list[HistoryEntry]) -> "JobDetail":
-        """Return all that is told of a job."""
-        items = tuple(
-            HistoryItem(
-                attempt=entry.attempt,
-                status=entry.state,
-                step=entry.step,
-                code=entry.code,
-                message=entry.message,
-                timestamp=entry.at,
-            )
-            for entry in history
-        )
-        return cls(**_job_fields(job), history=items)
+    items: tuple[JobResponse, ...]
+    next: str | None
 
 
-def _job_fields(job: JobRecord) -> dict[str, Any]:
+def _version_fields(item: ScriptVersion) -> dict[str, Any]:
+    return {
+        "version": item.version,
+        "origin": item.origin,
+        "content_hash": content_hash(item.body),
+        "created_at": item.created_at,
+    }
+
+
+def job_fields(job: JobRecord) -> dict[str, Any]:
+    """Return the fields of :class:`JobResponse`."""
     fields = {name: getattr(job, name) for name in JobResponse.model_fields if hasattr(job, name)}
     return {
         **fields,

@@ -1,6 +1,6 @@
 """Errors over HTTP: RFC 9457 problem documents, with the code that the ledger and Kafka use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from contracts.errors import ErrorCode, LecternError, TransientError
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 TYPE_BASE = "https://lectern.dev/problems/"
 
 
@@ -23,6 +25,13 @@ class HttpCode(StrEnum):
     ROUTE_NOT_FOUND = "ROUTE_NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     REQUEST_INVALID = "REQUEST_INVALID"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    RATE_LIMITED = "RATE_LIMITED"
+    IDEMPOTENCY_KEY_INVALID = "IDEMPOTENCY_KEY_INVALID"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    REQUEST_RUNNING = "REQUEST_RUNNING"
+    CURSOR_INVALID = "CURSOR_INVALID"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     PRECONDITION_FAILED = "PRECONDITION_FAILED"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
@@ -43,7 +52,7 @@ STATUS: Mapping[ErrorCode, int] = {
     ErrorCode.SOURCE_TEXT_TOO_LONG: 413,
     ErrorCode.LANGUAGE_UNSUPPORTED: 422,
     ErrorCode.SCRIPT_GENERATION_FAILED: 422,
-    ErrorCode.NO_RENDER_SPEC: 422,
+    ErrorCode.NO_RENDER_SPEC: 409,
     ErrorCode.RENDER_SPEC_INVALID: 422,
     ErrorCode.STORAGE_FULL: 507,
     ErrorCode.INTERNAL_ERROR: 500,
@@ -110,7 +119,7 @@ def install(app: FastAPI) -> None:
             return problem(404, HttpCode.ROUTE_NOT_FOUND, f"there is nothing at {request.url.path}")
         if error.status_code == 405:
             detail = f"{request.method} is not for {request.url.path}"
-            return problem(405, HttpCode.METHOD_NOT_ALLOWED, detail, error.headers)
+            return problem(405, HttpCode.METHOD_NOT_ALLOWED, detail, {"Allow": _allowed(request)})
         detail = "the body is not JSON in UTF-8" if error.status_code == 400 else str(error.detail)
         return problem(error.status_code, HttpCode.REQUEST_INVALID, detail, error.headers)
 
@@ -120,20 +129,45 @@ def install(app: FastAPI) -> None:
         return problem(500, ErrorCode.INTERNAL_ERROR, "something went wrong here; it is in the log")
 
 
-def describe(app: FastAPI) -> None:
-    """Put the problem document into ``app``'s OpenAPI, in the place of FastAPI's own error body."""
+def _allowed(request: Request) -> str:
+    """Return every method of a path: the router names only those of the first route that it finds."""
+    scope, routes = dict(request.scope), request.app.routes
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    )
+
+
+def describe(app: FastAPI, open_paths: Iterable[str]) -> None:
+    """Put the problem document into ``app``'s OpenAPI, in the place of FastAPI's own error body.
+
+    Args:
+        app: whose OpenAPI.
+        open_paths: which need no token.
+    """
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = generate()
             for operation in (each for path in schema["paths"].values() for each in path.values()):
+                if "requestBody" in operation or "422" in operation["responses"]:
+                    operation["responses"] |= {"400": responses(400)[400]}
+                operation["responses"] |= {str(k): v for k, v in responses(401, 403, 429).items()}
                 if "422" in operation["responses"]:
                     operation["responses"]["422"] = responses(422)[422]
             schemas = schema["components"]["schemas"]
             for foreign in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(foreign, None)
             schemas["Problem"] = Problem.model_json_schema()
+            schema["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+            schema["security"] = [{"bearer": []}]
+            for path in open_paths:
+                for operation in schema["paths"].get(path, {}).values():
+                    operation["security"] = []
+                    for status in ("401", "429"):
+                        operation["responses"].pop(status, None)
         assert app.openapi_schema is not None
         return app.openapi_schema
 

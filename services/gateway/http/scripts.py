@@ -4,20 +4,25 @@ import re
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from contracts.base import NAMESPACE, Id
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.script import Script
 from services.gateway.http.body import JsonRoute
-from services.gateway.http.models import ScriptGenerateRequest, ScriptGenerateResponse, ScriptResponse
+from services.gateway.http.models import (
+    ApproveRequest,
+    ScriptGenerateRequest,
+    ScriptGenerateResponse,
+    ScriptResponse,
+)
+from services.gateway.http.paths import base_of
+from services.gateway.http.preferences import applied, wait_seconds
 from services.gateway.http.problems import HttpCode, problem, responses
 from services.gateway.ledger.records import ScriptRecord, ScriptState
+from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service import NewId, Service
-
-MAX_WAIT_SECONDS = 120.0
-"""Longest that ``Prefer: wait`` keeps a call open; past it most proxies have cut it."""
 
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 
@@ -33,7 +38,7 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
     routes = APIRouter(tags=["scripts"], route_class=JsonRoute)
 
     @routes.post(
-        "/api/videos/{video_id}/scripts/generate",
+        "/videos/{video_id}/scripts/generate",
         summary="Have a script written",
         response_model=ScriptGenerateResponse,
         responses={
@@ -47,6 +52,7 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
     async def generate(
         video_id: Id,
         body: ScriptGenerateRequest,
+        request: Request,
         response: Response,
         prefer: Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")] = None,
         idempotency_key: Annotated[
@@ -58,19 +64,19 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         wish = GenerateScript(command_id=named, video_id=video_id, **dict(body))
         script = await service.generate_script(wish, wait=wait)
         if prefer is not None:
-            response.headers["Preference-Applied"] = f"wait={wait:g}" if wait else "respond-async"
-        return _answer(script, response)
+            response.headers["Preference-Applied"] = applied(wait)
+        return _answer(script, f"{base_of(request)}/scripts/{script.script_id}", response)
 
-    @routes.get("/api/videos/{video_id}/scripts", summary="A video's scripts, newest first")
+    @routes.get("/videos/{video_id}/scripts", summary="A video's scripts, newest first")
     async def of_video(video_id: Id) -> list[ScriptResponse]:
         return [ScriptResponse.of(script) for script in await service.list_scripts(video_id)]
 
-    @routes.get("/api/scripts/{script_id}", summary="Read a script", responses=responses(404))
+    @routes.get("/scripts/{script_id}", summary="Read a script", responses=responses(404))
     async def read(script_id: Id, response: Response) -> ScriptResponse:
-        return _told(await service.get_script(script_id), response)
+        return told(await service.get_script(script_id), response)
 
     @routes.put(
-        "/api/scripts/{script_id}",
+        "/scripts/{script_id}",
         summary="Edit a script: a new draft, to be approved again",
         response_model=ScriptResponse,
         responses=responses(404, 409, 412, 413, 422),
@@ -81,35 +87,29 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         try:
             changed = await service.edit_script(script_id, body, version=version_of(if_match))
         except PermanentError as error:
-            return _precondition(error, if_match)
-        return _told(changed, response)
+            return precondition(error, if_match)
+        return told(changed, response)
 
     @routes.post(
-        "/api/scripts/{script_id}/approve",
+        "/scripts/{script_id}/approve",
         summary="Approve a script: it may be rendered",
         response_model=ScriptResponse,
         responses=responses(404, 409, 412),
     )
     async def approve(
-        script_id: Id, response: Response, if_match: Annotated[str | None, Header()] = None
+        script_id: Id,
+        response: Response,
+        body: ApproveRequest | None = None,
+        if_match: Annotated[str | None, Header()] = None,
     ) -> object:
+        content = body.content_hash if body else None
         try:
-            changed = await service.approve(script_id, version=version_of(if_match))
+            changed = await service.approve(script_id, version=version_of(if_match), content=content)
         except PermanentError as error:
-            return _precondition(error, if_match)
-        return _told(changed, response)
+            return precondition(error, if_match)
+        return told(changed, response)
 
     return routes
-
-
-def wait_seconds(prefer: str | None, default: float) -> float:
-    """Return how long a call waits, from its ``Prefer`` header (RFC 7240); nonsense is ignored."""
-    preferences = [part.strip().lower() for part in (prefer or "").split(",")]
-    for preference in preferences:
-        name, _, value = preference.partition("=")
-        if name.strip() == "wait" and value.strip().isdecimal():
-            return min(float(value), MAX_WAIT_SECONDS)
-    return 0.0 if "respond-async" in preferences else default
 
 
 def version_of(if_match: str | None) -> int | None:
@@ -120,8 +120,8 @@ def version_of(if_match: str | None) -> int | None:
     return int(match.group(1)) if match else -1
 
 
-def _answer(script: ScriptRecord, response: Response) -> object:
-    response.headers["Location"] = f"/api/scripts/{script.script_id}"
+def _answer(script: ScriptRecord, location: str, response: Response) -> object:
+    response.headers["Location"] = location
     if script.state is ScriptState.FAILED:
         code, message = script.error_code or ErrorCode.SCRIPT_GENERATION_FAILED, script.error_message or ""
         return problem(422, code, message, {"Location": response.headers["Location"]})
@@ -131,12 +131,14 @@ def _answer(script: ScriptRecord, response: Response) -> object:
     return ScriptGenerateResponse.of(script)
 
 
-def _told(script: ScriptRecord, response: Response) -> ScriptResponse:
+def told(script: ScriptRecord, response: Response) -> ScriptResponse:
+    """Return a script, its version in the ``ETag``."""
     response.headers["ETag"] = f'"{script.version}"'
     return ScriptResponse.of(script)
 
 
-def _precondition(error: PermanentError, if_match: str | None) -> Response:
-    if if_match is not None and error.code is ErrorCode.SCRIPT_STATE_CONFLICT:
+def precondition(error: PermanentError, if_match: str | None) -> Response:
+    """Return the answer to a conflict, 412 if ``If-Match`` asked for it; raises what is none."""
+    if if_match is not None and isinstance(error, StaleVersionError):
         return problem(412, HttpCode.PRECONDITION_FAILED, error.message)
     raise error

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TextIO, TypeVar
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
+from services.gateway.ledger.migrating import upgrade
+from services.gateway.ledger.postgres import PostgresLedger
 from services.gateway.ledger.writer import Writer, storage_error
 
 P = ParamSpec("P")
@@ -30,6 +30,18 @@ BUSY_TIMEOUT_MS = 5_000
 class Ledger(Protocol):
     """Runs the ledger's functions: each a plain synchronous function of a connection."""
 
+    announced: Callable[[], None]
+    """Called on the event loop after a commit that left something to publish or to send."""
+
+    async def open(self) -> None:
+        """Create or migrate the schema and get ready."""
+
+    async def close(self) -> None:
+        """Finish what waits and let go."""
+
+    async def lead(self) -> bool:
+        """Say whether this process publishes the outbox; of all processes on one ledger one does."""
+
     async def write(
         self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -42,7 +54,7 @@ class Ledger(Protocol):
 
 
 class SqliteLedger:
-    """The ledger in a SQLite file (WAL), for one gateway process.
+    """The ledger in a SQLite file (WAL), for the gateway processes of one machine.
 
     Args:
         url: ``sqlite:///path``.
@@ -63,6 +75,7 @@ class SqliteLedger:
             )
         self._path = Path(str(parsed.database))
         self._url = parsed
+        self._lock: TextIO | None = None
         self.announced: Callable[[], None] = _nothing
         """Called on the event loop after a commit that left something in the outbox."""
 
@@ -91,9 +104,17 @@ class SqliteLedger:
     def _committed(self) -> None:
         self.announced()
 
+    async def lead(self) -> bool:
+        """Say whether this process publishes the outbox: it holds a lock beside the file, until it ends."""
+        if self._lock is None:
+            self._lock = lock_file(self._path.with_name(f"{self._path.name}.relay"))
+        return self._lock is not None
+
     async def close(self) -> None:
         """Finish what waits and close the file."""
         await self._writer.stop()
+        if self._lock is not None:
+            self._lock.close()
         self._readers.shutdown()
         self._read_engine.dispose()
         self._write_engine.dispose()
@@ -126,11 +147,23 @@ class SqliteLedger:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest revision; two processes that start at once take turns."""
-    config = Config()
-    config.set_main_option("script_location", "services.gateway.ledger:migrations")
     with engine.begin() as conn:
-        config.attributes["connection"] = conn
-        command.upgrade(config, "head")
+        upgrade(conn)
+
+
+def open_ledger(url: str) -> Ledger:
+    """Return the ledger of a database URL, not opened yet.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: neither SQLite nor PostgreSQL.
+    """
+    try:
+        parsed = sa.engine.make_url(url)
+    except sa.exc.ArgumentError:
+        raise PermanentError(ErrorCode.SETTINGS_INVALID, "DATABASE_URL is not a database URL") from None
+    if parsed.get_backend_name() == "postgresql":
+        return PostgresLedger(parsed)
+    return SqliteLedger(url)
 
 
 def _engine(url: sa.URL, *, pool: int, begin: str) -> sa.Engine:
@@ -163,6 +196,21 @@ def _connected(connection: Any, _record: object) -> None:
 
 def _begun(begin: str, conn: sa.Connection) -> None:
     conn.exec_driver_sql(begin)
+
+
+def lock_file(path: Path) -> TextIO | None:
+    """Return the locked file, ``None`` if another process holds it; where there are no locks, all hold it."""
+    file = path.open("w")
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where one process is served
+    except ImportError:
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
 
 
 def _nothing() -> None:

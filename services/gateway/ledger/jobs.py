@@ -9,7 +9,7 @@ from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
-from services.gateway.ledger import announcements, outbox, scripts
+from services.gateway.ledger import announcements, callbacks, outbox, scripts
 from services.gateway.ledger.records import HistoryEntry, JobRecord, JobState, ScriptState
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, job_events, jobs
 
@@ -21,9 +21,10 @@ _BY_ID = sa.select(*COLUMNS).where(jobs.c.job_id == sa.bindparam("this_job"))
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be created, its spec validated and stored.
+    """A job to be created, its spec validated and stored; without one it waits for the backend's start.
 
-    ``script_version`` is the approved version that the spec was made from; ``None`` for an inline spec.
+    ``script_version`` is the approved version that the spec is made from; ``None`` for a spec that came
+    inline or comes from the backend.
     """
 
     job_id: str
@@ -32,8 +33,8 @@ class NewJob:
     script_version: int | None
     language: str
     settings: RenderSettings
-    spec: ClaimCheck
-    render_spec_json: str
+    spec: ClaimCheck | None
+    render_spec_json: str | None
     scenes: int
 
 
@@ -68,6 +69,34 @@ def of_video(conn: sa.Connection, video_id: str, limit: int) -> list[JobRecord]:
     query = sa.select(*COLUMNS).where(jobs.c.video_id == video_id)
     newest = query.order_by(jobs.c.created_at.desc(), jobs.c.job_id).limit(limit)
     return [JobRecord.of(row) for row in conn.execute(newest)]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs are listed; ``None`` is any."""
+
+    video_id: str | None = None
+    script_id: str | None = None
+    state: JobState | None = None
+
+
+def page(
+    conn: sa.Connection, wanted: JobFilter, limit: int, *, after: tuple[datetime, str] | None = None
+) -> list[JobRecord]:
+    """Return jobs, newest first, from behind the one of this moment of creation and this id."""
+    query = sa.select(*COLUMNS).order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
+    for column, value in (
+        (jobs.c.video_id, wanted.video_id),
+        (jobs.c.script_id, wanted.script_id),
+        (jobs.c.state, wanted.state),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        moment, job_id = after
+        older = sa.and_(jobs.c.created_at == moment, jobs.c.job_id < job_id)
+        query = query.where(sa.or_(jobs.c.created_at < moment, older))
+    return [JobRecord.of(row) for row in conn.execute(query)]
 
 
 def current(conn: sa.Connection, video_id: str) -> JobRecord | None:
@@ -126,7 +155,10 @@ def create(conn: sa.Connection, new: NewJob, *, now: datetime) -> tuple[JobRecor
         if row is not None:
             job = JobRecord.of(row)
             record_history(conn, job, now)
-            outbox.add(conn, announcements.control_changed(job), announcements.render_requested(job), now=now)
+            if job.spec is not None:
+                outbox.add(
+                    conn, announcements.control_changed(job), announcements.render_requested(job), now=now
+                )
             return job, True
         standing = get(conn, new.job_id) or active(conn, new.video_id)
         if standing is not None:
@@ -168,6 +200,7 @@ def create_failed(
     job = JobRecord.of(row)
     record_history(conn, job, now)
     outbox.add(conn, announcements.job_failed(job), now=now)
+    callbacks.job_ended(conn, job, now=now)
     return job
 
 
@@ -200,7 +233,7 @@ def _insert(
             state=state,
             language=new.language,
             settings=new.settings.model_dump(mode="json"),
-            spec=new.spec.model_dump(mode="json"),
+            spec=new.spec.model_dump(mode="json") if new.spec else None,
             render_spec_json=new.render_spec_json,
             scenes=new.scenes,
         )

@@ -1,5 +1,6 @@
 """What the ledger's functions return: frozen rows, and the states they may be in."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -36,6 +37,11 @@ class JobState(StrEnum):
         return self in {JobState.QUEUED, JobState.PROCESSING}
 
 
+def content_hash(body: str) -> str:
+    """Return the hash of a script's stored form."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptRecord:
     """A script; ``body`` is its current version's JSON, ``None`` until there is one (version 0)."""
@@ -56,6 +62,21 @@ class ScriptRecord:
         """Return the record of a row that has the columns of this class."""
         fields = {name: getattr(row, name) for name in cls.__slots__}
         return cls(**{**fields, "state": ScriptState(row.state)})
+
+    @property
+    def content_hash(self) -> str | None:
+        """SHA-256 of the current version's canonical JSON; an approval can be bound to it."""
+        return content_hash(self.body) if self.body is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptVersion:
+    """One version of a script."""
+
+    version: int
+    origin: str
+    body: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

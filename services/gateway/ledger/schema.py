@@ -60,6 +60,7 @@ script_versions = sa.Table(
 
 ACTIVE_STATES = ("QUEUED", "PROCESSING")
 _ACTIVE = sa.text("state IN ('QUEUED', 'PROCESSING')")
+_PENDING = sa.text("state = 'PENDING'")
 
 jobs = sa.Table(
     "jobs",
@@ -87,6 +88,7 @@ jobs = sa.Table(
     sa.Column("started_at", Utc),
     sa.Column("finished_at", Utc),
     # "one active job per video" is this index, not a check: two simultaneous creates make one job
+    sa.Index("ix_jobs_created_at", "created_at", "job_id"),
     sa.Index("uq_jobs_active_video", "video_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
 )
 
@@ -132,6 +134,37 @@ commands = sa.Table(
     sa.Column("type", sa.String(64), nullable=False),
     sa.Column("subject", _ID, nullable=False),
     sa.Column("code", sa.String(40)),
+    sa.Column("at", Utc, nullable=False, index=True),
+)
+
+callbacks = sa.Table(
+    "callbacks",
+    METADATA,
+    sa.Column("id", _AUTO, primary_key=True, autoincrement=True),
+    sa.Column("webhook_id", sa.String(36), nullable=False),
+    sa.Column("kind", sa.String(24), nullable=False),
+    sa.Column("subject", _ID, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("last_error", sa.String(200)),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("due_at", Utc, nullable=False),
+    sa.Column("settled_at", Utc),
+    sa.Index("uq_callbacks_webhook_id", "webhook_id", unique=True),
+    sa.Index("ix_callbacks_pending", "subject", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    sqlite_autoincrement=True,  # readers ask for what came after an id they saw
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    METADATA,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("status", sa.Integer),  # none while the first call runs
+    sa.Column("headers", sa.JSON, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("at", Utc, nullable=False, index=True),
 )
 

@@ -1,5 +1,6 @@
 """Scripts in the ledger: requested, generated, edited, approved."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -7,9 +8,14 @@ import sqlalchemy as sa
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import ScriptRequested
-from services.gateway.ledger import outbox
-from services.gateway.ledger.records import ScriptRecord, ScriptState
+from services.gateway.ledger import callbacks, outbox
+from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.schema import insert, script_versions, scripts
+
+
+class StaleVersionError(PermanentError):
+    """The script was changed since the caller read it."""
+
 
 _READY = {ScriptState.DRAFT, ScriptState.APPROVED}
 
@@ -77,7 +83,9 @@ def generated(conn: sa.Connection, script_id: str, body: str, *, now: datetime) 
     if not _leave_generating(conn, script_id, ScriptState.DRAFT, now, version=1):
         return None
     _add_version(conn, script_id, 1, body, "generated", now)
-    return get(conn, script_id)
+    script = require(conn, script_id)
+    callbacks.script_ready(conn, script, now=now)
+    return script
 
 
 def rejected(
@@ -91,21 +99,27 @@ def rejected(
 
 
 def edit(
-    conn: sa.Connection, script_id: str, body: str, *, version: int | None, now: datetime
+    conn: sa.Connection,
+    script_id: str,
+    change: str | Callable[[str], str],
+    *,
+    version: int | None,
+    now: datetime,
 ) -> ScriptRecord:
     """Store a new version and take an approval back; the same text again changes nothing.
 
     Args:
         conn: the transaction.
         script_id: the script.
-        body: canonical JSON of a valid script.
+        change: canonical JSON of a valid script, or what makes it from the present one's.
         version: the version the editor saw, or ``None`` not to care.
         now: the moment of the change.
 
     Raises:
-        PermanentError: ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``.
+        PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_STATE_CONFLICT``, or what ``change`` raises.
     """
     script = _ready(conn, script_id, version)
+    body = change if isinstance(change, str) else change(script.body or "")
     if script.body == body:
         return script
     _add_version(conn, script_id, script.version + 1, body, "edited", now)
@@ -113,27 +127,49 @@ def edit(
     return require(conn, script_id)
 
 
-def approve(conn: sa.Connection, script_id: str, *, version: int | None, now: datetime) -> ScriptRecord:
-    """Approve the current version; twice is once.
+def approve(
+    conn: sa.Connection,
+    script_id: str,
+    *,
+    version: int | None,
+    now: datetime,
+    content: str | None = None,
+) -> ScriptRecord:
+    """Approve the current version, if it has the hash ``content``; twice is once.
 
     Raises:
         PermanentError: ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``.
     """
     script = _ready(conn, script_id, version)
+    if content is not None and content != script.content_hash:
+        raise PermanentError(
+            ErrorCode.SCRIPT_STATE_CONFLICT,
+            f"script {script_id} has another content by now: read it again",
+        )
     if script.state is ScriptState.APPROVED:
         return script
     _set(conn, script_id, now, state=ScriptState.APPROVED)
     return require(conn, script_id)
 
 
+def versions(conn: sa.Connection, script_id: str) -> list[ScriptVersion]:
+    """Return a script's versions, oldest first; raises ``SCRIPT_NOT_FOUND``."""
+    require(conn, script_id)
+    table = script_versions
+    rows = conn.execute(sa.select(table).where(table.c.script_id == script_id).order_by(table.c.version))
+    return [ScriptVersion(row.version, row.origin, row.body, row.created_at) for row in rows]
+
+
 def _ready(conn: sa.Connection, script_id: str, version: int | None) -> ScriptRecord:
+    # PostgreSQL: two editors at once take turns; SQLite has one writer
+    conn.execute(sa.select(scripts.c.version).where(scripts.c.script_id == script_id).with_for_update())
     script = require(conn, script_id)
     if script.state not in _READY:
         raise PermanentError(
             ErrorCode.SCRIPT_STATE_CONFLICT, f"script {script_id} is {script.state}: there is no text yet"
         )
     if version is not None and version != script.version:
-        raise PermanentError(
+        raise StaleVersionError(
             ErrorCode.SCRIPT_STATE_CONFLICT,
             f"script {script_id} is at version {script.version}, not {version}: read it again",
         )

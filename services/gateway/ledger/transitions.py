@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Asset
 from contracts.steps import Step
-from services.gateway.ledger import announcements, jobs, outbox
+from services.gateway.ledger import announcements, callbacks, jobs, outbox
 from services.gateway.ledger.records import JobRecord, JobState
 from services.gateway.ledger.schema import ACTIVE_STATES, progress
 from services.gateway.ledger.schema import jobs as table
@@ -59,6 +59,7 @@ def complete(
     assert done is not None
     _ended(conn, done, now)
     outbox.add(conn, announcements.job_completed(done), now=now)
+    callbacks.job_ended(conn, done, now=now)
     return [finalising, done]
 
 
@@ -85,6 +86,7 @@ def fail(
         announcements.job_failed(failed),
         now=now,
     )
+    callbacks.job_ended(conn, failed, now=now)
     return failed
 
 
@@ -162,6 +164,7 @@ def retry(conn: sa.Connection, job_id: str, *, now: datetime) -> tuple[JobRecord
     started = JobRecord.of(row)
     jobs.record_history(conn, started, now)
     outbox.add(conn, announcements.control_changed(started), announcements.render_requested(started), now=now)
+    callbacks.supersede(conn, started, now=now)
     return started, True
 
 

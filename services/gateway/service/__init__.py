@@ -1,11 +1,12 @@
 """What the gateway does, for HTTP handlers, Kafka commands and the command line alike."""
 
 from services.gateway.service.core import Clock, NewId
-from services.gateway.service.jobs import Created, Jobs
+from services.gateway.service.jobs import Created
 from services.gateway.service.scripts import Scripts
+from services.gateway.service.starts import Started, Starts, StartWish
 
-__all__ = ["Clock", "Created", "NewId", "Service"]
+__all__ = ["Clock", "Created", "NewId", "Service", "StartWish", "Started"]
 
 
-class Service(Scripts, Jobs):
+class Service(Scripts, Starts):
     """The gateway's functions; see :class:`services.gateway.service.core.Core` for what it is made of."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any, Protocol
 
 from contracts.rendering import RenderSettings
 from services.gateway.hub import Hub
@@ -11,6 +12,17 @@ from services.runtime.artifacts import Artifacts
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
 """Makes a UUID, as text."""
+
+
+class SpecSource(Protocol):
+    """Where render specs come from: the backend."""
+
+    async def render_spec(self, script_id: str) -> Any:
+        """Return the JSON of a script's render spec, ``None`` if there is none."""
+
+
+RECHECK_SECONDS = 1.0
+"""How often a waiting call looks by itself, in case another process changed what it waits for."""
 
 LIST_LIMIT = 100
 """Most scripts or jobs of a video that a list shows."""
@@ -25,13 +37,25 @@ class Core:
         hub: told of every change of a job.
         defaults: how a job is rendered where its options say nothing.
         now: the clock.
+        backend: gives render specs, where there is one.
+        waits: whether a created job waits for the backend's start.
     """
 
     def __init__(
-        self, ledger: Ledger, artifacts: Artifacts, hub: Hub, *, defaults: RenderSettings, now: Clock
+        self,
+        ledger: Ledger,
+        artifacts: Artifacts,
+        hub: Hub,
+        *,
+        defaults: RenderSettings,
+        now: Clock,
+        backend: SpecSource | None = None,
+        waits: bool = False,
     ) -> None:
         self.ledger = ledger
         self.artifacts = artifacts
         self.hub = hub
         self.defaults = defaults
         self.now = now
+        self.backend = backend
+        self.waits = waits

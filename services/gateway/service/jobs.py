@@ -3,20 +3,25 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from contracts.commands import RenderOptions, StartRender
 from contracts.errors import ErrorCode, PermanentError
+from contracts.languages import DEFAULT_LANGUAGE
 from contracts.rendering import RenderSettings
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
 from services.gateway.hub import Slots, Subscription, Update
-from services.gateway.ledger import jobs, scripts, transitions
-from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.records import HistoryEntry, JobRecord, ScriptState
+from services.gateway.ledger import jobs, progress, scripts, transitions
+from services.gateway.ledger.jobs import JobFilter, NewJob
+from services.gateway.ledger.progress import Share
+from services.gateway.ledger.records import HistoryEntry, JobRecord, ScriptRecord, ScriptState
 from services.gateway.messages import ProgressMessage
-from services.gateway.service.core import LIST_LIMIT, Core
+from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
 from services.runtime.artifacts import Blob
 
 
@@ -29,12 +34,13 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """What a job is to render: valid, not stored yet."""
+class Source:
+    """What a job is to render: valid, not stored yet; no spec where the backend will give it."""
 
-    spec: RenderSpec
+    spec: RenderSpec | None
     settings: RenderSettings
     script_version: int | None
+    language: str = DEFAULT_LANGUAGE
 
 
 class Jobs(Core):
@@ -43,6 +49,8 @@ class Jobs(Core):
     async def create_job(self, wish: StartRender) -> Created:
         """Create a render job, or return the one of this id, or the video's active one.
 
+        With a backend that starts jobs, a job made from a script waits for its start.
+
         Raises:
             PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_NOT_APPROVED``, ``NO_RENDER_SPEC``,
                 ``RENDER_SPEC_INVALID``, ``LANGUAGE_UNSUPPORTED`` or ``SETTINGS_INVALID``.
@@ -50,7 +58,7 @@ class Jobs(Core):
         standing = await self.ledger.read(jobs.get, wish.job_id)
         if standing is not None:
             return Created(standing, created=False)
-        source = await self._source(wish)
+        source = await self._without_spec(wish) if self._may_wait(wish) else await self._source(wish)
         # Spares the common second click the writing; two first ones at once are the ledger's to tell apart.
         standing = await self.ledger.read(jobs.active, wish.video_id)
         if standing is not None:
@@ -61,39 +69,41 @@ class Jobs(Core):
             self.hub.publish(job)
         return Created(job, created)
 
-    async def prepare(self, wish: StartRender) -> NewJob:
-        """Validate what a job is to render and store its spec; see :meth:`create_job` for errors."""
-        return await self._store(wish, await self._source(wish))
+    def _may_wait(self, wish: StartRender) -> bool:
+        return self.waits and wish.render_spec is None and wish.script_id is not None
 
-    async def _source(self, wish: StartRender) -> _Source:
+    async def _source(self, wish: StartRender) -> Source:
         settings = self._settings(wish.options)
         if wish.render_spec is not None or wish.script_id is None:
-            return _Source(normalise_render_spec(wish.render_spec), settings, None)
+            return Source(normalise_render_spec(wish.render_spec), settings, None)
         script = await self.ledger.read(scripts.require, wish.script_id)
-        if script.video_id != wish.video_id:
-            raise PermanentError(
-                ErrorCode.SCRIPT_NOT_FOUND, f"video {wish.video_id} has no script {wish.script_id}"
-            )
-        if script.state is not ScriptState.APPROVED or script.body is None:
-            raise PermanentError(
-                ErrorCode.SCRIPT_NOT_APPROVED,
-                f"script {script.script_id} is {script.state}: approve it first",
-            )
+        _approved(script, wish.video_id)
+        assert script.body is not None
         spec = normalise_render_spec(json.loads(script.body), language=script.language)
-        return _Source(spec, settings, script.version)
+        return Source(spec, settings, script.version)
 
-    async def _store(self, wish: StartRender, source: _Source) -> NewJob:
-        data = spec_bytes(source.spec)
+    async def _without_spec(self, wish: StartRender) -> Source:
+        """Return the source of a job without a spec; scripts unknown here are the backend's own."""
+        settings = self._settings(wish.options)
+        script = await self.ledger.read(scripts.get, wish.script_id or "")
+        if script is None:
+            return Source(None, settings, None)
+        _approved(script, wish.video_id)
+        return Source(None, settings, script.version, script.language)
+
+    async def _store(self, wish: StartRender, source: Source) -> NewJob:
+        spec = source.spec
+        data = spec_bytes(spec) if spec else None
         return NewJob(
             job_id=wish.job_id,
             video_id=wish.video_id,
             script_id=wish.script_id,
             script_version=source.script_version,
-            language=source.spec.language,
+            language=spec.language if spec else source.language,
             settings=source.settings,
-            spec=await self.artifacts.put(Blob(data, "application/json")),
-            render_spec_json=data.decode(),
-            scenes=len(source.spec.scenes),
+            spec=await self.artifacts.put(Blob(data, "application/json")) if data else None,
+            render_spec_json=data.decode() if data else None,
+            scenes=len(spec.scenes) if spec else 0,
         )
 
     async def get_job(self, job_id: str) -> JobRecord:
@@ -104,9 +114,49 @@ class Jobs(Core):
         """Return a video's jobs, newest first."""
         return await self.ledger.read(jobs.of_video, video_id, LIST_LIMIT)
 
-    async def job_with_history(self, job_id: str) -> tuple[JobRecord, list[HistoryEntry]]:
-        """Return a job and its changes of state, of one moment; raises ``JOB_NOT_FOUND``."""
-        return await self.ledger.read(lambda conn: (jobs.require(conn, job_id), jobs.history(conn, job_id)))
+    async def page_jobs(
+        self, wanted: JobFilter, limit: int, *, after: tuple[datetime, str] | None = None
+    ) -> list[JobRecord]:
+        """Return jobs, newest first, from behind the one named by its moment of creation and its id."""
+        return await self.ledger.read(jobs.page, wanted, limit, after=after)
+
+    async def ended_job(self, job_id: str, wait: float) -> JobRecord:
+        """Return a job once it has ended, at the latest after ``wait`` seconds; raises ``JOB_NOT_FOUND``."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait
+        job = await self.get_job(job_id)
+        changed = asyncio.Event()
+        subscription = Subscription(lambda _: changed.set())
+        subscription.open(None)
+        self.hub.attach(job.video_id, subscription)
+        try:
+            while True:
+                changed.clear()
+                job = await self.get_job(job_id)
+                left = deadline - loop.time()
+                if not job.state.active or left <= 0:
+                    return job
+                with suppress(TimeoutError):
+                    # looks by itself now and then: another gateway may have ended it
+                    async with asyncio.timeout(min(left, RECHECK_SECONDS)):
+                        await changed.wait()
+        finally:
+            self.hub.detach(job.video_id, subscription)
+
+    async def job_standing(
+        self, job_id: str
+    ) -> tuple[JobRecord, list[HistoryEntry], list[Share], str | None]:
+        """Return a job, its changes of state, the shares known of its attempt, and its snapshot.
+
+        All of one moment; raises ``JOB_NOT_FOUND``.
+        """
+
+        def look(conn: sa.Connection) -> tuple[JobRecord, list[HistoryEntry], list[Share], str | None]:
+            job = jobs.require(conn, job_id)
+            spec = jobs.render_spec(conn, job_id) if job.spec is not None else None
+            return job, jobs.history(conn, job_id), progress.shares(conn, job_id, job.attempt), spec
+
+        return await self.ledger.read(look)
 
     async def render_spec(self, job_id: str) -> str:
         """Return a job's snapshot; raises ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``."""
@@ -167,3 +217,12 @@ class Jobs(Core):
             return RenderSettings.model_validate({**self.defaults.model_dump(), **wished})
         except ValidationError as error:
             raise PermanentError(ErrorCode.SETTINGS_INVALID, f"options: {explain(error)}") from None
+
+
+def _approved(script: ScriptRecord, video_id: str) -> None:
+    if script.video_id != video_id:
+        raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"video {video_id} has no script {script.script_id}")
+    if script.state is not ScriptState.APPROVED or script.body is None:
+        raise PermanentError(
+            ErrorCode.SCRIPT_NOT_APPROVED, f"script {script.script_id} is {script.state}: approve it first"
+        )

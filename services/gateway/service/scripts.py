@@ -1,8 +1,9 @@
 """Phase 1: scripts are wished for, read, edited and approved."""
 
 import asyncio
+import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -14,12 +15,9 @@ from contracts.languages import normalise_language
 from contracts.renderspec import normalise_render_spec
 from contracts.script import Script
 from services.gateway.ledger import scripts
-from services.gateway.ledger.records import ScriptRecord, ScriptState
-from services.gateway.service.core import LIST_LIMIT, Core
+from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
+from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
 from services.runtime.artifacts import Blob
-
-RECHECK_SECONDS = 1.0
-"""How often a waiting generate call looks by itself, in case another process stored the script."""
 
 
 class Scripts(Core):
@@ -87,9 +85,49 @@ class Scripts(Core):
         body = script_json(script)
         return await self.ledger.write(scripts.edit, script_id, body, version=version, now=self.now())
 
-    async def approve(self, script_id: str, *, version: int | None = None) -> ScriptRecord:
-        """Approve a script; raises ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``."""
-        return await self.ledger.write(scripts.approve, script_id, version=version, now=self.now())
+    async def edit_scene(
+        self,
+        script_id: str,
+        place: tuple[int, int],
+        changes: Mapping[str, Any],
+        *,
+        version: int | None = None,
+    ) -> ScriptRecord:
+        """Change fields of one scene; ``place`` is its chapter's and its own id. See :meth:`edit_script`.
+
+        Raises:
+            PermanentError: also ``SCRIPT_NOT_FOUND`` if the script has no such scene.
+        """
+
+        def change(body: str) -> str:
+            return scene_changed(body, script_id, place, changes)
+
+        return await self.ledger.write(scripts.edit, script_id, change, version=version, now=self.now())
+
+    async def versions(self, script_id: str) -> list[ScriptVersion]:
+        """Return a script's versions, oldest first; raises ``SCRIPT_NOT_FOUND``."""
+        return await self.ledger.read(scripts.versions, script_id)
+
+    async def version(self, script_id: str, number: int) -> ScriptVersion:
+        """Return one version; raises ``SCRIPT_NOT_FOUND``, also if there is no such version."""
+        found = [item for item in await self.versions(script_id) if item.version == number]
+        if not found:
+            raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"script {script_id} has no version {number}")
+        return found[0]
+
+    async def approve(
+        self, script_id: str, *, version: int | None = None, content: str | None = None
+    ) -> ScriptRecord:
+        """Approve a script; raises ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``.
+
+        Args:
+            script_id: the script.
+            version: the version that was read, or ``None`` not to care.
+            content: the hash of what was read, or ``None`` not to care.
+        """
+        return await self.ledger.write(
+            scripts.approve, script_id, version=version, content=content, now=self.now()
+        )
 
     def script_changed(self, script: ScriptRecord) -> None:
         """Wake whoever waits for the script."""
@@ -125,6 +163,24 @@ class Scripts(Core):
 def script_id_of(wish: GenerateScript) -> str:
     """Return the wished script's id; the same command, repeated, asks for the same script."""
     return wish.script_id or str(derived_id(command_id(wish), "gateway", "script"))
+
+
+def scene_changed(body: str, script_id: str, place: tuple[int, int], changes: Mapping[str, Any]) -> str:
+    """Return a script's stored form with one scene changed; raises as :func:`script_json` does."""
+    script = json.loads(body)
+    chapter_id, scene_id = place
+    scenes = [
+        scene
+        for chapter in script["chapters"]
+        for scene in chapter["scenes"]
+        if (chapter["chapter_id"], scene["scene_id"]) == (chapter_id, scene_id)
+    ]
+    if not scenes:
+        raise PermanentError(
+            ErrorCode.SCRIPT_NOT_FOUND, f"script {script_id} has no scene {scene_id} in chapter {chapter_id}"
+        )
+    scenes[0].update(changes)
+    return script_json(Script.model_validate(script))
 
 
 def script_json(script: Script) -> str:

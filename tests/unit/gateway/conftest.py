@@ -1,7 +1,7 @@
 """A whole gateway per test: real SQLite, real sockets, a real artifact store; only Kafka is played."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from contracts.events import (
 from contracts.script import Script
 from contracts.steps import Step
 from contracts.topics import COMMANDS_TOPIC, TOPIC_OF_TYPE
+from services.gateway.access import AccessSettings, AuthMode
 from services.gateway.bootstrap import Gateway, open_gateway
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
@@ -34,6 +35,7 @@ from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 from tests.support.eventually import eventually
+from tests.support.postgres import PostgresServer, postgres_server
 
 SCRIPT: dict[str, Any] = {
     "title": "비밀번호",
@@ -166,10 +168,38 @@ def failed(job_id: str, *, attempt: int = 1, code: str = "TTS_FAILED") -> StageF
     )
 
 
+BOTH = {"test_jobs_http", "test_intake", "test_callbacks", "test_v2", "test_both_databases"}
+"""Modules whose tests run on SQLite and on PostgreSQL."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames and metafunc.module.__name__.rsplit(".", 1)[-1] in BOTH:
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> GatewaySettings:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: SQLite, or what the module is run on."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> GatewaySettings:
     return GatewaySettings(
-        home=tmp_path, generate_wait=5, database_url=None, storage_local_dir=tmp_path / "assets"
+        home=tmp_path,
+        generate_wait=5,
+        database_url=database_url,
+        storage_local_dir=tmp_path / "assets",
+        access=AccessSettings(auth=AuthMode.OFF),
     )
 
 
@@ -187,7 +217,7 @@ async def running(settings: GatewaySettings, *, served: bool = False) -> AsyncIt
         )
         gateway = await stack.enter_async_context(open_gateway(settings, artifacts))
         await stack.enter_async_context(gateway.relaying(publish))
-        base, transport = "http://gateway", None
+        base, transport = "http://localhost", None
         if served:
             base = await stack.enter_async_context(serving(gateway))
         else:

@@ -142,7 +142,7 @@ def test_nothing_outside_the_folder_or_hidden_in_it_exists(tmp_path: Path) -> No
 )
 async def test_raw_paths_do_not_climb_out(served: Harness, path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rsplit(":", 1)[1]))
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     assert answer.split()[1] == b"404"

@@ -8,7 +8,8 @@ from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript
 from contracts.errors import ErrorCode
 from contracts.events import ScriptRejected, ScriptRequested
 from services.gateway.http.models import ScriptGenerateRequest
-from services.gateway.http.scripts import version_of, wait_seconds
+from services.gateway.http.preferences import wait_seconds
+from services.gateway.http.scripts import version_of
 
 from .conftest import SCRIPT, Harness, failed
 

@@ -148,7 +148,7 @@ async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
     stalled = socket.create_connection(("127.0.0.1", int(served.url.rsplit(":", 1)[1])))
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stalled.sendall(
-        b"GET /ws/videos/v-1/render-progress HTTP/1.1\r\nHost: x\r\n"
+        b"GET /ws/videos/v-1/render-progress HTTP/1.1\r\nHost: localhost\r\n"
         b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )

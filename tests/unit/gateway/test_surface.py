@@ -75,7 +75,7 @@ class TestBodyLimit:
     async def test_an_announced_body_is_refused_unread(self, served: Harness) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rsplit(":", 1)[1]))
         writer.write(
-            b"PUT /api/scripts/s-1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"PUT /api/scripts/s-1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + f"Content-Length: {DRAINED_BYTES + 1}\r\n\r\n".encode()
         )
         answer = await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed

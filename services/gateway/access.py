@@ -1,0 +1,126 @@
+"""Who may call the gateway, from where and how often; read once at the edge."""
+
+import re
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.errors import ErrorCode, PermanentError
+from services.gateway.auth import ApiToken, Scope
+
+_ENTRY = re.compile(r"(?P<name>[\w.-]{1,40})=(?P<scopes>[a-z+]+):(?P<secret>\S+)")
+_HASH = re.compile(r"sha256:([0-9a-f]{64})")
+
+SHORTEST_SECRET = 16
+"""Characters of a token that stands in the clear; shorter ones can be guessed."""
+
+
+class AuthMode(StrEnum):
+    """Whether callers must show a token."""
+
+    TOKENS = "tokens"
+    OFF = "off"
+    """For local use, on a loopback address only."""
+
+
+class AccessSettings(BaseSettings):
+    """Tokens, origins and rates. Closed by default: without tokens nothing is answered but health."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LECTERN_ACCESS_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    auth: AuthMode | None = Field(default=None, validation_alias="GATEWAY_AUTH")
+    """Left out, tokens are needed; only ``lectern up`` without tokens then turns it off by itself."""
+
+    api_tokens: SecretStr | None = Field(default=None, validation_alias="GATEWAY_API_TOKENS")
+    """``name=scope[+scope…]:secret``, separated by commas or spaces; scopes are read, write and internal;
+    the secret stands in the clear or as ``sha256:<hex>``."""
+
+    cors_origins: str = Field(default="", validation_alias="GATEWAY_CORS_ORIGINS")
+    """Origins whose pages may call, separated by commas; none by default."""
+
+    rate: float = Field(default=5_000, ge=0, validation_alias="GATEWAY_RATE_PER_SECOND")
+    """Requests a second of one token, or of one address without any; 0 for no limit. Lower: a busy backend
+    is refused. Higher: one caller can take all there is."""
+
+    @field_validator("auth", "api_tokens", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        _ = self.tokens
+        for origin in self.origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
+                raise ValueError("GATEWAY_CORS_ORIGINS must be like https://studio.example, comma-separated")
+        return self
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins whose pages may call."""
+        return tuple(self.cors_origins.replace(",", " ").split())
+
+    @property
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """The tokens, by hash."""
+        text = self.api_tokens.get_secret_value() if self.api_tokens else ""
+        return tuple(_token(entry, number) for number, entry in enumerate(text.replace(",", " ").split(), 1))
+
+    def local(self) -> "AccessSettings":
+        """Return these settings for a system on one's own machine: no tokens needed where none are set."""
+        if self.auth is None and self.api_tokens is None:
+            return self.model_copy(update={"auth": AuthMode.OFF})
+        return self
+
+    def check(self, host: str, *, internal: bool) -> None:
+        """Return if a gateway may listen on ``host``.
+
+        Args:
+            host: the address.
+            internal: whether the backend's own token is set.
+
+        Raises:
+            PermanentError: ``SETTINGS_INVALID``: nobody could call, or anybody.
+        """
+        if self.auth is AuthMode.OFF and not is_loopback(host):
+            raise PermanentError(
+                ErrorCode.SETTINGS_INVALID,
+                f"GATEWAY_AUTH=off is for loopback addresses only, not {host}: set GATEWAY_API_TOKENS",
+            )
+        if self.auth is not AuthMode.OFF and not self.tokens and not internal:
+            raise PermanentError(
+                ErrorCode.SETTINGS_INVALID,
+                "no token is set: GATEWAY_API_TOKENS=name=read+write:SECRET, or GATEWAY_AUTH=off on a"
+                " loopback address for local use",
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(entry: str, number: int) -> ApiToken:
+    match = _ENTRY.fullmatch(entry)
+    scopes = match["scopes"].split("+") if match else []
+    if match is None or not set(scopes) <= set(Scope):
+        raise ValueError(f"API token {number} must be name=scope+scope:secret with scopes {', '.join(Scope)}")
+    hashed = _HASH.fullmatch(match["secret"])
+    kinds = frozenset(Scope(scope) for scope in scopes)
+    if hashed:
+        return ApiToken(match["name"], kinds, bytes.fromhex(hashed[1]))
+    if len(match["secret"]) < SHORTEST_SECRET:
+        raise ValueError(f"the secret of API token {number} has fewer than {SHORTEST_SECRET} characters")
+    return ApiToken.of(match["name"], kinds, match["secret"])

@@ -1,0 +1,194 @@
+"""Callbacks: what the backend is told, written in the transaction that caused it, sent afterwards.
+
+In order per job or script: only the oldest pending one of a subject is ever sent. A callback of an attempt
+that a retry has replaced is never sent again.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from contracts.base import derived_id
+from services.gateway.ledger.records import JobRecord, ScriptRecord
+from services.gateway.ledger.schema import callbacks as table
+from services.gateway.ledger.schema import insert
+from services.gateway.ledger.writer import OUTBOX_FLAG
+
+MAX_AGE = timedelta(days=3)
+"""How long a callback is tried (Standard Webhooks recommends days, not hours). Shorter: a long weekend's
+outage loses news. Longer: a backend that is gone for good is called for ever."""
+
+_SEQUENCE_LOCK = 0x4C43_4231  # PostgreSQL: ids become visible in their order, or a reader would miss one
+
+
+class CallbackKind(StrEnum):
+    """What a callback tells."""
+
+    SCRIPT = "script.complete"
+    JOB = "job.complete"
+
+
+class CallbackState(StrEnum):
+    """``PENDING → DELIVERED | SUPERSEDED`` (by a retry) ``| EXPIRED`` (after :data:`MAX_AGE`)."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    SUPERSEDED = "SUPERSEDED"
+    EXPIRED = "EXPIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback; ``body`` is what is sent, to the byte, each time."""
+
+    id: int
+    webhook_id: str
+    kind: CallbackKind
+    subject: str
+    attempt: int
+    body: str
+    state: CallbackState
+    tries: int
+    last_error: str | None
+    created_at: datetime
+    due_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, row: sa.Row[Any]) -> "Callback":
+        """Return the callback of a row."""
+        fields = {name: getattr(row, name) for name in cls.__slots__}
+        return cls(**{**fields, "kind": CallbackKind(row.kind), "state": CallbackState(row.state)})
+
+
+def add(
+    conn: sa.Connection, kind: CallbackKind, subject: str, attempt: int, body: str, *, now: datetime
+) -> None:
+    """Leave a callback to be sent, once per attempt; it exists if and only if the transaction commits.
+
+    Called last in its transaction: on PostgreSQL it waits for the commits of others that do the same.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_SEQUENCE_LOCK)))
+    conn.execute(
+        insert(conn.dialect.name, table)
+        .values(
+            webhook_id=str(derived_id(f"{subject}/{attempt}", "gateway", f"callback.{kind}")),
+            kind=kind,
+            subject=subject,
+            attempt=attempt,
+            body=body,
+            state=CallbackState.PENDING,
+            tries=0,
+            created_at=now,
+            due_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    conn.info[OUTBOX_FLAG] = True
+
+
+def supersede(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
+    """Take back what is still to be told of earlier attempts: they are dead."""
+    conn.execute(
+        sa.update(table)
+        .where(
+            table.c.subject == job.job_id,
+            table.c.kind == CallbackKind.JOB,
+            table.c.attempt < job.attempt,
+            table.c.state == CallbackState.PENDING,
+        )
+        .values(state=CallbackState.SUPERSEDED, settled_at=now)
+    )
+
+
+def next_due(conn: sa.Connection) -> datetime | None:
+    """Return when the next callback may be sent, ``None`` if none waits."""
+    return conn.execute(sa.select(sa.func.min(table.c.due_at)).where(_is_head())).scalar_one_or_none()
+
+
+def claim(conn: sa.Connection, limit: int, *, now: datetime, lease: timedelta) -> list[Callback]:
+    """Take the callbacks that are due, for ``lease``; nobody else gets them meanwhile.
+
+    Who dies with a callback in hand leaves it to whoever claims after the lease.
+    """
+    conn.execute(
+        sa.update(table)
+        .where(table.c.state == CallbackState.PENDING, table.c.created_at < now - MAX_AGE)
+        .values(state=CallbackState.EXPIRED, settled_at=now)
+    )
+    due = sa.select(table.c.id).where(_is_head(), table.c.due_at <= now).order_by(table.c.id).limit(limit)
+    ids = list(conn.execute(due).scalars())
+    if not ids:
+        return []
+    taken = conn.execute(
+        sa.update(table)
+        # asked again: another gateway may have taken one since
+        .where(table.c.id.in_(ids), table.c.state == CallbackState.PENDING, table.c.due_at <= now)
+        .values(due_at=now + lease, tries=table.c.tries + 1)
+        .returning(*table.c)
+    )
+    return sorted((Callback.of(row) for row in taken), key=lambda callback: callback.id)
+
+
+def delivered(conn: sa.Connection, id_: int, *, now: datetime) -> None:
+    """Note that the backend has taken a callback."""
+    conn.execute(
+        sa.update(table)
+        .where(table.c.id == id_)
+        .values(state=CallbackState.DELIVERED, settled_at=now, last_error=None)
+    )
+
+
+def postponed(conn: sa.Connection, id_: int, error: str, *, due: datetime) -> None:
+    """Note that a delivery failed, and when the next one is due."""
+    conn.execute(sa.update(table).where(table.c.id == id_).values(due_at=due, last_error=error[:200]))
+
+
+def since(conn: sa.Connection, after: int, limit: int) -> Sequence[Callback]:
+    """Return the callbacks after a place in the log, in order."""
+    rows = conn.execute(sa.select(*table.c).where(table.c.id > after).order_by(table.c.id).limit(limit))
+    return [Callback.of(row) for row in rows]
+
+
+def script_ready(conn: sa.Connection, script: ScriptRecord, *, now: datetime) -> None:
+    """Tell the backend that a script is written."""
+    body = _json(
+        {
+            "material_id": script.video_id,
+            "script_id": script.script_id,
+            "script": json.loads(script.body) if script.body else None,
+            "version": script.version,
+        }
+    )
+    add(conn, CallbackKind.SCRIPT, script.script_id, script.version, body, now=now)
+
+
+def job_ended(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
+    """Tell the backend that an attempt has ended, well or badly."""
+    video = next((asset.url for asset in job.assets if asset.kind == "video"), None)
+    body = _json(
+        {"jobId": job.job_id, "videoUrl": video, "duration": job.duration_sec, "status": job.state.value}
+    )
+    add(conn, CallbackKind.JOB, job.job_id, job.attempt, body, now=now)
+
+
+def _json(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_head() -> sa.ColumnElement[bool]:
+    earlier = table.alias("earlier")
+    return sa.and_(
+        table.c.state == CallbackState.PENDING,
+        ~sa.exists().where(
+            earlier.c.subject == table.c.subject,
+            earlier.c.state == CallbackState.PENDING,
+            earlier.c.id < table.c.id,
+        ),
+    )

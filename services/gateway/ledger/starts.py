@@ -1,0 +1,121 @@
+"""Starting a job whose spec comes later: created by a front end, started by the backend."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from contracts.errors import ErrorCode, PermanentError
+from contracts.steps import Step
+from services.gateway.ledger import announcements, callbacks, jobs, outbox, transitions
+from services.gateway.ledger.jobs import NewJob
+from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.schema import jobs as table
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a job cannot be rendered, whatever is tried; and the job, should it not exist yet."""
+
+    job_id: str
+    video_id: str
+    script_id: str | None
+    language: str
+    code: ErrorCode
+    message: str
+
+
+def startable(job: JobRecord) -> bool:
+    """Whether a start may give the job a spec: it never had one, and nobody has cancelled it."""
+    if job.spec is not None or job.error_code == ErrorCode.CANCELED:
+        return False
+    return job.state in {JobState.QUEUED, JobState.FAILED}
+
+
+def start(conn: sa.Connection, new: NewJob, *, now: datetime) -> tuple[JobRecord, bool]:
+    """Create the job, or store the snapshot with the one that waits for it, and have it rendered.
+
+    Returns:
+        The job, and whether it was started now. The video's other active job may stand in its place.
+
+    Raises:
+        PermanentError: ``SCRIPT_NOT_APPROVED``, or ``JOB_STATE_CONFLICT``: a job that failed for want of a
+            spec cannot start now, because the video has another active job.
+    """
+    job = jobs.get(conn, new.job_id)
+    if job is None:
+        return jobs.create(conn, new, now=now)
+    if not startable(job):
+        return job, False
+    assert new.spec is not None
+    again = job.state is JobState.FAILED
+    other = jobs.active(conn, job.video_id) if again else None
+    if other is not None:
+        raise _occupied(job, other.job_id)
+    try:
+        with conn.begin_nested():
+            row = conn.execute(
+                sa.update(table)
+                .where(
+                    table.c.job_id == job.job_id,
+                    table.c.attempt == job.attempt,
+                    table.c.state == job.state,
+                    table.c.render_spec_json.is_(None),
+                )
+                .values(
+                    state=JobState.PROCESSING,
+                    attempt=job.attempt + again,
+                    script_id=new.script_id,
+                    script_version=new.script_version,
+                    language=new.language,
+                    settings=new.settings.model_dump(mode="json"),
+                    spec=new.spec.model_dump(mode="json"),
+                    render_spec_json=new.render_spec_json,
+                    scenes=new.scenes,
+                    step=Step.VALIDATE_SCRIPT,
+                    error_code=None,
+                    error_message=None,
+                    revision=table.c.revision + 1,
+                    updated_at=now,
+                    started_at=now,
+                    finished_at=None,
+                )
+                .returning(*jobs.COLUMNS)
+            ).first()
+    except sa.exc.IntegrityError:  # a create came in between: possible on PostgreSQL
+        raise _occupied(job, "another") from None
+    if row is None:  # somebody else started it meanwhile: possible on PostgreSQL
+        return jobs.require(conn, new.job_id), False
+    started = JobRecord.of(row)
+    jobs.record_history(conn, started, now)
+    outbox.add(conn, announcements.control_changed(started), announcements.render_requested(started), now=now)
+    callbacks.supersede(conn, started, now=now)
+    return started, True
+
+
+def refuse(conn: sa.Connection, refusal: Refusal, *, now: datetime) -> JobRecord | None:
+    """End a job that cannot be rendered, creating it if need be; ``None`` where that changes nothing."""
+    job = jobs.get(conn, refusal.job_id)
+    if job is None:
+        return jobs.create_failed(
+            conn,
+            job_id=refusal.job_id,
+            video_id=refusal.video_id,
+            script_id=refusal.script_id,
+            language=refusal.language,
+            code=refusal.code,
+            message=refusal.message,
+            now=now,
+        )
+    if job.state is not JobState.QUEUED or not startable(job):
+        return None
+    return transitions.fail(
+        conn, job.job_id, job.attempt, code=refusal.code, message=refusal.message, now=now
+    )
+
+
+def _occupied(job: JobRecord, other: str) -> PermanentError:
+    return PermanentError(
+        ErrorCode.JOB_STATE_CONFLICT,
+        f"job {job.job_id} cannot be started now: job {other} of video {job.video_id} is active",
+    )
