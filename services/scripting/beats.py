@@ -1,4 +1,4 @@
-"""What of a paragraph belongs together: steps in running text, deadlines, contrasts, a quotation and its question."""
+"""What of a paragraph is told together: steps in running text, deadlines, contrasts, a quoted question."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -33,8 +33,8 @@ def on_screen(
     """Return the caption of a scene.
 
     A list's points under its name; of several instructions the same; else the noun form of the sentence that
-    tells most, a term or a figure first, if it has a short one; else the chapter's title. Never a greeting, and
-    nothing that ``taken`` holds, the chapter's title excepted.
+    tells most, a term or a figure first, if it has a short one; else the chapter's title. Never a greeting,
+    and nothing that ``taken`` holds, the chapter's title excepted.
 
     Args:
         run: the scene's passages.
@@ -61,7 +61,7 @@ def on_screen(
 
 
 def _list(points: Sequence[str], name: str | None, first: int) -> str:
-    """Return a list as an author writes it: a name, and the items below it, numbered from ``first`` if steps."""
+    """Return a list as an author writes it: its name and its items, numbered from ``first`` if steps."""
     if first:
         items = [f"{number}. {point}" for number, point in enumerate(points, first)]
     elif name:
@@ -96,7 +96,7 @@ def _heading(run: Sequence[Passage]) -> str | None:
 
 
 def _without(name: str, point: str) -> str:
-    """Return a point without the words that its list's name begins with: 괴롭힘을 겪었다면 | 날짜를 기록하기."""
+    """Return a point without its list's name in front: 괴롭힘을 겪었다면 | 날짜를 기록하기."""
     rest = point.removeprefix(name).lstrip(" ,")
     return rest[:1].upper() + rest[1:] if point != rest and len(rest) >= _LEAST_POINT else point
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import sentencex
 from typing_extensions import override
 
-from services.scripting.english_traits import DUTY, ORDER, defined_term, instructs, traits_of
+from services.scripting import english_headline
+from services.scripting.english_headline import HEADLINE_LIMIT, LINK, POINT_LIMIT, lowered
+from services.scripting.english_traits import ORDER, defined_term, instructs, traits_of
 from services.scripting.language import Facts, Item, Language, Trait
 
 _LETTERS_PER_SECOND = 16.5
@@ -14,10 +16,6 @@ _SENTENCE_SECONDS = 0.35
 _DIGIT_LETTERS = 4.0
 """Measured with the offline voice at its speed 0.9: 59-110 letters take 3.4-7.1 s."""
 
-_HEADLINE_LIMIT = 76
-_HEADLINE_AIM = 52
-"""A headline longer than this loses its subordinate clauses."""
-_POINT_LIMIT = 76
 _TITLE_LIMIT = 40
 
 _PHRASE_WORDS = 4
@@ -36,24 +34,9 @@ _STOP = _words(
     "first second third finally never always every some many much make use get new because while "
     "between through under within without until "
 )
-_LINK = re.compile(
-    r"^(?:However|Therefore|Also|In addition|For example|For instance|Thus|Moreover|Furthermore|So|And|But"
-    r"|As a result|In contrast|By contrast|On the other hand|In particular|Note that),?\s+"
-)
-_IMPORTANT = re.compile(
-    r"^It is (?:important|essential|necessary|vital|best) (?P<not>not )?to\s+(?P<what>.+)$"
-)
-_TRAILING = re.compile(
-    r",?\s+(?:because|so that|while|whenever|unless|since|although|in order to|such as|including|for example"
-    r"|even (?:if|when|though)|if|when|before|after|until)\s|,\s+(?:which|who|so|but|and then|not even)\s"
-)
-_SUBORDINATE = re.compile(r"^(?:If|When|While|Because|Although|Since|Unless|Before|After|Once|Whenever)\b")
 _LEADING = re.compile(r"^(?:If|When|While|Before|After|Once|Unless|Whenever) [^,.]{3,38}(?=, )")
-_PRONOUN = re.compile(r"^(?:They|It|This|These|That|He|She|Both) ")
 _TIME_HEAD = re.compile(r"^(?:when|time|deadline|timing|by when)$", re.IGNORECASE)
 _LONGEST_ROW = 72
-_LEAST_HEAD = 16
-"""A main clause shorter than this says too little to stand alone."""
 _ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 _OPENINGS = {
     "friendly": "Welcome. Today's topic is {title}.",
@@ -69,8 +52,8 @@ class English(Language):
     """See :class:`services.scripting.language.Language`."""
 
     code = "en"
-    headline_limit = _HEADLINE_LIMIT
-    point_limit = _POINT_LIMIT
+    headline_limit = HEADLINE_LIMIT
+    point_limit = POINT_LIMIT
 
     @override
     def sentences(self, text: str) -> list[str]:
@@ -99,31 +82,14 @@ class English(Language):
 
     @override
     def headline(self, sentence: str) -> str | None:
-        if Trait.FRAMES in traits_of(sentence):
-            return None
-        text = re.sub(r"\s*\([^()]*\)", "", sentence).strip(" .!…")
-        if text.endswith("?"):
-            return text if len(text) <= _HEADLINE_LIMIT else None
-        if defined := defined_term(text):
-            article, name, verb = defined
-            return f"What {'are' if verb == 'are' else 'is'} {article.lower()}{_lowered(name)}?"
-        text = _named(text)
-        if _PRONOUN.match(text):
-            return None
-        while len(text) > _HEADLINE_AIM and (shorter := _shorter(text)):
-            text = shorter
-        text = text.strip(" ,;:")
-        return text[:1].upper() + text[1:] if 0 < len(text) <= _HEADLINE_LIMIT else None
+        return english_headline.headline(sentence)
 
     @override
     def point(self, sentence: str) -> str | None:
-        text = _named(sentence.strip(" .!…"))
-        while len(text) > _POINT_LIMIT and (shorter := _shorter(text)):
-            text = shorter
-        return text[:1].upper() + text[1:] if 0 < len(text) <= _POINT_LIMIT else None
+        return english_headline.point(sentence)
 
     @override
-    def facts(self, sentence: str) -> Facts | None:  # noqa: ARG002 - English writes such lists as tables
+    def facts(self, sentence: str) -> Facts | None:
         return None
 
     @override
@@ -156,7 +122,7 @@ class English(Language):
         else:
             said = [self.spoken(part) for part in parts]
             if labelled:
-                said[0] = f"{name}: {_lowered(said[0])}"
+                said[0] = f"{name}: {lowered(said[0])}"
         if number is not None and last > 1:
             ordinal = (
                 "Finally"
@@ -165,9 +131,9 @@ class English(Language):
                 if number <= 10
                 else "Then"
             )
-            said[0] = f"{ordinal}, {_lowered(said[0])}"
+            said[0] = f"{ordinal}, {lowered(said[0])}"
         if labelled:
-            point = text.strip(" .") if len(text) <= _POINT_LIMIT else name
+            point = text.strip(" .") if len(text) <= POINT_LIMIT else name
         else:
             point = self.point(parts[0]) or parts[0].strip(" .")
         return Item(tuple(said), point, label=name if labelled else None)
@@ -186,8 +152,8 @@ class English(Language):
     def list_title(self, sentence: str) -> str | None:
         if Trait.FRAMES in traits_of(sentence):
             return None
-        text = _LINK.sub("", sentence).strip(" .:!")
-        return text[:1].upper() + text[1:] if len(text) <= _HEADLINE_LIMIT else None
+        text = LINK.sub("", sentence).strip(" .:!")
+        return text[:1].upper() + text[1:] if len(text) <= HEADLINE_LIMIT else None
 
     @override
     def row(self, header: Sequence[str], cells: Sequence[str]) -> str:
@@ -195,9 +161,9 @@ class English(Language):
         if not cells[0] or not pairs:
             return self.enumeration([cell for cell in cells if cell], None)
         if len(pairs) == 1 and _TIME_HEAD.match(header[0].strip()):
-            return self.spoken(f"{cells[0]}, {_lowered(pairs[0][1])}")
-        facts = [f"{_subject(head)} is {_lowered(cell.strip(' .'))}" for head, cell in pairs]
-        named = f"{_lowered(header[0])} {cells[0]}" if len(cells[0]) < 3 else _lowered(cells[0])
+            return self.spoken(f"{cells[0]}, {lowered(pairs[0][1])}")
+        facts = [f"{_subject(head)} is {lowered(cell.strip(' .'))}" for head, cell in pairs]
+        named = f"{lowered(header[0])} {cells[0]}" if len(cells[0]) < 3 else lowered(cells[0])
         return self.spoken(f"For {named}, {', and '.join(facts) if len(facts) < 3 else '; '.join(facts)}")
 
     @override
@@ -214,8 +180,8 @@ class English(Language):
         heads = [head for head in header if head]
         if len(heads) != len(header) or not 2 <= len(heads) <= 3 or _TIME_HEAD.match(header[0].strip()):
             return None
-        title = f"{' and '.join([heads[1], *map(_lowered, heads[2:])])} by {_lowered(heads[0])}"
-        return title if len(title) <= _HEADLINE_LIMIT else None
+        title = f"{' and '.join([heads[1], *map(lowered, heads[2:])])} by {lowered(heads[0])}"
+        return title if len(title) <= HEADLINE_LIMIT else None
 
     @override
     def topic(self, sentence: str) -> str | None:
@@ -230,7 +196,9 @@ class English(Language):
     @override
     def sums_up(self, title: str) -> bool:
         return (
-            re.search(r"\b(?:summary|recap|remember|conclusion|takeaways?|checklist|wrap)", title, re.I)
+            re.search(
+                r"\b(?:summary|recap|remember|conclusion|takeaways?|checklist|wrap)", title, re.IGNORECASE
+            )
             is not None
         )
 
@@ -254,39 +222,12 @@ class English(Language):
         return _CLOSINGS.get(style)
 
 
-def _named(sentence: str) -> str:
-    """Return a sentence without words of order and links, a duty as an imperative."""
-    text = _LINK.sub("", ORDER.sub("", sentence, count=1), count=1)
-    if duty := DUTY.match(text) or _IMPORTANT.match(text):
-        negative = (duty["not"] or "").strip().lower()
-        return f"{'Never ' if negative == 'never' else 'Do not ' if negative else ''}{duty['what']}"
-    return text
-
-
-def _shorter(text: str) -> str | None:
-    """Return a sentence without its last subordinate clause, or without the one in front."""
-    cuts = [cut.start() for cut in _TRAILING.finditer(text) if cut.start() >= _LEAST_HEAD]
-    cuts += [cut.start() for cut in re.finditer(r"[;:—]\s", text) if cut.start() >= _LEAST_HEAD]
-    if _SUBORDINATE.match(text):
-        if len(text) <= _HEADLINE_LIMIT:
-            return None  # when to do it belongs to what to do
-        clause = re.match(r"^[^,]{3,60}, (?=\w)", text)
-        return text[clause.end() :] if clause and len(text) - clause.end() >= _LEAST_HEAD / 2 else None
-    return text[: max(cuts)].rstrip(" ,") if cuts else None
-
-
 def _subject(head: str) -> str:
     """Return a column's name as the subject of a sentence: what burns, the extinguisher."""
-    bare = _lowered(head)
+    bare = lowered(head)
     return bare if re.match(r"(?:what|who|where|when|how|the|your|our)\b", bare) else f"the {bare}"
 
 
 def _stem(word: str) -> str:
     low = word.lower()
     return re.sub(r"(?:ies|es|s|ing|ed|ly)$", "", low) if len(low) > 4 else low
-
-
-def _lowered(text: str) -> str:
-    """Lower the first letter, unless the word is I, an acronym or has capitals inside."""
-    word = text.split(maxsplit=1)[0] if text.strip() else ""
-    return text if word[1:].lower() != word[1:] or word.rstrip(",.;") == "I" else text[:1].lower() + text[1:]

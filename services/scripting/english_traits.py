@@ -3,12 +3,15 @@
 import re
 
 from services.scripting.language import PLAIN, Trait
+from services.scripting.text import words
 
 _I = re.IGNORECASE
 
 _NOT_A_TERM = re.compile(
-    r"^(?:this|these|it|they|there|you|your|we|our|my|that|those|he|she|each|every|most|some|many|if|when|what"
-    r"|who|how|why|one|another|here|nobody|everyone|only|all|no|nothing|anyone|today|the (?:first|best|most|next"
+    r"^(?:this|these|it|they|there|you|your|we|our|my|that|those|he|she|each|every|most|some|many|if|when"
+    r"|what"
+    r"|who|how|why|one|another|here|nobody|everyone|only|all|no|nothing|anyone|today|the (?:first|best"
+    r"|most|next"
     r"|last|only|right|safest|goal|aim|result|problem|rule|reason))\b",
     _I,
 )
@@ -19,7 +22,8 @@ _DEFINED = re.compile(
     r".{8,}?\b(?:to|that|which|who|where|of|for|in which|made|used|between|when|by)\s"
 )
 _LINKS = (
-    "However|Therefore|Also|In addition|For example|For instance|Then|Next|Thus|Moreover|Furthermore|So|And|But"
+    "However|Therefore|Also|In addition|For example|For instance|Then|Next|Thus|Moreover|Furthermore|So"
+    "|And|But"
     "|As a result|Finally"
 )
 _DEPENDS = re.compile(
@@ -29,7 +33,8 @@ _DEPENDS = re.compile(
 )
 _INTRODUCES = re.compile(
     r"\b(?:following|these|below|as follows)\b|\bsteps\b|:\s*$"
-    r"|\b(?:two|three|four|five|six|[2-9]) (?:\w+ )?(?:things|points|ways|rules|steps|checks|habits|reasons|signs"
+    r"|\b(?:two|three|four|five|six|[2-9]) (?:\w+ )?(?:things|points|ways|rules|steps|checks|habits"
+    r"|reasons|signs"
     r"|questions|places|items)\b|^remember\b",
     _I,
 )
@@ -37,12 +42,14 @@ _ANNOUNCES = re.compile(
     r"^in this (?:lesson|training|course|module|chapter|section|video),? (?:you|we)\b"
     r"|^this (?:lesson|training|course|module|chapter|section|guide|document|video) "
     r"(?:shows|explains|covers|describes|introduces|teaches|is about)\b"
-    r"|^(?:today|now),? (?:we|you)(?:['’]ll| will)\b|^let['’]s (?:look|learn|see|start|begin)\b|today['’]s topic"
+    r"|^(?:today|now),? (?:we|you)(?:['’]ll| will)\b|^let['’]s (?:look|learn|see|start|begin)\b"
+    r"|today['’]s topic"
     r"|^remember (?:the|these|what you)\b[^:]{0,40}[.:!]?$|put them into practice|^this concludes\b",
     _I,
 )
 _GREETS = re.compile(
-    r"^(?:welcome|hello|good (?:morning|afternoon)|hi)\b|\bthank you (?:for|and)\b|^thank you\b|\bthanks for\b"
+    r"^(?:welcome|hello|good (?:morning|afternoon)|hi)\b|\bthank you (?:for|and)\b|^thank you\b"
+    r"|\bthanks for\b"
     r"|^congratulations\b",
     _I,
 )
@@ -56,7 +63,8 @@ _CONTRASTS = re.compile(
     r"^(?:in contrast|by contrast|on the other hand|conversely|instead|unlike [^,]{2,40}),? ", _I
 )
 ORDER = re.compile(
-    r"^(?:(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|next|then|after that|finally|lastly)\b,?\s+){1,2}",
+    r"^(?:(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|fourth|next|then|after that|finally"
+    r"|lastly)\b,?\s+){1,2}",
     _I,
 )
 _TIMED = re.compile(
@@ -66,7 +74,8 @@ _TIMED = re.compile(
     _I,
 )
 _COUNTED = re.compile(
-    r"\d\s?%|\bpercent\b|[$€£]\s?\d|\b(?:\d+|one|two|three) (?:out of|in) (?:every )?(?:\d+|five|ten|three|four)\b"
+    r"\d\s?%|\bpercent\b|[$€£]\s?\d|\b(?:\d+|one|two|three) (?:out of|in) (?:every )?(?:\d+|five|ten"
+    r"|three|four)\b"
     r"|\b(?:million|billion)\b|\b\d[\d,]{2,} \w",
     _I,
 )
@@ -84,20 +93,23 @@ DUTY = re.compile(
     _I,
 )
 _VERBS = frozenset(
-    """
-    accept act add address agree aim alert allow apply approve ask assess attach attend avoid back be begin bend
-    block bring build call carry change check choose clean clear click close collect comply compare confirm connect
-    contact contain copy cover create cut decline delete deny describe disconnect discuss document download drink
-    drive drop eat empty enable encrypt ensure enter evacuate examine exit explain face fasten file fill find
-    follow forward get give go grip guard hand hang have help hold hover identify include inform inspect install
-    invite join keep know label learn leave let lift limit listen lock log look lower make mark measure meet move
-    note notify obey observe offer open order park pause place plan plug point practice press print protect pull
-    push put raise read record recycle reduce refuse register remember remove repeat replace reply report request
-    rescue respect respond rest restart return review rinse run save scan schedule seal secure select send separate
-    set share show shred shut sign sit squeeze stand start stay stop store submit support sweep switch tag
-    take talk teach tell test think tidy tie train treat try turn type unplug update upload use verify visit wait
-    walk warn wash watch wear wipe work write
-    """.split()
+    words(
+        """
+        accept act add address agree aim alert allow apply approve ask assess attach attend avoid back be
+        begin bend block bring build call carry change check choose clean clear click close collect comply
+        compare confirm connect contact contain copy cover create cut decline delete deny describe
+        disconnect discuss document download drink drive drop eat empty enable encrypt ensure enter evacuate
+        examine exit explain face fasten file fill find follow forward get give go grip guard hand hang have
+        help hold hover identify include inform inspect install invite join keep know label learn leave let
+        lift limit listen lock log look lower make mark measure meet move note notify obey observe offer
+        open order park pause place plan plug point practice press print protect pull push put raise read
+        record recycle reduce refuse register remember remove repeat replace reply report request rescue
+        respect respond rest restart return review rinse run save scan schedule seal secure select send
+        separate set share show shred shut sign sit squeeze stand start stay stop store submit support sweep
+        switch tag take talk teach tell test think tidy tie train treat try turn type unplug update upload
+        use verify visit wait walk warn wash watch wear wipe work write
+        """
+    )
 )
 _CONDITION = re.compile(r"^(?:if|when|before|after|once|unless|whenever|while|for) [^,]{3,80}, ", _I)
 _FIRST_WORD = re.compile(r"^(?:(?:please|always|immediately|only|then|also|instead),? )?([a-z]+)\b", _I)

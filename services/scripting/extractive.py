@@ -8,9 +8,7 @@ estimate is no wish. The voice decides how long a scene lasts.
 """
 
 import re
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 import structlog
@@ -20,13 +18,14 @@ from contracts.script import Chapter, Script, ScriptScene
 from services.runtime.cancel import CancelToken
 from services.scripting.brief import Brief
 from services.scripting.captions import on_screen
-from services.scripting.chapters import at_most, cut_lexically, unique_titles
+from services.scripting.chapters import at_most, cut_lexically
 from services.scripting.english import English
 from services.scripting.korean import Korean
 from services.scripting.language import Language, Trait
+from services.scripting.naming import Terms, chapter_titles, film_title, shown_title, under_topics
 from services.scripting.outline import outline
 from services.scripting.passages import Passage, Section
-from services.scripting.ranking import key_phrases, rank
+from services.scripting.ranking import rank
 from services.scripting.scenes import AIM_SECONDS, pack
 from services.scripting.selection import select
 from services.scripting.source import parse_source
@@ -46,8 +45,6 @@ _CARD_SECONDS = 2.0
 _LEAST_FRAMED_SECONDS = 20.0
 """A film shorter than this is told without greeting and goodbye."""
 
-_LONGEST_TITLE = 60
-_DEFINED_EARLY = 2
 
 log = structlog.get_logger(__name__)
 
@@ -73,15 +70,15 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             ErrorCode.SOURCE_TEXT_EMPTY,
             "the source text has no sentences to narrate, only headings, code or symbols",
         )
-    terms_of = _Terms(language, check)
+    terms_of = Terms(language, check)
     sections = _chaptered(sections, brief.max_chapters, terms_of, language)
-    title = named or headed or _central(sections, terms_of, language)
+    title = named or headed or film_title(sections, terms_of, language)
     opening, closing = _frame(sections, title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
     sections, scores = _selected(
         sections, brief, reserved + len(sections) * _CARD_SECONDS, language, terms_of, check
     )
-    titles = _titles(sections, title, terms_of, language)
+    titles = chapter_titles(sections, title, terms_of, language)
     sections = _framed(sections, title, opening, closing, language)
     chapters: list[Chapter] = []
     taken: set[str] = set()
@@ -92,7 +89,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             check()
             scene_id += 1
             if title and number == 1 and all(passage.framing for passage in run):
-                shown = _short(title)
+                shown = shown_title(title)
             else:
                 weights = [scores.get(passage.text, 0.0) for passage in run]
                 shown = on_screen(run, weights, language, taken, chapter_title)
@@ -100,7 +97,9 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             narration = " ".join(passage.text for passage in run)
             scenes.append(ScriptScene(scene_id=scene_id, narration=narration, on_screen_text=shown))
         chapters.append(Chapter(chapter_id=number, title=chapter_title, scenes=tuple(scenes)))
-    return Script(title=_short(title) if title else None, language=brief.language, chapters=tuple(chapters))
+    return Script(
+        title=shown_title(title) if title else None, language=brief.language, chapters=tuple(chapters)
+    )
 
 
 def _language_of(source: str, wanted: str) -> Language:
@@ -116,47 +115,13 @@ def _language_of(source: str, wanted: str) -> Language:
     return found
 
 
-class _Terms:
-    """Content words of passages, found once each."""
-
-    def __init__(self, language: Language, check: Callable[[], None]) -> None:
-        self._language = language
-        self._check = check
-        self._known: dict[str, list[tuple[str, str]]] = {}
-
-    def of(self, passage: Passage) -> list[tuple[str, str]]:
-        if passage.text not in self._known:
-            self._check()
-            self._known[passage.text] = self._language.terms(passage.text)
-        return self._known[passage.text]
-
-    def bag(self, passage: Passage) -> frozenset[str]:
-        return frozenset(key for key, _ in self.of(passage))
-
-    def everywhere(self, sections: Sequence[Section]) -> Counter[str]:
-        return Counter(
-            key for section in sections for passage in section.passages for key in self.bag(passage)
-        )
-
-
-def _chaptered(sections: list[Section], most: int, terms: _Terms, language: Language) -> list[Section]:
+def _chaptered(sections: list[Section], most: int, terms: Terms, language: Language) -> list[Section]:
     if len(sections) == 1:
         bags = [terms.bag(passage) for passage in sections[0].passages]
         parts = [part for part, _ in cut_lexically(sections[0], bags, most)]
         parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
-        return [Section(part.title, _by_topic(part.passages, language)) for part in parts]
+        return [Section(part.title, under_topics(part.passages, language)) for part in parts]
     return at_most(sections, most, language.sums_up)
-
-
-def _by_topic(passages: Sequence[Passage], language: Language) -> tuple[Passage, ...]:
-    """Return the passages of a text without headings, each paragraph under what it is about."""
-    found: list[Passage] = []
-    topic: str | None = None
-    for passage in passages:
-        if passage.opens and not passage.points:
-            topic = None if passage.framing else language.topic(passage.text)
-        found.append(replace(passage, heading=passage.heading or topic))
-    return tuple(found)
 
 
 def _selected(
@@ -164,7 +129,7 @@ def _selected(
     brief: Brief,
     reserved: float,
     language: Language,
-    terms: _Terms,
+    terms: Terms,
     check: Callable[[], None],
 ) -> tuple[list[Section], dict[str, float]]:
     """Return the sections cut down to the time there is, and the centrality of each sentence."""
@@ -184,45 +149,6 @@ def _selected(
         ),
         scores,
     )
-
-
-def _titles(sections: Sequence[Section], film: str | None, terms: _Terms, language: Language) -> list[str]:
-    """Return the chapters' titles: the author's, else what a paragraph of it is about, else a key phrase."""
-    used: Counter[str] = Counter()
-    everywhere = terms.everywhere(sections)
-    count = sum(len(section.passages) for section in sections)
-    titles: list[str] = []
-    for number, section in enumerate(sections, 1):
-        title = section.title or (film if len(sections) == 1 else _topic(section, film, titles, language))
-        if not title:
-            found = key_phrases([terms.of(passage) for passage in section.passages], everywhere, count, used)
-            title = found[0] if found else film or f"{number}"
-        titles.append(_short(title[:1].upper() + title[1:]))
-    return unique_titles(titles)
-
-
-def _topic(section: Section, film: str | None, taken: Sequence[str], language: Language) -> str | None:
-    """Return what the first paragraph whose opening says so is about, but not the film's title."""
-    opening = [passage for passage in section.passages if passage.opens or passage is section.passages[0]]
-    for passage in opening:
-        topic = None if passage.framing or passage.points else language.topic(passage.text)
-        if topic and topic == film:
-            topic = language.headline(passage.text)
-        if topic and topic not in taken:
-            return topic
-    return None
-
-
-def _central(sections: Sequence[Section], terms: _Terms, language: Language) -> str | None:
-    """Return what the whole text is about: the term it begins by defining, else its most frequent phrase."""
-    passages = [passage for section in sections for passage in section.passages]
-    for passage in passages[:_DEFINED_EARLY]:
-        if Trait.DEFINES in passage.traits and (term := language.topic(passage.text)):
-            return term
-    # What the whole text is about stands everywhere: rarity must not count here.
-    level = Counter(dict.fromkeys(terms.everywhere(sections), 1))
-    found = key_phrases([terms.of(passage) for passage in passages], level, 1, Counter())
-    return found[0][:1].upper() + found[0][1:] if found else None
 
 
 def _frame(
@@ -252,10 +178,6 @@ def _framed(
         tail = Passage(closing, language.seconds(closing), frame=True)
         framed[-1] = Section(framed[-1].title, (*framed[-1].passages, tail))
     return framed
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1].rstrip()}…"
 
 
 class ExtractiveWriter:

@@ -10,7 +10,8 @@ LONGEST_SENTENCE = 27.0
 """A sentence shorter than this is one scene, however long: half a sentence is none."""
 
 _CLAUSES = re.compile(
-    r"(?<=[,;:])\s+|(?<=고)\s+|(?<=며)\s+|(?<=지만)\s+|(?<=면서)\s+|(?<=는데)\s+|\s+(?=(?:and|but|or|because|which)\s)"
+    r"(?<=[,;:])\s+|(?<=고)\s+|(?<=며)\s+|(?<=지만)\s+|(?<=면서)\s+|(?<=는데)\s+|\s+(?=(?:and|but|or"
+    r"|because|which)\s)"
 )
 
 

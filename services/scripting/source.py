@@ -24,7 +24,8 @@ _CHAPTER_LINE = re.compile(
     r"^(?:제\s*\d+\s*[장절과편]|(?:Chapter|Section|Module|Part|Lesson)\s+\d+)\b.{0,60}$"
 )
 _CHAPTER_NUMBER = re.compile(
-    r"^(?:제\s*\d+\s*[장절과편]|(?:Chapter|Section|Module|Part|Lesson)\s+\d+|\d+(?:\.\d+)*[.)]?)[\s.:·—–-]+(?=\S)"
+    r"^(?:제\s*\d+\s*[장절과편]|(?:Chapter|Section|Module|Part|Lesson)\s+\d+"
+    r"|\d+(?:\.\d+)*[.)]?)[\s.:·—–-]+(?=\S)"
 )
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,30}\]:?")
 _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")

@@ -42,6 +42,11 @@ def without_pictographs(text: str) -> str:
     return " ".join(_PICTOGRAPHS.sub("", text).split())
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a table written as running text."""
+    return text.split()
+
+
 def letters(text: str) -> int:
     """Return how many letters and digits ``text`` has."""
     return sum(unicodedata.category(char)[0] in "LN" for char in text)

@@ -10,8 +10,8 @@ from contracts.events import SceneContext
 from services.slides.plan import HEADLINE_LENGTH, MAX_POINTS, Plan
 from services.slides.planning.build import plan
 from services.slides.planning.cleaning import clean, clipped
-from services.slides.planning.icons import find_icons, hero_of
 from services.slides.planning.goal import goal_of
+from services.slides.planning.icons import find_icons, hero_of
 from services.slides.planning.patterns import NAMES_SUMMARY
 from services.slides.planning.rules_contrast import do_dont, versus, whereas
 from services.slides.planning.rules_facts import number, people, warning

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from services.slides.planning import nominal_en
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.patterns import GREETS
 from services.slides.planning.verbs_ko import (
@@ -24,7 +25,8 @@ _LEAD_KO = re.compile(
     r"|그 ?다음(?:으로|에는|에)?"
     r"|다음(?:으로|은)|그런 다음(?:에)?|그러고 나서|이어서|그리고|마지막(?:으로|에는)|끝으로|또한|또"
     r"|특히|따라서|그러므로"
-    r"|그래서|그런데|실제로|예를 들어|예컨대|다만|단|즉|반면(?:에)?|반대로|하지만|그러나|이와 달리|이때|한편|참고로|만약|그러니"
+    r"|그래서|그런데|실제로|예를 들어|예컨대|다만|단|즉|반면(?:에)?|반대로|하지만|그러나|이와 달리|이때"
+    r"|한편|참고로|만약|그러니"
     r"|무엇보다(?:도)?)(?![가-힣]),?\s*"
 )
 _LEAD_EN = re.compile(
@@ -43,7 +45,8 @@ _PROHIBITED = re.compile(
     r"|주의하세요|조심하세요))$"
 )
 _STATE = re.compile(
-    r"(?:묻|물어보|요구하|요청하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하|정확하|가능하|아니|남|끝나"
+    r"(?:묻|물어보|요구하|요청하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하"
+    r"|정확하|가능하|아니|남|끝나"
     r"|떨어지|일어나"
     r"|생기|발생하|[아어여라]지)지(?:는|도)? ?않(?:습니다|아요|는다)$"
 )
@@ -72,8 +75,10 @@ _DESCRIBES = re.compile(
 )
 # A thing does it, so it happens; what a person does, the viewer is to do.
 _SUBJECT = re.compile(
-    r"[가-힣A-Za-z](?<![람자원팀분명장들])(?:이(?<!종이)(?<!높이)(?<!길이)(?<!깊이)(?<!차이)(?<!사이)(?<!나이)(?<!넓이)(?<!아이)"
-    r"|가(?<!휴가)(?<!평가)(?<!국가)(?<!허가)(?<!인가)(?<!증가)(?<!추가)(?<!단가)(?<!원가)(?<!대가)(?<!참가)) (?=\S)"
+    r"[가-힣A-Za-z](?<![람자원팀분명장들])(?:이(?<!종이)(?<!높이)(?<!길이)(?<!깊이)(?<!차이)(?<!사이)(?<!"
+    r"나이)(?<!넓이)(?<!아이)"
+    r"|가(?<!휴가)(?<!평가)(?<!국가)(?<!허가)(?<!인가)(?<!증가)(?<!추가)(?<!단가)(?<!원가)(?<!대가)(?<!참"
+    r"가)) (?=\S)"
 )
 _OBJECT = re.compile(r"[가-힣](?:을|를) ")
 _BANS = re.compile(r"금지(?:합니다|해요|한다)$")
@@ -101,7 +106,7 @@ def nominal(sentence: str, *, described: bool = False) -> str:
         return text
     text = without_lead(text).rstrip(_TAIL)
     if not has_hangul(text):
-        return _english(text)
+        return nominal_en.named(text)
     named = _korean(text)
     return noun_of_quality(named[:-1]) if described and _ACT.search(named) else named
 
@@ -269,25 +274,3 @@ _FORMS: tuple[Callable[[str], str | None], ...] = (
     _copula, _intent, _past, _consonant, _vowel, _plain, _informal, _connective,
 )  # fmt: skip
 """In this order: an ending stands before those that are part of it."""
-
-_WHO = r"(?:you|we|everyone|employees|staff|all staff)"
-_ENGLISH = tuple(
-    (re.compile(pattern, re.IGNORECASE), replacement)
-    for pattern, replacement in (
-        (rf"^{_WHO} (?:must not|may not|should not|shouldn't|can't|cannot) ", "Do not "),
-        (rf"^{_WHO} (?:must|should|have to|need to|has to|will need to) ", ""),
-        (r"^(?:please )?(?:make sure|be sure|remember|take care|try|aim) to ", ""),
-        (r"^it is (?:important|essential|best|a good idea|your duty) to ", ""),
-        (r"^we (?:ask|want|expect|encourage) you to ", ""),
-        (r"^you can ", ""),
-        (r"^(?:always )?be careful not to ", "Do not "),
-    )
-)  # fmt: skip
-
-
-def _english(text: str) -> str:
-    for pattern, replacement in _ENGLISH:
-        text, changed = pattern.subn(replacement, text, count=1)
-        if changed:
-            break
-    return text[:1].upper() + text[1:]

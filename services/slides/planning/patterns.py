@@ -62,7 +62,8 @@ NAMES_SUMMARY = re.compile(
     _I,
 )
 GREETS = re.compile(
-    r"^안녕하(?:세요|십니까)|반갑습니다$|환영합니다$|^여러분,? 안녕|^감사합니다$|감사드립니다$|수고하셨습니다$"
+    r"^안녕하(?:세요|십니까)|반갑습니다$|환영합니다$|^여러분,? 안녕|^감사합니다$|감사드립니다$"
+    r"|수고하셨습니다$"
     r"|축하(?:합니다|드립니다)$|마치겠습니다$"
     r"|^(?:hello|hi|good (?:morning|afternoon)|thank you|thanks for|welcome|congratulations)\b",
     _I,
@@ -70,7 +71,8 @@ GREETS = re.compile(
 _LESSON = r"(?:이번?|본|오늘)\s?(?:장|시간|과정|교육|강의|단원|절|안내서|자료|영상)"
 ANNOUNCES = re.compile(
     rf"{GREETS.pattern}|실천(?:해 주세요|합시다|해 봅시다)$"
-    r"|(?:알아보|살펴보|배워 ?보|배우|설명하|설명드리|소개하|소개해 드리|안내하|안내해 드리|정리하|정리해 보|시작하|시작해 보"
+    r"|(?:알아보|살펴보|배워 ?보|배우|설명하|설명드리|소개하|소개해 드리|안내하|안내해 드리|정리하"
+    r"|정리해 보|시작하|시작해 보"
     r"|함께하|읽어 보)겠습니다$"
     r"|(?:알아|살펴|배워 ?|정리해 |읽어 )(?:봅시다|볼까요|보도록)|순서대로 안내합니다$|다음과 같습니다$"
     rf"|{_LESSON}.{{0,120}}(?:알아봅|배웁|살펴봅|다룹|설명합|소개합|안내합|정리합)니다$"
@@ -84,7 +86,8 @@ ANNOUNCES = re.compile(
     _I,
 )
 COUNTS_ITEMS = re.compile(
-    r"(?<!\d)(?:두|세|네|다섯|여섯|일곱|[2-9]) ?(?:가지|단계|곳|개|원칙|방법|수칙)|\b(?:two|three|four|five|six"
+    r"(?<!\d)(?:두|세|네|다섯|여섯|일곱|[2-9]) ?(?:가지|단계|곳|개|원칙|방법|수칙)|\b(?:two|three|four"
+    r"|five|six"
     r"|[2-6]) "
     r"(?:quick |simple |basic |key )?(?:\w{3,12} )?(?:things|points|ways|rules|steps|checks|habits"
     r"|reasons|signs|questions)",
@@ -110,7 +113,8 @@ NUMBER = re.compile(
     r"|km/h|km|킬로미터|미터|센티미터|m(?![A-Za-z])|cm|mm|kg|킬로그램|톤|데시벨|dB|℃|도(?![가-힣]{2})"
     r"|개월|시간|분|초|일(?![가-힣]{2})|년|회(?![가-힣])"
     r"|percent\b|per cent\b|times\b|hours?\b|minutes?\b|seconds?\b|days?\b|weeks?\b|months?\b|years?\b"
-    r"|people\b|employees\b|(?:million|billion)(?: (?:dollars|euros|pounds|won|people))?\b|metres?\b|meters?\b|characters?\b|자(?![가-힣]{2}))"
+    r"|people\b|employees\b|(?:million|billion)(?: (?:dollars|euros|pounds|won|people))?\b|metres?\b"
+    r"|meters?\b|characters?\b|자(?![가-힣]{2}))"
     r"(?: ?(이내|이상|이하|미만|초과))?",
     _I,
 )

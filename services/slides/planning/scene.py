@@ -54,12 +54,11 @@ class Scene:
     def content(self) -> tuple[str, ...]:
         """The sentences that say something, without those that only announce what is coming."""
         said = tuple(s for s in self.sentences if has_words(s))
-        told = tuple(
+        return tuple(
             s
             for before, s in zip(("", *said), said, strict=False)
             if not announces(s) and not (greets(before) and _INTRODUCES_SPEAKER.search(s))
         )
-        return told
 
     @cached_property
     def told(self) -> tuple[str, ...]:

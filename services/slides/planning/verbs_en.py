@@ -5,17 +5,18 @@ import re
 _LISTED = """
 accept acknowledge add address adjust agree aim alert allow apply approve arrange ask assess attach
 attend avoid back balance bend block bring call carry change check choose clean clear close collect
-comply confirm connect consult contact copy cover create cut declare decline delete deny describe
-destroy disconnect discuss dispose document drink drive drop eat empty enable encrypt end ensure enter
-evacuate examine exit fasten file fill find follow forward get give go grip guard hand handle hang have
-help hold hover identify include inform inspect install invite isolate join keep know label leave let
-lift limit list listen lock log look lower make mark measure move mute name note notify obey observe
-open order park pause place plan plug point practice practise prepare press print proceed protect pull
-push put question raise read record recycle reduce refuse register remember remove repeat replace reply
-report request respect respond rest restart restore retain return review rinse run save scan schedule
-seal secure send separate set share shout show shred shut sign sit slow sort sound speak stand start
-state stay stop store stretch submit support switch take talk teach tell test thank think tidy tie train
-treat aim contain dial face meet memorise memorize pick rescue return squeeze step sweep tag touch turn type unplug update upload use verify visit wait walk warn wash watch wear wipe work write
+comply confirm connect consult contact contain copy cover create cut declare decline delete deny
+describe destroy dial disconnect discuss dispose document drink drive drop eat empty enable encrypt end
+ensure enter evacuate examine exit face fasten file fill find follow forward get give go grip guard hand
+handle hang have help hold hover identify include inform inspect install invite isolate join keep know
+label leave let lift limit list listen lock log look lower make mark measure meet memorise memorize move
+mute name note notify obey observe open order park pause pick place plan plug point practice practise
+prepare press print proceed protect pull push put question raise read record recycle reduce refuse
+register remember remove repeat replace reply report request rescue respect respond rest restart restore
+retain return review rinse run save scan schedule seal secure send separate set share shout show shred
+shut sign sit slow sort sound speak squeeze stand start state stay step stop store stretch submit
+support sweep switch tag take talk teach tell test thank think tidy tie touch train treat turn type
+unplug update upload use verify visit wait walk warn wash watch wear wipe work write
 """
 _VERBS = frozenset(_LISTED.split())
 _FIRST = re.compile(r"^(?:please |always |then |also |immediately |only )?([a-z]+)\b", re.IGNORECASE)

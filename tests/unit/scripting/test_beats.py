@@ -27,7 +27,8 @@ def together(passages: list[Passage]) -> list[list[str]]:
 def test_steps_in_running_text_are_one_with_what_announces_them() -> None:
     passages = paragraph(
         KOREAN,
-        "불이 나면 세 단계로 움직입니다. 먼저 크게 외칩니다. 그다음 비상벨을 누릅니다. 마지막으로 대피합니다.",
+        "불이 나면 세 단계로 움직입니다. 먼저 크게 외칩니다. 그다음 비상벨을 누릅니다. 마지막으로 대피합"
+        "니다.",
     )
     assert len(together(passages)) == 1
     assert [(passage.number, *passage.points) for passage in passages[1:]] == [

@@ -2,7 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.scripting.korean import Korean, kiwi
+from services.scripting.korean import Korean
+from services.scripting.korean_analyser import kiwi
 
 KOREAN = Korean()
 
@@ -78,7 +79,9 @@ def test_particles_follow_the_last_sound() -> None:
 
 def test_the_estimate_agrees_with_the_voice_that_was_measured() -> None:
     measured = {
-        "피싱(Phishing)이란 믿을 만한 사람이나 기관을 사칭하여 비밀번호와 돈을 빼내는 공격을 말합니다.": 10.16,
+        (
+            "피싱(Phishing)이란 믿을 만한 사람이나 기관을 사칭하여 비밀번호와 돈을 빼내는 공격을 말합니다."
+        ): 10.16,
         "예전에는 메일로만 들어왔지만 요즘은 문자와 메신저, 전화로도 찾아옵니다.": 7.45,
         (
             "1시간 이내에 비밀번호를 모두 바꿉니다. "

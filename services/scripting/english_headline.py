@@ -1,0 +1,80 @@
+"""English headlines and points: a duty as an imperative, subordinate clauses left out where it is long."""
+
+import re
+
+from services.scripting.english_traits import DUTY, ORDER, defined_term, traits_of
+from services.scripting.language import Trait
+
+HEADLINE_LIMIT = 76
+_HEADLINE_AIM = 52
+"""A headline longer than this loses its subordinate clauses."""
+POINT_LIMIT = 76
+LINK = re.compile(
+    r"^(?:However|Therefore|Also|In addition|For example|For instance|Thus|Moreover|Furthermore|So|And|But"
+    r"|As a result|In contrast|By contrast|On the other hand|In particular|Note that),?\s+"
+)
+_IMPORTANT = re.compile(
+    r"^It is (?:important|essential|necessary|vital|best) (?P<not>not )?to\s+(?P<what>.+)$"
+)
+_TRAILING = re.compile(
+    r",?\s+(?:because|so that|while|whenever|unless|since|although|in order to|such as|including|for example"
+    r"|even (?:if|when|though)|if|when|before|after|until)\s|,\s+(?:which|who|so|but|and then|not even)\s"
+)
+_SUBORDINATE = re.compile(r"^(?:If|When|While|Because|Although|Since|Unless|Before|After|Once|Whenever)\b")
+_PRONOUN = re.compile(r"^(?:They|It|This|These|That|He|She|Both) ")
+_LEAST_HEAD = 16
+"""A main clause shorter than this says too little to stand alone."""
+
+
+def headline(sentence: str) -> str | None:
+    """Return what a slide says of a sentence, within :data:`HEADLINE_LIMIT`, else ``None``."""
+    if Trait.FRAMES in traits_of(sentence):
+        return None
+    text = re.sub(r"\s*\([^()]*\)", "", sentence).strip(" .!…")
+    if text.endswith("?"):
+        return text if len(text) <= HEADLINE_LIMIT else None
+    if defined := defined_term(text):
+        article, name, verb = defined
+        return f"What {'are' if verb == 'are' else 'is'} {article.lower()}{lowered(name)}?"
+    text = _named(text)
+    if _PRONOUN.match(text):
+        return None
+    while len(text) > _HEADLINE_AIM and (shorter := _shorter(text)):
+        text = shorter
+    text = text.strip(" ,;:")
+    return text[:1].upper() + text[1:] if 0 < len(text) <= HEADLINE_LIMIT else None
+
+
+def point(sentence: str) -> str | None:
+    """Return a sentence as an item of a list, without words of order."""
+    text = _named(sentence.strip(" .!…"))
+    while len(text) > POINT_LIMIT and (shorter := _shorter(text)):
+        text = shorter
+    return text[:1].upper() + text[1:] if 0 < len(text) <= POINT_LIMIT else None
+
+
+def lowered(text: str) -> str:
+    """Lower the first letter, unless the word is I, an acronym or has capitals inside."""
+    word = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text if word[1:].lower() != word[1:] or word.rstrip(",.;") == "I" else text[:1].lower() + text[1:]
+
+
+def _named(sentence: str) -> str:
+    """Return a sentence without words of order and links, a duty as an imperative."""
+    text = LINK.sub("", ORDER.sub("", sentence, count=1), count=1)
+    if duty := DUTY.match(text) or _IMPORTANT.match(text):
+        negative = (duty["not"] or "").strip().lower()
+        return f"{'Never ' if negative == 'never' else 'Do not ' if negative else ''}{duty['what']}"
+    return text
+
+
+def _shorter(text: str) -> str | None:
+    """Return a sentence without its last subordinate clause, or without the one in front."""
+    cuts = [cut.start() for cut in _TRAILING.finditer(text) if cut.start() >= _LEAST_HEAD]
+    cuts += [cut.start() for cut in re.finditer(r"[;:—]\s", text) if cut.start() >= _LEAST_HEAD]
+    if _SUBORDINATE.match(text):
+        if len(text) <= HEADLINE_LIMIT:
+            return None  # when to do it belongs to what to do
+        clause = re.match(r"^[^,]{3,60}, (?=\w)", text)
+        return text[clause.end() :] if clause and len(text) - clause.end() >= _LEAST_HEAD / 2 else None
+    return text[: max(cuts)].rstrip(" ,") if cuts else None

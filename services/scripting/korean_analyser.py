@@ -1,0 +1,20 @@
+"""The Korean morphological analyser, one for the process."""
+
+import functools
+import threading
+from typing import Any
+
+_loading = threading.Lock()
+
+
+@functools.cache
+def _load() -> Any:
+    from kiwipiepy import Kiwi  # noqa: PLC0415 - 1.4 s and 520 MB, only once somebody needs Korean morphemes
+
+    return Kiwi(num_workers=1)
+
+
+def kiwi() -> Any:
+    """Return the analyser, loaded on first use, once per process; call it in a worker thread."""
+    with _loading:
+        return _load()

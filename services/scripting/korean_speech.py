@@ -1,0 +1,71 @@
+"""Korean as a narrator says it: sentences, polite endings, steps written as nouns."""
+
+import re
+
+from services.scripting.korean_analyser import kiwi
+from services.scripting.korean_morphemes import Morphemes
+from services.scripting.text import words
+
+CLOSING_MARKS = ".?!…\"'”’)"
+_QUOTED = re.compile(r"“[^“”\n]{1,240}”|\"[^\"\n]{1,240}\"")
+_QUOTE_WORD = "“말씀”"
+_BEFORE_QUOTE = re.compile(rf"(?<=[.?!])\s+(?={_QUOTE_WORD})")
+_ACTIONS = frozenset(
+    words(
+        """
+        가입 감사 검사 검토 격리 결재 교육 교체 구조 기록 납부 대응 대피 등록 로그인 로그아웃 반납 발급 방문
+        배치 백업 변경 보고 보관 복구 분리 사용 삭제 선택 설정 설치 수거 수리 승인 신고 신청 암호화 업데이트
+        연락 예약 요청 응답 이동 입력 작성 작업 재부팅 저장 전송 전화 점검 접속 접수 정리 제거 제출 조사
+        준비 중단 중지 차단 착용 참석 처리 청소 측정 클릭 통보 통제 통지 파기 파쇄 폐기 해제 확인 환기 회수
+        """
+    )
+)
+"""Nouns that a list of steps uses as verbs: 비밀번호 변경 is said 비밀번호를 변경합니다."""
+
+
+def sentences(text: str) -> list[str]:
+    """Split running text into sentences; a quotation ends none around it."""
+    # A quotation is one word to the splitter, so that sentences inside it do not end the one around it.
+    quotes = iter(_QUOTED.findall(text))
+    parts: list[str] = []
+    for stretch in _BEFORE_QUOTE.split(_QUOTED.sub(_QUOTE_WORD, text)):
+        end = 0
+        for index, part in enumerate(kiwi().split_into_sents(stretch)):
+            if index and parts[-1].endswith(_QUOTE_WORD):
+                parts[-1] += stretch[end : part.start] + part.text  # “…” 같은 문장이 보이면 is one sentence
+            else:
+                parts.append(part.text.strip())
+            end = part.end
+    return [_QUOTED.sub(lambda found: next(quotes, found[0]), part) for part in parts if part]
+
+
+def spoken(sentence: str) -> str:
+    """Return the sentence as a polite narrator says it, with closing punctuation."""
+    text = sentence.strip()
+    bare = text.rstrip(CLOSING_MARKS + ":;, ")
+    if not bare:
+        return text
+    morphemes = Morphemes.of(bare, kiwi())
+    polite = morphemes.polite()
+    if polite is not None:
+        return f"{polite}."
+    if morphemes.is_sentence():
+        return text if text[-1] in CLOSING_MARKS else f"{text.rstrip(':;, ')}."
+    if text[-1] in ".?!…":
+        return text
+    return f"{bare}입니다."
+
+
+def acted(phrase: str) -> str | None:
+    """Return a step written as a noun as it is said: 비밀번호 변경 → 비밀번호를 변경합니다."""
+    acted = Morphemes.of(f"{phrase}하기", kiwi())
+    tokens = acted.tokens
+    if len(tokens) < 3 or tokens[-2].form != "하" or tokens[-3].tag not in {"NNG", "NNP", "XSN"}:
+        return None
+    before = tokens[:-3]
+    if before and before[-1].tag == "JKG":
+        return None
+    modified = max((i for i, token in enumerate(before) if token.tag == "ETM"), default=-1)
+    governed = any(token.tag in {"JKO", "JKB", "EC"} for token in before[modified + 1 :])
+    polite = acted.polite() if governed or (len(phrase) > 3 and tokens[-3].form in _ACTIONS) else None
+    return f"{polite}." if polite else None
