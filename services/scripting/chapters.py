@@ -1,13 +1,14 @@
 """Sections of the source to chapters of the film: merged where too many, cut where there are none."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from services.scripting.passages import Passage, Section, bonded
 
-_CHAPTER_SECONDS = 60.0
-"""Length of a chapter aimed at where the author made none: three in a three-minute film."""
+_CHAPTER_SECONDS = 50.0
+"""Length of a chapter aimed at where the author made none: three or four in a three-minute film."""
 
 _LONGEST_JOINED_TITLE = 48
 _SHORT_INTRODUCTION = 25.0
@@ -54,7 +55,7 @@ def _headed(section: Section) -> tuple[Passage, ...]:
 
 
 def cut_lexically(
-    section: Section, bags: Sequence[frozenset[str]], most: int
+    section: Section, bags: Sequence[frozenset[str]], most: int, longest: float
 ) -> list[tuple[Section, list[frozenset[str]]]]:
     """Cut a long section without headings where the words before and after have least in common.
 
@@ -62,11 +63,13 @@ def cut_lexically(
         section: to cut.
         bags: content words of each passage.
         most: parts at most.
+        longest: seconds that one part can tell; more parts where there is more.
 
     Returns:
         The parts in order, each with its bags.
     """
-    wanted = max(1, min(most, round(section.seconds / _CHAPTER_SECONDS)))
+    wanted = max(round(section.seconds / _CHAPTER_SECONDS), math.ceil(section.seconds / longest))
+    wanted = max(1, min(most, wanted))
     passages = section.passages
     starts = [0]
     for _ in range(wanted - 1):

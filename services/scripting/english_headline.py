@@ -18,7 +18,8 @@ _IMPORTANT = re.compile(
 )
 _TRAILING = re.compile(
     r",?\s+(?:because|so that|while|whenever|unless|since|although|in order to|such as|including|for example"
-    r"|even (?:if|when|though)|if|when|before|after|until)\s|,\s+(?:which|who|so|but|and then|not even)\s"
+    r"|even (?:if|when|though)|if|when|before|after|until)\s"
+    r"|,\s+(?:which|whichever|who|so|but|and then|not even)\s"
 )
 _SUBORDINATE = re.compile(r"^(?:If|When|While|Because|Although|Since|Unless|Before|After|Once|Whenever)\b")
 _PRONOUN = re.compile(r"^(?:They|It|This|These|That|He|She|Both) ")

@@ -39,6 +39,9 @@ _SILENCE_SECONDS = 1.0
 _SCENE_SECONDS = 18.0
 """Speech a scene can hold, a little under the longest, since sentences never fill it exactly."""
 
+_SHORT_SCENE_SECONDS = 11.0
+"""Speech of a scene about one thing: a chapter of more would have to mix its subjects."""
+
 _CARD_SECONDS = 2.0
 """What a chapter's first scene lasts longer: its card."""
 
@@ -71,7 +74,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             "the source text has no sentences to narrate, only headings, code or symbols",
         )
     terms_of = Terms(language, check)
-    sections = _chaptered(sections, brief.max_chapters, terms_of, language)
+    sections = _chaptered(sections, brief, terms_of, language)
     title = named or headed or film_title(sections, terms_of, language)
     opening, closing = _frame(sections, title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
@@ -115,13 +118,14 @@ def _language_of(source: str, wanted: str) -> Language:
     return found
 
 
-def _chaptered(sections: list[Section], most: int, terms: Terms, language: Language) -> list[Section]:
+def _chaptered(sections: list[Section], brief: Brief, terms: Terms, language: Language) -> list[Section]:
     if len(sections) == 1:
+        longest = brief.max_scenes_per_chapter * _SHORT_SCENE_SECONDS
         bags = [terms.bag(passage) for passage in sections[0].passages]
-        parts = [part for part, _ in cut_lexically(sections[0], bags, most)]
+        parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest)]
         parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
         return [Section(part.title, under_topics(part.passages, language)) for part in parts]
-    return at_most(sections, most, language.sums_up)
+    return at_most(sections, brief.max_chapters, language.sums_up)
 
 
 def _selected(

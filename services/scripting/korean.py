@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from services.scripting import korean_lists, korean_speech
 from services.scripting.korean_analyser import kiwi
-from services.scripting.korean_headline import HEADLINE_LIMIT, first_clause, nominal, shortened
+from services.scripting.korean_headline import HEADLINE_LIMIT, POINT_LIMIT, first_clause, nominal, shortened
 from services.scripting.korean_morphemes import Morphemes
 from services.scripting.korean_particles import has_final, topic_particle
 from services.scripting.korean_speech import CLOSING_MARKS
@@ -80,7 +80,7 @@ class Korean(Language):
 
     code = "ko"
     headline_limit = HEADLINE_LIMIT
-    point_limit = HEADLINE_LIMIT
+    point_limit = POINT_LIMIT
 
     @override
     def sentences(self, text: str) -> list[str]:
@@ -129,16 +129,11 @@ class Korean(Language):
         text = re.sub(r"\s?\([^()]*\)", "", sentence)
         if text.rstrip("”’\"'").endswith("?"):
             return text if len(text) <= HEADLINE_LIMIT else None
-        return self.point(text)
+        return _named(text, HEADLINE_LIMIT)
 
     @override
     def point(self, sentence: str) -> str | None:
-        text = _LINK.sub("", ORDER.sub("", sentence, count=1), count=1).strip(" .!…")
-        named = shortened(nominal(Morphemes.of(text, kiwi()), kiwi()), kiwi())
-        figure = counted(text)
-        if figure and figure not in (named or ""):
-            named = first_clause(Morphemes.of(text, kiwi()), figure) or named
-        return named
+        return _named(sentence, POINT_LIMIT)
 
     @override
     def traits(self, sentence: str) -> Trait:
@@ -243,6 +238,16 @@ class Korean(Language):
     @override
     def closing(self, style: str) -> str | None:
         return _CLOSINGS.get(style)
+
+
+def _named(sentence: str, limit: int) -> str | None:
+    """Return a sentence in noun form, without words of order, and with the figure that it is about."""
+    text = _LINK.sub("", ORDER.sub("", sentence, count=1), count=1).strip(" .!…")
+    named = shortened(nominal(Morphemes.of(text, kiwi()), kiwi()), kiwi(), limit)
+    figure = counted(text)
+    if figure and figure not in (named or ""):
+        named = first_clause(Morphemes.of(text, kiwi()), figure) or named
+    return named
 
 
 def _acts(sentence: str) -> Trait:

@@ -9,6 +9,7 @@ from services.scripting.korean_instructions import NOUN_TAGS, WHEN, is_audience,
 from services.scripting.korean_morphemes import Morphemes, apart, kind, tokens_of
 
 HEADLINE_LIMIT = 42
+POINT_LIMIT = 52
 """Longest headline, in characters with spaces: two lines of a slide's large type."""
 
 _IMPERATIVES = frozenset(
@@ -154,13 +155,13 @@ def _without_lead(sentence: Morphemes, kiwi: Any) -> Morphemes:
     return Morphemes.of(sentence.text[sentence.tokens[first].start :], kiwi)
 
 
-def shortened(headline: str, kiwi: Any) -> str | None:
+def shortened(headline: str, kiwi: Any, limit: int = HEADLINE_LIMIT) -> str | None:
     """Return a headline if it is short, else its main clause; never a torn-off piece.
 
     The topic in front stays, if there is room for it: … 평가는 | 당사자가 힘들더라도 | 괴롭힘으로 보지 않음.
     """
     headline = headline.strip(" ,;:.")
-    if len(headline) <= HEADLINE_LIMIT:
+    if len(headline) <= limit:
         return headline or None
     tokens = tokens_of(kiwi, headline)
     starts = [after.start for before, after in pairwise(tokens) if _parts(headline, before, after)]
@@ -168,9 +169,9 @@ def shortened(headline: str, kiwi: Any) -> str | None:
     for start in starts:  # the longest clause first
         clause = headline[start:].strip(" ,")
         whole = f"{headline[:topic]} {clause}"
-        if 0 < topic < start and len(whole) <= HEADLINE_LIMIT and not _has_subject(clause, kiwi):
+        if 0 < topic < start and len(whole) <= limit and not _has_subject(clause, kiwi):
             return whole
-        if _LEAST_CLAUSE <= len(clause) <= HEADLINE_LIMIT:
+        if _LEAST_CLAUSE <= len(clause) <= limit:
             return clause
     return None
 
@@ -193,7 +194,9 @@ def first_clause(sentence: Morphemes, figure: str) -> str | None:
     """Return the clause in front, with a figure, in noun form: 3배가 넘고, … → 3배가 넘음."""
     for index, token in enumerate(sentence.tokens):
         if token.tag == "EC" and token.form in _COORDINATES:
-            clause = sentence.until(index, [("음", "ETN")])
+            verb = sentence.tokens[index - 1]
+            is_noun = index > 0 and verb.tag == "VCP"
+            clause = sentence.text[: verb.start] if is_noun else sentence.until(index, [("음", "ETN")])
             return clause if figure in clause and len(clause) <= HEADLINE_LIMIT else None
     return None
 
@@ -205,4 +208,4 @@ def _parts(text: str, before: Any, after: Any) -> bool:
     if before.tag == "SP":
         stop = text[: before.start].rstrip()
         return before.form == "," and stop.endswith(_CLAUSE_ENDS)
-    return before.tag in _CONNECTIVES and before.form not in {"게", "지", "어", "아", "여"}
+    return before.tag in _CONNECTIVES and before.form not in {"게", "지", "어", "아", "여", "거나", "든지"}

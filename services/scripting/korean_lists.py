@@ -20,6 +20,7 @@ _CLAUSE_IN_ITEM = re.compile(r"[며고면서니] |처럼|같은|[을를] (?!\S+(
 _IS = re.compile(r"(?:이어야 합니다|여야 합니다|입니다|이다)$")
 _LEAST_FACTS = 3
 _TIME_HEADS = frozenset({"시점", "시기", "시간", "언제", "기한", "때"})
+_GENERIC_HEADS = frozenset({"구분", "항목", "분류", "내용", "이름"})
 _LONGEST_ROW = 44
 
 
@@ -76,7 +77,8 @@ def table_title(header: Sequence[str]) -> str | None:
     heads = [head for head in header if head]
     if len(heads) != len(header) or not 2 <= len(heads) <= 3 or header[0].strip() in _TIME_HEADS:
         return None
-    title = f"{heads[0]}별 {joined(heads[1:])}"
+    kind = "항목" if heads[0].strip() in _GENERIC_HEADS else heads[0]
+    title = f"{kind}별 {joined(heads[1:])}"
     return title if len(title) <= HEADLINE_LIMIT else None
 
 

@@ -18,6 +18,7 @@ _COUNT = re.compile(
 _AS_FOLLOWS = re.compile(r"^(.{2,24}?)[은는] (?:다음|아래)과 같습니다$")
 _IN_ORDER = re.compile(r"(?:다음|아래)(?:의| )\s?(순서|절차|방법|단계)(?:으로|로|에 따라|를 따라)\s")
 _LOOSE_TOPIC = re.compile(r"(?<=[때우])(?:에는|는)(?= |$)|(?<=[전후뒤]에)는(?= |$)")
+_BARE_TOPIC = re.compile(r"^([가-힣A-Za-z]{2,12})[은는]$")
 _NOUNS = frozenset({"NNG", "NNP", "NNB", "NR", "XPN", "XSN", "SL", "SN", "SH", "MM", "SO", "SP"})
 _STARTS_CLAUSE = re.compile(
     r"^(?:[가-힣]{2,6}[은는] )?(?P<clause>[^,.]{2,24}?(?:(?<!따르)면|[가-힣] 때|기 전|[은한난된] (?:뒤|후)))"
@@ -50,6 +51,7 @@ def list_title(sentence: str, kiwi: Any) -> str | None:
 def _in_order(text: str, found: re.Match[str], kiwi: Any) -> str | None:
     """Return ``… 다음 순서로 대응합니다`` as ``… 대응 순서``."""
     before = _LOOSE_TOPIC.sub("", text[: found.start()].rstrip())
+    before = _BARE_TOPIC.sub(r"\1", before)
     act = Morphemes.of(text[found.end() :], kiwi)
     if act.tokens and act.tokens[0].tag == "NNG":
         name = f"{act.tokens[0].form} {found[1]}"

@@ -7,7 +7,7 @@ from services.scripting.language import PLAIN, Trait
 _THING = (
     "공격|수법|방법|방식|절차|행위|행동|정보|프로그램|장소|공간|제도|활동|상태|기술|도구|장치|장비|물질"
     "|질병|범죄"
-    "|문서|체계|과정|서비스|권리|의무|원칙|단계|서류|지표|현상|증상"
+    "|문서|체계|과정|서비스|권리|의무|원칙|단계|서류|지표|현상|증상|법률|법"
 )
 """What a definition says that a term is: a kind of thing, never a judgement."""
 
@@ -68,7 +68,7 @@ _GREETS = re.compile(
 
 _FORBIDS = re.compile(
     r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말아야|않아야|않도록)|(?:면"
-    r"|서[는도]?) (?:절대 ?로? )?안 됩니다|금지|절대(?:로)? "
+    r"|서[는도]?) (?:절대 ?로? )?안 됩니다|금지(?!법)|절대(?:로)? "
     r"|위험합니다[.]?$"
 )
 _STRESSED = re.compile(r"절대|반드시|(?<![가-힣])꼭 ")

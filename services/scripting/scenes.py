@@ -12,6 +12,9 @@ AIM_SECONDS = 13.0
 _SPREAD = 7.0
 _LONGEST_WITH_LIST = 30.0
 """Longest scene that tells a list: it stays whole, and the slide shows all of it."""
+_LEAST_ACTS = 3
+_LONGEST_GREETED = 24.0
+"""Longest scene in which the greeting shares the slide of the first subject."""
 _OVER = 4.0
 """What each second over the longest scene costs."""
 _MID_PARAGRAPH = 0.4
@@ -25,6 +28,8 @@ _BURIED = 0.8
 """What it costs when what the slide shows stands behind other sentences."""
 _GREETED = 4.0
 """What it costs when the slide of a greeting is that of the first subject."""
+_BESIDE_LIST = 0.5
+"""What a sentence after a list costs: the slide goes on showing the list."""
 _WINDOW = 45.0
 
 _SUBJECTS = (
@@ -84,12 +89,13 @@ class _RunCosts:
         """Return the cost of ``passages[first:last]``; asked for growing ``last``."""
         if first != self._first or last == first + 1:
             self._first = first
-            self._points, self._list, self._subjects, self._joins = 0, 0, set[object](), 0.0
+            self._points, self._acts, self._told = 0, 0, 0
+            self._subjects, self._joins = set[object](), 0.0
         self._add(last - 1)
         head, tail = self._passages[first], self._passages[last - 1]
         joined = head.framing and not head.opens  # a greeting whose slide would only repeat the next one
-        whole = self._points > 1 or joined or (head is not tail and bonded(head, tail))
-        longest = _LONGEST_WITH_LIST if whole else LONGEST_SECONDS
+        whole = self._points > 1 or self._all_acts or (head is not tail and bonded(head, tail))
+        longest = _LONGEST_WITH_LIST if whole else _LONGEST_GREETED if joined else LONGEST_SECONDS
         length = ((seconds - AIM_SECONDS) / _SPREAD) ** 2
         if whole and seconds > AIM_SECONDS:
             length /= 2
@@ -101,10 +107,17 @@ class _RunCosts:
             + self._joins
         )
 
+    @property
+    def _all_acts(self) -> bool:
+        """Whether the slide would list what to do."""
+        return self._acts >= _LEAST_ACTS and self._acts * 4 >= self._told * 3
+
     def _add(self, index: int) -> None:
         passage = self._passages[index]
         before = self._passages[index - 1] if index > self._first else None
         self._points += len(passage.points)
+        self._acts += Trait.INSTRUCTS in passage.traits
+        self._told += not passage.framing
         subject = _subject_of(passage)
         if subject is not None:
             if before is not None and subject not in self._subjects and not before.framing:
@@ -116,6 +129,8 @@ class _RunCosts:
             self._joins += _JOINED_HEADINGS
         if passage.opens or (before.bond is not None and not bonded(before, passage)):
             self._joins += 0.0 if before.framing else _JOINED_PARAGRAPHS
+        if self._points > 1 and not passage.points and not passage.framing and not bonded(before, passage):
+            self._joins += _BESIDE_LIST
         if before.framing and not passage.framing and self._passages[self._first].opens:
             self._joins += _GREETED
 

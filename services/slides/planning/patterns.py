@@ -13,7 +13,7 @@ NUMBERED = re.compile(r"(?:^|(?<=\s))(?:\d{1,2}[.)]|[①-⑳])\s?(?=\S)")
 PROHIBITS = re.compile(
     r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말아|말 것|마라|않습니다|않아야|않도록|않는다|않기)"
     r"|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
-    r"|서[는도]? (?:절대 ?로? )?안 (?:됩|돼|된)|금지|절대|삼가|\bnever\b|\bdo not\b|\bdon['’]t\b"
+    r"|서[는도]? (?:절대 ?로? )?안 (?:됩|돼|된)|금지(?!법)|절대|삼가|\bnever\b|\bdo not\b|\bdon['’]t\b"
     r"|\bmust not\b|\bmay not\b|\bcannot be\b"
     r"|\bshould not\b|prohibited|forbidden|not allowed",
     _I,
@@ -25,13 +25,14 @@ STATES_NOT = re.compile(
     r"|어지|아지|여지)지(?:는|도)? ?않|(?:으로|로) 보지 ?않"
 )
 WARNS = re.compile(
-    r"금지|위험(?!성)|경고|주의(?:하|사항|$|!)|절대|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
+    r"금지(?!법)|위험(?!성)|경고|주의(?:하|사항|$|!)|절대|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
     r"|서[는도]? (?:절대 ?로? )?안 (?:됩|돼|된)"
     r"|\bnever\b|\bmust not\b|\bdanger|\bwarning\b|\bcaution\b|prohibited|forbidden",
     _I,
 )
 COMMANDS_NOT = re.compile(
-    r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말 것|마라)|금지|절대|\bnever\b|\bdo not\b|\bdon['’]t\b", _I
+    r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말 것|마라)|금지(?!법)|절대|\bnever\b|\bdo not\b|\bdon['’]t\b",
+    _I,
 )
 
 _ORDER_KO = (

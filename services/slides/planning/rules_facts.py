@@ -37,7 +37,7 @@ _REPORTED = re.compile(r"(?:다|라)고 (?:답|응답|조사|나타|밝|말|집�
 _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNORECASE)
 _AFTER_PEOPLE = re.compile(r"^(?:은|는|이|가|의|을|를|꼴로|정도가)? ?")
 _DANGLING = re.compile(
-    r"(?:[의은는이가을를]|최대|최소|평균|무려|약|총|단|또는|및|시속)$"
+    r"(?:[의은는이가을를]|모두|최대|최소|평균|무려|약|총|단|또는|및|시속)$"
     r"|\b(?:up to|about|of|at(?: least| most)?|by|to|for|in|with|within|than"
     r"|nearly|almost|over|only|is|a|an|the)$",
     re.IGNORECASE,

@@ -118,6 +118,9 @@ def closing_summary(scene: Scene) -> Plan | None:
     in_summary = caption.listed and NAMES_SUMMARY.search(scene.chapter) is not None
     if not (scene.last or in_summary or NAMES_SUMMARY.search(opening)):
         return None
+    named = caption.title or ""
+    if caption.listed and named and not (in_summary or NAMES_SUMMARY.search(named)):
+        return None
     points = caption.items if caption.listed else points_of(scene.told, beside=scene.heading or "")
     if len(points) < (2 if caption.listed else _LEAST_LIST):
         return None

@@ -37,7 +37,7 @@ _IS = re.compile(r"(?:입니다|이에요|예요|이다)$")
 _IS_A_THING = re.compile(
     r"[는은을한된인친진난던의] (?:공격|수법|방법|방식|절차|행위|행동|정보|프로그램|장소|공간|제도|활동"
     r"|상태|기술|도구|장치|장비"
-    r"|물질|질병|범죄|문서|체계|과정|서비스|권리|의무|원칙|서류|현상)입니다$"
+    r"|물질|질병|범죄|문서|체계|과정|서비스|권리|의무|원칙|서류|현상|법률|법)입니다$"
 )
 _POINTING = re.compile(
     r"^(?:이|그|저|이것|그것|이들|우리|여러분|누구|무엇|여기|결과|문제|핵심)$|(?:것|점|때|경우)$|^(?:이"
@@ -70,6 +70,7 @@ def quote(scene: Scene) -> Plan | None:
             named = scene.heading and scene.heading not in words and scene.heading != scene.chapter
             title = scene.heading if named else None
             speaker = _speaker(before, after) or _question_after(scene, words)
+            title = None if title == speaker else title
             return plan(
                 scene, "quote", words.rstrip(","), speaker=speaker and clipped(speaker, 90), sub=title
             )
