@@ -12,6 +12,7 @@ DEV := $(VENV)/.dev-installed
 
 LESSON ?= examples/lesson-ko.md
 FILM ?= out/lesson-ko.mp4
+MINUTES ?= 4
 TESTS ?= tests
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
@@ -32,9 +33,9 @@ setup: $(RUNTIME) ## Install Lectern into .venv: what it needs to run, pinned wi
 setup-dev: $(DEV) ## The same, with what the tests need
 	@echo "Lectern and its tests are installed."
 
-demo: $(RUNTIME) ## Render LESSON= (the Korean example) to FILM=, with no Kafka, Docker, Java or network
+demo: $(RUNTIME) ## Render LESSON= (the Korean example), MINUTES= long, to FILM=, with no Kafka, Docker or network
 	@mkdir -p $(dir $(FILM))
-	$(BIN)/lectern render $(LESSON) -o $(FILM) --style animated --voice kokoro
+	$(BIN)/lectern render $(LESSON) -o $(FILM) --style animated --voice kokoro --minutes $(MINUTES)
 
 up: $(RUNTIME) ## Run the whole system in one process, with the studio page, until Ctrl-C
 	$(BIN)/lectern up

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from services.scripting.language import Language, Trait
-from services.scripting.passages import Passage
+from services.scripting.passages import Passage, bond
 
 _LEAST_STEPS = 2
 _LEAST_TIMES = 3
@@ -45,8 +45,7 @@ def bind(passages: Sequence[Passage], language: Language, bonds: Iterator[int]) 
             *_explained(passages),
         ]
     ):
-        bond = next(bonds)
-        bound[first : last + 1] = [replace(passage, bond=bond) for passage in bound[first : last + 1]]
+        bound[first : last + 1] = bond(bound[first : last + 1], bonds)
     return bound
 
 

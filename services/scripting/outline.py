@@ -6,7 +6,7 @@ from itertools import count, pairwise
 
 from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
-from services.scripting.passages import Passage, Section
+from services.scripting.passages import Passage, Section, bond, bonded
 from services.scripting.pieces import split_long
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
@@ -102,11 +102,12 @@ class _Reader:
         announced = bool(lead) and bool(lead[-1].traits & Trait.INTRODUCES or lead[-1].text.endswith(":"))
         if not (announced or whole or len(made) <= LONGEST_LIST):
             return made
-        bond = lead[-1].bond if announced and lead[-1].bond is not None else next(self._bonds)
         if announced:
-            lead[-1] = replace(lead[-1], bond=bond)
             made[0] = replace(made[0], opens=False)
-        return [replace(passage, bond=bond) for passage in made]
+            together = bond([*lead[_first_of_bond(lead) :], *made], self._bonds)
+            lead[_first_of_bond(lead) :] = together[: -len(made)]
+            return together[-len(made) :]
+        return bond(made, self._bonds)
 
     def _sentences(self, text: str) -> list[Passage]:
         found: list[Passage] = []
@@ -156,8 +157,7 @@ class _Reader:
             found.append(replace(told, points=(point,), reference=True, listed=title))
         if len(found) > _LONGEST_BONDED_TABLE:
             return found
-        bond = next(self._bonds)
-        return [replace(passage, bond=bond) for passage in found]
+        return bond(found, self._bonds)
 
     def _passage(self, text: str) -> Passage:
         facts = self.language.facts(text)
@@ -184,6 +184,14 @@ class _Reader:
             )
             for index, part in enumerate(parts)
         ]
+
+
+def _first_of_bond(lead: Sequence[Passage]) -> int:
+    """Return where what the last passage is bonded to begins."""
+    first = len(lead) - 1
+    while first and bonded(lead[first - 1], lead[first]):
+        first -= 1
+    return first
 
 
 def _subject(text: str, following: Block | None) -> str | None:

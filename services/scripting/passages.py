@@ -1,9 +1,12 @@
 """What an outline is made of: passages, each a sentence of the narration, in sections."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from services.scripting.language import PLAIN, Trait
+
+LONGEST_BOND = 45.0
+"""Seconds that are told together or not at all: a list longer than this is no longer one thought."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,23 @@ class Section:
     def seconds(self) -> float:
         """Spoken length."""
         return sum(passage.seconds for passage in self.passages)
+
+
+def bond(passages: Sequence[Passage], numbers: Iterator[int]) -> list[Passage]:
+    """Return the passages bonded, as far as one scene can tell them; a longer run is bonded in parts.
+
+    Args:
+        passages: that belong together.
+        numbers: fresh numbers for bonds.
+    """
+    found: list[Passage] = []
+    number, seconds = next(numbers), 0.0
+    for passage in passages:
+        seconds += passage.seconds
+        if seconds > LONGEST_BOND and found:
+            number, seconds = next(numbers), passage.seconds
+        found.append(replace(passage, bond=number))
+    return found
 
 
 def bonded(before: Passage, after: Passage) -> bool:

@@ -238,6 +238,23 @@ def test_thousands_of_tiny_sentences_take_bounded_time() -> None:
     assert scenes_of(script)
 
 
+@pytest.mark.parametrize(
+    ("language", "unit"),
+    [
+        ("en", "Go on. "),
+        ("ko", "“가나다라”라고 말합니다. "),
+        ("ko", "그리고 좋습니다. "),
+        ("ko", "- 문을 닫습니다\n"),
+        ("ko", "산소, 질소, "),
+        ("ko", "먼저 문을 닫습니다. "),
+    ],
+)
+def test_what_never_ends_is_told_in_part(language: str, unit: str) -> None:
+    script = write(unit * (18_000 // len(unit)), brief(language, minutes=2))
+    assert 1 < len(scenes_of(script)) <= 30
+    assert all(len(scene.narration) < 800 for scene in scenes_of(script))
+
+
 def test_a_script_can_be_rendered() -> None:
     spec = spec_of_script(write(PHISHING))
     assert spec.language == "ko"
