@@ -54,8 +54,9 @@ ORDINALS = {
 }  # fmt: skip
 """What a word of order counts; others, such as 다음으로, count nothing."""
 
+QUOTED = re.compile(r"[‘“\"「][^’”\"」]{1,60}[’”\"」]")
 NAMES_SUMMARY = re.compile(
-    r"^정리(?:$|하|해|:)|(?:오늘|배운|내용|핵심|마무리|학습|요점|최종|총)\s?정리|정리하(?:기|면|며|겠)"
+    r"^정리(?:$|하|해|:)|^마무리(?:$|하)|^마치며|(?:오늘|배운|내용|핵심|마무리|학습|요점|최종|총)\s?정리|정리하(?:기|면|며|겠)"
     r"|요약|(?:꼭|이것만은?|반드시) ?기억"
     r"|^기억(?:하|할|해)|기억하세요|체크 ?리스트|핵심 (?:포인트|내용)|한눈에|\bremember\b|\bsummary\b"
     r"|\bchecklist\b|\brecap\b|takeaways?\b"

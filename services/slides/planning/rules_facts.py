@@ -14,6 +14,7 @@ from services.slides.planning.patterns import (
     NATIVE_NUMBERS,
     NUMBER,
     PEOPLE,
+    QUOTED,
     STATES_NOT,
     STRONG_UNIT,
     WARNS,
@@ -31,7 +32,6 @@ _TIME_UNIT = re.compile(
 )
 _TOPIC_PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:은|는|이|가)$")
 _PER_HOUR = re.compile(r" 시속$")
-_QUOTED = re.compile(r"[‘“\"「][^’”\"」]{1,60}[’”\"」]")
 _UNITS = {"퍼센트": "%", "프로": "%", "percent": "%", "per cent": "%"}
 _REPORTED = re.compile(r"(?:다|라)고 (?:답|응답|조사|나타|밝|말|집계|알려)[가-힣]{1,8}$")
 _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNORECASE)
@@ -166,7 +166,7 @@ def warning(scene: Scene) -> Plan | None:
     caption = scene.caption
     single = not caption.listed and bool(caption.text)
     wished = _warns((caption.title or "") if caption.listed else caption.text)
-    commanded = COMMANDS_NOT.search(caption.text) and not STATES_NOT.search(caption.text)
+    commanded = COMMANDS_NOT.search(QUOTED.sub("", caption.text)) and not STATES_NOT.search(caption.text)
     ordered = single and (forbids(caption.text) or commanded)
     forbidden = scene.prohibitions
     alone = len(forbidden) == len(scene.told) or (
@@ -213,7 +213,7 @@ def _forbidding_headline(scene: Scene, *, own: bool) -> str:
 
 def _warns(text: str) -> bool:
     """Return whether a text warns; what it quotes, a sign's words, is not said by it."""
-    bare = _QUOTED.sub("", text)
+    bare = QUOTED.sub("", text)
     return WARNS.search(bare) is not None and STATES_NOT.search(bare) is None
 
 

@@ -8,7 +8,7 @@ from contracts.events import SceneContext
 from services.slides.planning.cleaning import clean, clean_lines, clipped, has_hangul, has_words
 from services.slides.planning.icons import find_icons
 from services.slides.planning.items import Caption, split_caption
-from services.slides.planning.patterns import ANNOUNCES, GREETS, PROHIBITS, STATES_NOT
+from services.slides.planning.patterns import ANNOUNCES, GREETS, PROHIBITS, QUOTED, STATES_NOT
 from services.slides.planning.sentences import sentences
 from services.slides.planning.verbs_en import commands
 
@@ -102,7 +102,8 @@ def forbids(sentence: str) -> bool:
 
     ``Walk, do not run`` tells what to do.
     """
-    if PROHIBITS.search(sentence) is None or STATES_NOT.search(sentence) is not None:
+    bare = QUOTED.sub("", sentence)  # the words of a sign are not the speaker's
+    if PROHIBITS.search(bare) is None or STATES_NOT.search(bare) is not None:
         return False
     return _ACTS_FIRST.match(sentence) is None or not commands(sentence)
 

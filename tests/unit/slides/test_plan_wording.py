@@ -121,6 +121,10 @@ class TestHeadlines:
         planned = plan_scene(context(narration, "정전이 되면 갇힐 수 있음"))
         assert (planned.layout, planned.headline) == ("warning", "엘리베이터를 절대 타지 않기")
 
+    def test_the_words_of_a_sign_forbid_nothing(self) -> None:
+        narration = '이상이 있으면 관리자에게 보고합니다. 열쇠는 뽑고 "사용 금지" 표지를 붙입니다.'
+        assert plan_scene(context(narration, '열쇠는 뽑고 "사용 금지" 표지를 붙이기')).layout != "warning"
+
     def test_a_promise_is_no_warning(self) -> None:
         narration = "You will never be punished for reporting a mistake."
         assert plan_scene(context(narration, narration.rstrip("."), language="en")).layout != "warning"
