@@ -14,6 +14,7 @@ LESSON ?= examples/lesson-ko.md
 FILM ?= out/lesson-ko.mp4
 MINUTES ?= 4
 TESTS ?= tests
+BREAK ?= chaos
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
@@ -44,7 +45,7 @@ test: $(DEV) ## Run the tests on the best broker there is; TESTS=path for some
 	$(BIN)/pytest $(TESTS) -m "not chaos"
 
 chaos: $(DEV) ## Run the tests that break things: faults, crash points, cancels, hangs (minutes)
-	$(BIN)/pytest tests -m chaos
+	$(BIN)/pytest tests -m "$(BREAK)"
 
 soak: $(DEV) ## Run JOBS= (1,000) jobs under faults chosen by SEED=, then check that nothing is lost; an hour
 	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP))
@@ -54,7 +55,7 @@ lint: $(DEV) ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-crash-matrix: $(DEV) ## Kill each process at each crash point, one crash a job (half an hour); make test has rows of it
+crash-matrix: $(DEV) ## Kill each process at each crash point, one crash a job (half an hour); make chaos has rows of it
 	LECTERN_CRASH_MATRIX=full LECTERN_REQUIRE_KAFKA=1 $(BIN)/pytest tests/e2e/test_crash_matrix.py
 
 kafka: ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C; needs Java 17 and Maven, no Docker

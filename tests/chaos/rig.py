@@ -263,6 +263,7 @@ def settings_of(servers: str, s3: S3Server, endpoint: str) -> dict[str, str]:
         **s3.environment,
         "KAFKA_BOOTSTRAP_SERVERS": servers,
         "LECTERN_EMBEDDED": "0",
+        "GATEWAY_AUTH": "off",  # everything listens on loopback
         "LECTERN_SESSION_TIMEOUT_MS": str(int(SESSION_SECONDS * 1000)),
         "LECTERN_DRAIN_DEADLINE": "8",
         "LECTERN_LOG_FORMAT": "json",

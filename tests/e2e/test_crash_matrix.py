@@ -24,7 +24,13 @@ from tests.support.cluster import WORKERS, Cluster
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.tap import Tap, conflicting, consumer_groups, tapping
 
-pytestmark = [pytest.mark.chaos, pytest.mark.real_kafka, pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.matrix,
+    pytest.mark.real_kafka,
+    pytest.mark.kafka,
+    pytest.mark.timeout(300),
+]
 
 FULL = os.environ.get("LECTERN_CRASH_MATRIX") == "full"
 KILLED = 128 + 9
