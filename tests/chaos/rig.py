@@ -97,6 +97,8 @@ class Replica:
     def start(self) -> None:
         """Start its process. The log goes through a pipe, so that a full disk of its own does not stop it."""
         self.starts += 1
+        if self._child is not None:
+            self._child.kill()  # it has ended; this closes its pipe
         run = ("bash", "-c", 'exec "$@" > >(exec cat >> "$0") 2>&1', str(self.log))
         command = (*run, sys.executable, "-m", "tests.chaos.launch", self.stage)
         self._child = Child(command, self.log, self._environment)
