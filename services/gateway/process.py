@@ -5,27 +5,18 @@ import contextlib
 import sys
 from collections.abc import Callable
 
-from pydantic import ValidationError
-
-from contracts.errors import ErrorCode, LecternError, PermanentError
+from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Event
-from contracts.renderspec import explain
 from services.gateway.bootstrap import open_gateway
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 from services.runtime.engine import Engine
-from services.runtime.logs import configure_logs
 from services.runtime.settings import RuntimeSettings
-from services.runtime.tracing import configure_tracing
 from services.runtime.worker import (
-    EXIT_DONE,
-    EXIT_FAILED,
-    EXIT_STUCK,
-    EXIT_USAGE,
-    StuckError,
     guarding,
+    run_process,
     until_signal,
 )
 
@@ -73,22 +64,7 @@ async def run_gateway(
 
 def main() -> int:
     """Run the gateway against the Kafka of the environment until a signal; return the exit code."""
-    try:
-        runtime = RuntimeSettings()
-        settings = GatewaySettings()
-        configure_logs(runtime)
-        configure_tracing(runtime, "gateway")
-        asyncio.run(_run(settings, runtime))
-    except ValidationError as error:
-        print(f"lectern gateway: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201
-        return EXIT_USAGE
-    except LecternError as error:
-        print(f"lectern gateway: {error}", file=sys.stderr)  # noqa: T201
-        return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
-    except StuckError as error:
-        print(f"lectern gateway: stuck, start it again: {error}", file=sys.stderr)  # noqa: T201
-        return EXIT_STUCK
-    return EXIT_DONE
+    return run_process("gateway", "lectern gateway", lambda runtime: _run(GatewaySettings(), runtime))
 
 
 async def _run(settings: GatewaySettings, runtime: RuntimeSettings) -> None:

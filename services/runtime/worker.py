@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -106,6 +107,31 @@ async def until_signal(main: Callable[[asyncio.Event], "asyncio.Future[None]"]) 
     return stop.is_set()
 
 
+def run_process(name: str, title: str, start: Callable[[RuntimeSettings], Coroutine[Any, Any, None]]) -> int:
+    """Run a process from the settings of the environment and return its exit code; errors are one line.
+
+    Args:
+        name: of the service, as it appears in traces.
+        title: the command as a person types it, before what went wrong.
+        start: given the shared settings, reads the service's own and returns what runs until a signal.
+    """
+    try:
+        settings = RuntimeSettings()
+        configure_logs(settings)
+        configure_tracing(settings, name)
+        asyncio.run(start(settings))
+    except ValidationError as error:
+        print(f"{title}: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
+    except LecternError as error:
+        print(f"{title}: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
+    except StuckError as error:
+        print(f"{title}: stuck, start it again: {error}", file=sys.stderr)  # noqa: T201
+        return EXIT_STUCK
+    return EXIT_DONE
+
+
 def run_worker(name: str, build: Callable[[], Actor]) -> int:
     """Run one actor against the Kafka of the environment until a signal; return the exit code.
 
@@ -113,22 +139,7 @@ def run_worker(name: str, build: Callable[[], Actor]) -> int:
         name: of the worker.
         build: makes the actor from settings that it reads.
     """
-    try:
-        settings = RuntimeSettings()
-        configure_logs(settings)
-        configure_tracing(settings, name)
-        actor = build()
-        asyncio.run(_run(name, actor, settings))
-    except ValidationError as error:
-        print(f"lectern worker {name}: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201
-        return EXIT_USAGE
-    except LecternError as error:
-        print(f"lectern worker {name}: {error}", file=sys.stderr)  # noqa: T201
-        return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
-    except StuckError as error:
-        print(f"lectern worker {name}: stuck, start it again: {error}", file=sys.stderr)  # noqa: T201
-        return EXIT_STUCK
-    return EXIT_DONE
+    return run_process(name, f"lectern worker {name}", lambda settings: _run(name, build(), settings))
 
 
 async def _run(name: str, actor: Actor, settings: RuntimeSettings) -> None:
