@@ -4,12 +4,11 @@ A finding is a sentence that names the job, so that its history can be read from
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from contracts.events import (
     AssetsUploaded,
-    ControlChanged,
     JobCompleted,
     JobFailed,
     RenderRequested,
@@ -22,10 +21,11 @@ from contracts.events import (
     VideoComposed,
 )
 from contracts.topics import COMMANDS_TOPIC, CONTROL, JOBS, SCRIPT_GENERATED, SCRIPT_REQUESTED, STAGE_FAILED
-from tests.chaos.evidence import Attempt, Evidence, Raw
+from tests.chaos.evidence import Evidence
+from tests.chaos.letters import lost_poison
+from tests.chaos.readings import by_job, cancels, code_of, last_ends, of_topic, requested, terminals
 from tests.chaos.viewers import check_viewings
 
-TERMINAL = frozenset({JobCompleted.type, JobFailed.type})
 OUTPUTS = frozenset(
     event.type
     for event in (
@@ -33,10 +33,6 @@ OUTPUTS = frozenset(
         VideoComposed, AssetsUploaded,
     )
 )  # fmt: skip
-CANCEL_SECONDS = 2.0
-"""From the accepted cancel to the last thing that happens for the attempt."""
-RECONNECT_SECONDS = 5.0
-"""From Kafka's first answer after a restart until every partition has a leader and every client found it."""
 STORE_CLOCK_SECONDS = 1.0
 """The store tells when an object was written in whole seconds."""
 OF_ARTIFACTS = frozenset({"ARTIFACT_MISSING", "ARTIFACT_CORRUPT"})
@@ -93,25 +89,25 @@ def lost(evidence: Evidence) -> list[str]:
         for job, attempt in sorted(requested(evidence))
         if (job, attempt) not in ends
     ]
-    last = _last_ends(ends)
+    last = last_ends(ends)
     for job in evidence.accepted:
         end = last.get(job.job_id)
         if end is None:
             found.append(f"{job.job_id} was accepted and has no end")
-        elif end.type != JobCompleted.type and not (job.may_be_canceled and _code(end) == "CANCELED"):
-            found.append(f"{job.job_id} ended as {_code(end)}: {end.body.get('message')}")
+        elif end.type != JobCompleted.type and not (job.may_be_canceled and code_of(end) == "CANCELED"):
+            found.append(f"{job.job_id} ended as {code_of(end)}: {end.body.get('message')}")
     for (job_id, attempt), records in ends.items():
-        code = _code(records[0])
+        code = code_of(records[0])
         if code not in {"", "CANCELED"} and not (evidence.damaged and code in OF_ARTIFACTS):
             found.append(f"{job_id} attempt {attempt} failed without a cause: {code}")
     known = {job for job, _ in ends}
-    for record in _of_topic(evidence, COMMANDS_TOPIC.name):
+    for record in of_topic(evidence, COMMANDS_TOPIC.name):
         job_id = str(record.body.get("job_id"))
         if record.type == "lectern.render.start.v1" and job_id not in known:
             found.append(f"{job_id} stands in the commands topic and has no end")
-    answered = {record.body.get("job_id") for record in _of_topic(evidence, SCRIPT_GENERATED.name)}
-    failed = {record.body.get("job_id") for record in _of_topic(evidence, STAGE_FAILED.name)}
-    for record in _of_topic(evidence, SCRIPT_REQUESTED.name):
+    answered = {record.body.get("job_id") for record in of_topic(evidence, SCRIPT_GENERATED.name)}
+    failed = {record.body.get("job_id") for record in of_topic(evidence, STAGE_FAILED.name)}
+    for record in of_topic(evidence, SCRIPT_REQUESTED.name):
         script = record.body.get("job_id")
         if record.type == ScriptRequested.type and record.attempt and script not in answered | failed:
             found.append(f"script {script} was requested and never answered")
@@ -145,7 +141,7 @@ def broken_histories(evidence: Evidence) -> list[str]:
     """(c) Histories that no path through the state machine explains, in the log and in the ledger."""
     found: list[str] = []
     ends, started = terminals(evidence), requested(evidence)
-    for job, attempts in _by_job(started).items():
+    for job, attempts in by_job(started).items():
         if sorted(attempts) != list(range(1, len(attempts) + 1)):
             found.append(f"{job}: attempts {sorted(attempts)}")
         for attempt in attempts:
@@ -156,7 +152,7 @@ def broken_histories(evidence: Evidence) -> list[str]:
                 found.append(f"{job}: attempt {attempt} began before the end of the one before it")
     for job, states in evidence.histories.items():
         found.extend(f"{job}: {problem}" for problem in _walk(states))
-        end = _last_ends(ends).get(job)
+        end = last_ends(ends).get(job)
         wanted = {JobCompleted.type: "COMPLETED", JobFailed.type: "FAILED"}.get(end.type if end else "")
         if wanted and states and states[-1][1] != wanted:
             found.append(f"{job}: the ledger says {states[-1][1]}, the log {wanted}")
@@ -239,97 +235,3 @@ def _keys_of(evidence: Evidence, job: str) -> Iterator[str]:
 def stuck_partitions(evidence: Evidence) -> list[str]:
     """(f) Partitions whose group did not reach the end."""
     return [f"{place}: {lag} records behind" for place, lag in sorted(evidence.lags.items()) if lag]
-
-
-def lost_poison(evidence: Evidence) -> list[str]:
-    """(g) Poison that is not in its dead letters, or not as it was, or without a reason."""
-    letters: dict[tuple[str, ...], Raw] = {}
-    for record in evidence.records:
-        if record.topic.endswith(".dlq"):
-            texts = dict(record.headers)
-            where = (texts.get(f"dlq.original.{name}") or b"" for name in ("topic", "partition", "offset"))
-            letters[tuple(part.decode(errors="replace") for part in where)] = record
-    found: list[str] = []
-    for poison in evidence.poison:
-        letter = letters.get(tuple(str(part) for part in poison.place))
-        if letter is None:
-            found.append(f"{poison.kind} at {poison.place} is in no dead letters")
-            continue
-        key = b"" if poison.key is None and poison.value is None else poison.key
-        if (letter.key, letter.value) != (key, poison.value):
-            found.append(f"{poison.kind} at {poison.place} changed on its way to the dead letters")
-        if letter.headers[: len(poison.headers)] != poison.headers:
-            found.append(f"{poison.kind} at {poison.place} lost its headers")
-        why = {name: value for name, value in letter.headers if name.startswith("dlq.")}
-        missing = [name for name in _WHY if not (why.get(name) or b"").strip()]
-        if missing:
-            found.append(f"{poison.kind} at {poison.place} does not say {', '.join(missing)}")
-    return found
-
-
-_WHY = (
-    "dlq.stage", "dlq.attempts", "dlq.category", "dlq.exception.class", "dlq.exception.message",
-    "dlq.fingerprint",
-)  # fmt: skip
-
-
-# --- reading the log --------------------------------------------------------------------------------------
-
-
-def terminals(evidence: Evidence) -> dict[Attempt, list[Raw]]:
-    """Return the announcements of each attempt's end, in the order of the log."""
-    ends: defaultdict[Attempt, list[Raw]] = defaultdict(list)
-    for record in _of_topic(evidence, JOBS.name):
-        if record.type in TERMINAL and record.attempt:
-            ends[record.attempt].append(record)
-    return dict(ends)
-
-
-def requested(evidence: Evidence) -> dict[Attempt, Raw]:
-    """Return the first request of each attempt."""
-    first: dict[Attempt, Raw] = {}
-    for record in _of_topic(evidence, RenderRequested.type):
-        if record.type == RenderRequested.type and record.attempt:
-            first.setdefault(record.attempt, record)
-    return first
-
-
-def cancels(evidence: Evidence) -> dict[Attempt, float]:
-    """Return each dead attempt's deadline, milliseconds: after it nothing may happen for the attempt."""
-    deadlines: dict[Attempt, float] = {}
-    for record in _of_topic(evidence, CONTROL.name):
-        if record.type == ControlChanged.type and record.attempt and record.body.get("canceled"):
-            deadlines.setdefault(record.attempt, _deadline(record.at / 1000, evidence.outages) * 1000)
-    return deadlines
-
-
-def _deadline(canceled: float, outages: list[tuple[float, float]]) -> float:
-    """Return when a cancel must have taken effect.
-
-    While Kafka is away nobody hears of a cancel, and what was on its way to it arrives when it is back.
-    """
-    deadline = canceled + CANCEL_SECONDS
-    for start, end in sorted(outages):
-        if canceled < end and start < deadline:
-            deadline = max(deadline, end + RECONNECT_SECONDS + CANCEL_SECONDS)
-    return deadline
-
-
-def _of_topic(evidence: Evidence, topic: str) -> list[Raw]:
-    found = [record for record in evidence.records if record.topic == topic]
-    return sorted(found, key=lambda record: (record.at, record.partition, record.offset))
-
-
-def _last_ends(ends: Mapping[Attempt, list[Raw]]) -> dict[str, Raw]:
-    return {job: records[0] for (job, _), records in sorted(ends.items())}
-
-
-def _by_job(attempts: Mapping[Attempt, Raw]) -> dict[str, list[int]]:
-    jobs: defaultdict[str, list[int]] = defaultdict(list)
-    for job, attempt in attempts:
-        jobs[job].append(attempt)
-    return dict(jobs)
-
-
-def _code(end: Raw) -> str:
-    return str(end.body.get("code", ""))

@@ -11,12 +11,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.topics import all_topic_names
-from tests.chaos.checker import requested
 from tests.chaos.clients import FrontEnd
 from tests.chaos.evidence import Evidence
+from tests.chaos.readings import requested
 from tests.chaos.records import PARTITIONS, read_records
 from tests.chaos.reference import Reference, reference_of
-from tests.chaos.rig import Replica, Rig
+from tests.chaos.replica import Replica
+from tests.chaos.rig import Rig
 from tests.chaos.store import Bucket
 
 LAG_SECONDS = 60.0

@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable
 from tests.chaos.launch import BLOCK_SECONDS
 from tests.chaos.plan import Fault, Injection
 from tests.chaos.records import Tamperer
-from tests.chaos.rig import Replica, Rig
+from tests.chaos.replica import Replica
+from tests.chaos.rig import Rig
 from tests.chaos.s3proxy import Mode
 from tests.chaos.store import Bucket
 
