@@ -2,10 +2,15 @@
 
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
-from contracts.events import ControlChanged, JobCompleted, JobFailed, RenderRequested
+from contracts.events import ControlChanged, Event, JobCompleted, JobFailed, RenderRequested
 from services.gateway.ledger.records import JobRecord
 
 STAGE = "gateway"
+
+
+def created(job: JobRecord) -> tuple[Event, ...]:
+    """Tell that a new job's first attempt lives, and start its work; nothing while it waits for a spec."""
+    return (control_changed(job), render_requested(job)) if job.spec is not None else ()
 
 
 def control_changed(job: JobRecord, *, canceled: bool = False) -> ControlChanged:

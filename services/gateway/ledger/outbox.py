@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from contracts.base import MAX_RECORD_BYTES
-from contracts.cloudevents import value_of
+from contracts.cloudevents import value_from
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import EVENTS, Event
 from services.gateway.ledger.schema import outbox
@@ -28,17 +28,21 @@ def add(conn: sa.Connection, *events: Event, now: datetime) -> None:
     Raises:
         PermanentError: ``EVENT_TOO_LARGE``; refused here, because in the outbox it would block its key.
     """
+    if not events:
+        return
+    rows = []
     for event in events:
-        if len(value_of(event)) > MAX_RECORD_BYTES:
+        body = event.model_dump_json()
+        if len(value_from(event.type, body)) > MAX_RECORD_BYTES:
             raise PermanentError(
                 ErrorCode.EVENT_TOO_LARGE, f"{event.type} of {event.job_id} is larger than 64 KiB"
             )
-        conn.execute(
-            sa.insert(outbox).values(
-                key=event.job_id, type=event.type, body=event.model_dump_json(), created_at=now
-            )
-        )
+        rows.append({"key": event.job_id, "type": event.type, "body": body, "created_at": now})
+    conn.execute(_ADD, rows)
     conn.info[OUTBOX_FLAG] = True
+
+
+_ADD = sa.insert(outbox)
 
 
 def pending(conn: sa.Connection, limit: int, *, without: Collection[str] = ()) -> list[Pending]:
