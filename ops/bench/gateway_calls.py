@@ -1,7 +1,8 @@
 """Creates jobs over HTTP as fast as a gateway takes them, from a process of its own.
 
 Every connection is kept alive and has one call under way (no pipelining); every call makes another video's
-job. The last line is a JSON object: ``seconds``, ``p50_ms``, ``p99_ms``, ``max_ms`` and ``answers`` by status.
+job. The last line is a JSON object: ``seconds``, ``p50_ms``, ``p99_ms``, ``max_ms`` and ``answers``, a count
+of each status.
 """
 
 import argparse
@@ -53,7 +54,7 @@ class Caller(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -99,11 +100,9 @@ async def call(options: argparse.Namespace) -> dict[str, object]:
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     callers = [
-        (
-            await loop.create_connection(
-                lambda: Caller(numbers, keys=options.keys), "127.0.0.1", options.port
-            )
-        )[1]
+        (await loop.create_connection(lambda: Caller(numbers, keys=options.keys), "127.0.0.1", options.port))[
+            1
+        ]
         for _ in range(options.connections)
     ]
     await asyncio.gather(*(caller.ended for caller in callers))

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.base import canonical_json
+from contracts.renderspec import normalise_render_spec, spec_bytes
 from contracts.topics import CONTROL, RENDER_REQUESTED, Topic
 from ops.bench.gateway_calls import names_of
 from ops.bench.gateway_rig import Gateway, run_generator, running_gateway
@@ -22,6 +23,10 @@ from services.gateway.ledger import outbox
 from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.ledger.records import ScriptState
 from services.gateway.ledger.schema import jobs, script_versions, scripts
+from services.runtime.artifacts import Blob
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
+from tests.support.eventually import eventually
 
 CONNECTIONS = (1, 16, 64, 256)
 KEYED = 64
@@ -56,8 +61,8 @@ class Run:
 def script_body(number: int) -> str:
     """Return a lesson like a person's, different from every other one."""
     scene = {
-        "narration": "피싱 메일은 급한 말로 사람을 서두르게 만듭니다. 보낸 사람의 주소를 먼저 확인하고, 링크는"
-        " 누르기 전에 어디로 가는지 보십시오. 의심스러우면 보안 담당자에게 바로 알리십시오.",
+        "narration": "피싱 메일은 급한 말로 사람을 서두르게 만듭니다. 보낸 사람의 주소를 먼저 확인하고,"
+        " 링크는 누르기 전에 어디로 가는지 보십시오. 의심스러우면 보안 담당자에게 바로 알리십시오.",
         "on_screen_text": "서두르게 하는 메일을 의심하기",
         "duration_sec": 14.5,
     }
@@ -87,6 +92,18 @@ def approve(conn: sa.Connection, numbers: Sequence[int], now: datetime) -> None:
     conn.execute(sa.insert(script_versions), versions)
 
 
+async def store(home: Path, numbers: Sequence[int]) -> None:
+    """Store what the scripts' jobs will render, as approving them does."""
+
+    async def put(number: int) -> None:
+        spec = normalise_render_spec(json.loads(script_body(number)))
+        await artifacts.put(Blob(spec_bytes(spec), "application/json"))
+
+    async with open_artifacts(ArtifactSettings(lectern_home=home)) as artifacts:
+        for start in range(0, len(numbers), 16):
+            await asyncio.gather(*(put(number) for number in numbers[start : start + 16]))
+
+
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Ledger]:
     """Open the ledger beside the gateway."""
@@ -110,21 +127,23 @@ async def ends(bootstrap: str, topic: Topic) -> int:
 
 
 async def measure(
-    gateway: Gateway, ledger: Ledger, folder: Path, first: int, creates: int, connections: int, *, keys: bool
+    gateway: Gateway, ledger: Ledger, first: int, creates: int, connections: int, *, keys: bool
 ) -> Run:
     """Create jobs ``first`` and on, and wait until the outbox is empty."""
     gateway.reset()
     told = await run_generator(
-        "ops.bench.gateway_calls", folder / "calls.log",
+        "ops.bench.gateway_calls",
         "--port", str(gateway.port), "--connections", str(connections),
         "--first", str(first), "--count", str(creates), *(["--keys"] if keys else []),
     )  # fmt: skip
     ended = time.perf_counter()
     if told["answers"] != {"201": creates}:
         raise RuntimeError(f"{creates} creates were answered {told['answers']}")
-    async with asyncio.timeout(DRAIN_SECONDS):
-        while await ledger.read(outbox.depth):
-            await asyncio.sleep(0.05)
+
+    async def drained() -> bool:
+        return await ledger.read(outbox.depth) == 0
+
+    await eventually(drained, DRAIN_SECONDS, message="the outbox is empty")
     name = f"{connections}{'+key' if keys else ''}"
     return Run(
         name,
@@ -151,12 +170,11 @@ async def creates(
         for start in range(0, total, CHUNK):
             numbers = range(start, min(start + CHUNK, total))
             await ledger.write(approve, numbers, datetime.now(UTC))
+            await store(folder, numbers)
         runs = []
         with running_gateway(bootstrap, folder, database) as gateway:
             for place, (number, keys) in enumerate(plan):
-                runs.append(
-                    await measure(gateway, ledger, folder, place * count, count, number, keys=keys)
-                )
+                runs.append(await measure(gateway, ledger, place * count, count, number, keys=keys))
         made: Any = await ledger.read(
             lambda conn: conn.execute(
                 sa.select(sa.func.count(), sa.func.count(sa.distinct(jobs.c.video_id)))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 
 from services.runtime.child import Child
 from services.runtime.probe import free_port
@@ -30,7 +29,7 @@ class Measured:
 
     def __init__(self, child: Child) -> None:
         self.child = child
-        self._process = psutil.Process(child.pid)
+        self._folder = Path(f"/proc/{child.pid}")
         self.reset()
 
     def reset(self) -> None:
@@ -45,16 +44,17 @@ class Measured:
     @property
     def memory(self) -> int:
         """Resident bytes."""
-        return int(self._process.memory_info().rss)
+        pages = int((self._folder / "statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
     @property
     def descriptors(self) -> int:
         """Open descriptors."""
-        return int(self._process.num_fds())
+        return len(list((self._folder / "fd").iterdir()))
 
     def _seconds(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Gateway(Measured):
@@ -122,14 +122,19 @@ def running_gateway(bootstrap: str, home: Path, database: str, **settings: str) 
         child.stop(STOP_SECONDS)
 
 
-async def run_generator(module: str, log: Path, *arguments: str) -> dict[str, Any]:
+async def run_generator(module: str, *arguments: str) -> dict[str, Any]:
     """Run a load generator as a process of its own and return the JSON object of its last line."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE, stderr=log.open("ab")
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
-    output, _ = await process.communicate()
+    output, errors = await process.communicate()
     if process.returncode:
-        raise RuntimeError(f"{module} failed: {log.read_text()[-2000:]}")
+        raise RuntimeError(f"{module} failed: {errors.decode()[-2000:]}")
     told: dict[str, Any] = json.loads(output.splitlines()[-1])
     return told
 

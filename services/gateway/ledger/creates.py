@@ -7,6 +7,8 @@ common case, a job that nothing stands in the way of, and hands every other one 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,9 +18,10 @@ from contracts.steps import Step
 from services.gateway.ledger import announcements, jobs, outbox, scripts
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.records import JobRecord, JobState, ScriptRecord, ScriptState
-from services.gateway.ledger.schema import ACTIVE_STATES, job_events
+from services.gateway.ledger.schema import ACTIVE_STATES, insert, job_events
 from services.gateway.ledger.schema import jobs as table
 from services.gateway.ledger.schema import scripts as scripts_table
+from services.gateway.ledger.sets import NOW, among, insert_rows, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +42,22 @@ class Standing:
     script: ScriptRecord | None
 
 
-_OF_IDS = sa.select(*jobs.COLUMNS).where(table.c.job_id.in_(sa.bindparam("ids", expanding=True)))
-_OF_VIDEOS = sa.select(*jobs.COLUMNS).where(
-    table.c.video_id.in_(sa.bindparam("ids", expanding=True)), table.c.state.in_(ACTIVE_STATES)
-)
-_OF_SCRIPTS = scripts.SELECT.where(scripts_table.c.script_id.in_(sa.bindparam("ids", expanding=True)))
-_APPROVALS = sa.select(scripts_table.c.script_id, scripts_table.c.version).where(
-    scripts_table.c.script_id.in_(sa.bindparam("ids", expanding=True)),
-    scripts_table.c.state == ScriptState.APPROVED,
-)
-
-
 def look(conn: sa.Connection, asked: Sequence[Asked]) -> list[Standing]:
     """Return what the ledger knows of each."""
+    of_ids, of_videos, of_scripts, _ = _selects(conn.dialect.name)
     by_id = {
         row.job_id: JobRecord.of(row)
-        for row in conn.execute(_OF_IDS, {"ids": sorted({each.job_id for each in asked})})
+        for row in conn.execute(of_ids, {"ids": sorted({each.job_id for each in asked})})
     }
     by_video = {
         row.video_id: JobRecord.of(row)
-        for row in conn.execute(_OF_VIDEOS, {"ids": sorted({each.video_id for each in asked})})
+        for row in conn.execute(of_videos, {"ids": sorted({each.video_id for each in asked})})
     }
     named = sorted({each.script_id for each in asked if each.script_id is not None})
-    found = conn.execute(_OF_SCRIPTS, {"ids": named}) if named else ()
+    found = conn.execute(of_scripts, {"ids": named}) if named else ()
     by_script = {row.script_id: ScriptRecord.of(row) for row in found}
     return [
-        Standing(
-            by_id.get(each.job_id), by_video.get(each.video_id), by_script.get(each.script_id or "")
-        )
+        Standing(by_id.get(each.job_id), by_video.get(each.video_id), by_script.get(each.script_id or ""))
         for each in asked
     ]
 
@@ -81,14 +72,16 @@ def create_all(
     results: dict[int, tuple[JobRecord, bool] | Exception] = {}
     ready: list[tuple[int, JobRecord, NewJob, tuple[Event, ...]]] = []
     named = sorted({new.script_id for new in wanted if new.script_id is not None})
-    approved = dict(conn.execute(_APPROVALS, {"ids": named}).tuples().all()) if named else {}
+    approvals = _selects(conn.dialect.name)[3]
+    rows = conn.execute(approvals, {"ids": named}) if named else ()
+    approved = {row.script_id: row.version for row in rows}
     for place, new in enumerate(wanted):
         unscripted = new.script_id is None or new.script_version is None
         if unscripted or approved.get(new.script_id or "") == new.script_version:
             job = _record(new, now)
             ready.append((place, job, new, announcements.created(job)))
     ready.sort(key=lambda each: each[1].video_id)
-    made = _insert(conn, [(job, new) for _, job, new, _ in ready])
+    made = _insert(conn, [new for _, _, new, _ in ready], now)
     created = []
     for place, job, _, events in ready:
         if job.job_id in made:
@@ -96,7 +89,8 @@ def create_all(
             created.append((job, events))
             results[place] = (job, True)
     if created:
-        conn.execute(_HISTORY, [_first_entry(job) for job, _ in created])
+        entries = [{"job_id": job.job_id} for job, _ in created]
+        conn.execute(_history(conn.dialect.name), {"rows": rows_of(entries), "now": now})
         outbox.add(conn, *(event for _, events in created for event in events), now=now)
     for place, new in enumerate(wanted):
         if place not in results:
@@ -138,23 +132,62 @@ def _record(new: NewJob, now: datetime) -> JobRecord:
     )
 
 
-def _insert(conn: sa.Connection, rows: Sequence[tuple[JobRecord, NewJob]]) -> set[str]:
+def _insert(conn: sa.Connection, rows: Sequence[NewJob], now: datetime) -> set[str]:
     if not rows:
         return set()
-    values = [jobs.row_of(new, JobState.QUEUED, job.created_at) for job, new in rows]
-    return set(conn.execute(jobs.inserting(conn.dialect.name, table.c.job_id), values).scalars())
+    values = rows_of(_row(new) for new in rows)
+    return set(conn.execute(_inserting(conn.dialect.name), {"rows": values, "now": now}).scalars())
 
 
-def _first_entry(job: JobRecord) -> dict[str, object]:
+def _row(new: NewJob) -> dict[str, str | int | None]:
     return {
-        "job_id": job.job_id,
-        "attempt": job.attempt,
-        "state": job.state,
-        "step": job.step,
-        "code": None,
-        "message": None,
-        "at": job.created_at,
+        "job_id": new.job_id,
+        "video_id": new.video_id,
+        "script_id": new.script_id,
+        "script_version": new.script_version,
+        "language": new.language,
+        "settings": new.settings.model_dump_json(),
+        "spec": new.spec.model_dump_json() if new.spec else "null",
+        "render_spec_json": new.render_spec_json,
+        "scenes": new.scenes,
     }
 
 
-_HISTORY = sa.insert(job_events)
+Query = sa.Select[Any]
+
+
+@cache
+def _selects(dialect: str) -> tuple[Query, Query, Query, Query]:
+    return (
+        sa.select(*jobs.COLUMNS).where(among(dialect, table.c.job_id, "ids")),
+        sa.select(*jobs.COLUMNS).where(
+            among(dialect, table.c.video_id, "ids"), table.c.state.in_(ACTIVE_STATES)
+        ),
+        scripts.SELECT.where(among(dialect, scripts_table.c.script_id, "ids")),
+        sa.select(scripts_table.c.script_id, scripts_table.c.version).where(
+            among(dialect, scripts_table.c.script_id, "ids"), scripts_table.c.state == ScriptState.APPROVED
+        ),
+    )
+
+
+@cache
+def _inserting(dialect: str) -> sa.Executable:
+    constant = {name: sa.literal(value, table.c[name].type) for name, value in jobs.BLANK.items()}
+    constant |= {"state": sa.literal(JobState.QUEUED.value), "created_at": NOW, "updated_at": NOW}
+    statement = insert_rows(dialect, insert(dialect, table), table, NewJob.__slots__, constant)
+    finished: sa.Executable = statement.on_conflict_do_nothing().returning(table.c.job_id)
+    return finished
+
+
+@cache
+def _history(dialect: str) -> sa.Executable:
+    constant: dict[str, sa.ColumnElement[Any]] = {
+        "attempt": sa.literal(1),
+        "state": sa.literal(JobState.QUEUED.value),
+        "step": sa.literal(Step.VALIDATE_SCRIPT.value),
+        "at": NOW,
+    }
+    statement: sa.Executable = insert_rows(
+        dialect, insert(dialect, job_events), job_events, ("job_id",), constant
+    )
+    return statement

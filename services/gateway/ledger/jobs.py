@@ -1,9 +1,9 @@
 """Jobs in the ledger: created once, read, listed. Changes of state stand in ``transitions``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -222,43 +222,34 @@ def record_history(conn: sa.Connection, job: JobRecord, now: datetime) -> None:
     )
 
 
-def row_of(new: NewJob, state: JobState, now: datetime) -> dict[str, object]:
-    """Return the row of a job that is created now."""
-    return {
-        **_blank(now),
-        "job_id": new.job_id,
-        "video_id": new.video_id,
-        "script_id": new.script_id,
-        "script_version": new.script_version,
-        "state": state,
-        "language": new.language,
-        "settings": new.settings.model_dump(mode="json"),
-        "spec": new.spec.model_dump(mode="json") if new.spec else None,
-        "render_spec_json": new.render_spec_json,
-        "scenes": new.scenes,
-    }
-
-
-@cache
-def inserting(dialect: str, *returned: sa.Column[Any]) -> sa.Executable:
-    """Return the statement that inserts jobs that nothing stands in the way of."""
-    statement: sa.Executable = insert(dialect, jobs).on_conflict_do_nothing().returning(*returned)
-    return statement
-
-
 def _insert(
     conn: sa.Connection, new: NewJob, state: JobState, now: datetime
 ) -> sa.Row[tuple[object, ...]] | None:
-    return conn.execute(inserting(conn.dialect.name, *COLUMNS), row_of(new, state, now)).first()
+    row = {
+        **_blank(now),
+        **{name: getattr(new, name) for name in NewJob.__slots__},
+        "state": state,
+        "settings": new.settings.model_dump(mode="json"),
+        "spec": new.spec.model_dump(mode="json") if new.spec else None,
+    }
+    return conn.execute(_inserting(conn.dialect.name), row).first()
+
+
+@cache
+def _inserting(dialect: str) -> sa.Executable:
+    statement: sa.Executable = insert(dialect, jobs).on_conflict_do_nothing().returning(*COLUMNS)
+    return statement
+
+
+BLANK: Mapping[str, object] = {
+    "attempt": 1,
+    "step": Step.VALIDATE_SCRIPT.value,
+    "progress": 0,
+    "assets": [],
+    "revision": 1,
+}
+"""What stands in the other columns of a new job, besides its state and moments."""
 
 
 def _blank(now: datetime) -> dict[str, object]:
-    return {
-        "attempt": 1,
-        "step": Step.VALIDATE_SCRIPT,
-        "progress": 0,
-        "assets": [],
-        "revision": 1,
-        "created_at": now,
-        "updated_at": now,
-    }
+    return {**BLANK, "created_at": now, "updated_at": now}

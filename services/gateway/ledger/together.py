@@ -1,7 +1,8 @@
 """Calls of one kind that wait at the same time, done by one transaction of set-based statements.
 
-A transaction a call costs more processor time than the work in it. One is under way at a time; whatever
-comes meanwhile goes into the next: a lone call waits for nobody, and the busier it gets the cheaper each is.
+A transaction a call costs more processor time than the work in it. One is under way at a time, and a breath
+later whatever came meanwhile goes into the next: a lone call waits for nobody, and the busier it gets the
+cheaper each is.
 """
 
 import asyncio
@@ -15,6 +16,10 @@ Result = TypeVar("Result")
 MOST = 64
 """Calls in one transaction. Fewer: more transactions. More: the first of them waits longer, and on SQLite
 everybody else who writes."""
+
+BREATH_SECONDS = 0.005
+"""From one transaction to the next while calls wait. Shorter: smaller sets, each call costs more. Longer:
+calls wait for nothing."""
 
 Work = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 """Does many calls; returns for each, in order, its result or why it alone failed."""
@@ -49,6 +54,8 @@ class Together(Generic[Item, Result]):
                 calls = [call for call in calls if not call[1].done()]  # nobody waits for those any more
                 if calls:
                     await self._do(calls)
+                if 0 < len(self._waiting) < self._most:
+                    await asyncio.sleep(BREATH_SECONDS)
         finally:
             self._running = None
             while self._waiting:  # cancelled: the loop is closing
