@@ -8,6 +8,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +32,7 @@ class Hop(Event):
     text: str = ""
 
 
+@cache
 def hop_type(prefix: str, number: int) -> type[Hop]:
     """Declare hop ``number`` as an event with a topic of its own, in this process's copy of the tables."""
     kind = cast(
