@@ -27,6 +27,11 @@ from services.runtime.settings import RuntimeSettings
 BREATH = 16
 """Events of one batch that are encoded in a row, a few milliseconds, before others may use the event loop."""
 
+MAX_BATCH_BYTES = 256 * 1024
+"""Largest batch for one partition. Smaller (16 kB by default, some twenty events): whoever finds the batch
+full sleeps until it is sent, all wake together, and one of them finds it full again. Larger: nears the
+megabyte that a broker takes by default."""
+
 RawHeaders = Sequence[tuple[str, bytes | None]]
 
 
@@ -72,6 +77,7 @@ class Publisher:
             acks="all",
             enable_idempotence=not self._settings.embedded,
             linger_ms=0,  # batches form while a request is in flight; waiting only adds latency
+            max_batch_size=MAX_BATCH_BYTES,
             max_request_size=2 * 1024 * 1024,  # dead letters carry foreign records
         )
         try:
