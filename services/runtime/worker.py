@@ -46,7 +46,7 @@ GC_THRESHOLDS = (10_000, 20, 20)
 
 
 def calm_collector() -> None:
-    """Have the garbage collector leave alone what lives as long as the process; a third of a record's cost."""
+    """Have the garbage collector leave alone what lives long: a third of an event's cost."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
