@@ -32,7 +32,8 @@ class Event(Model):
     @classmethod
     def after(cls, parent: "Event", event_id: UUID, **fields: Any) -> Self:
         """Return the event that follows ``parent``: all fields the two share, and the new ``fields``."""
-        shared = {name: getattr(parent, name) for name in _shared(type(parent), cls)}
+        fields_of = parent.__dict__
+        shared = {name: fields_of[name] for name in _shared(type(parent), cls)}
         return cls(**{**shared, "schema_version": 1, **fields, "event_id": event_id})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from contracts import events as ev
 from contracts.commands import COMMANDS
@@ -102,6 +103,7 @@ def all_topic_names() -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=4096)  # a job is hashed for each of its events
 def murmur2(data: bytes) -> int:
     """Return the positive hash of Kafka's default partitioner (org.apache.kafka.common.utils.Utils)."""
     length, mask, mixer = len(data), 0xFFFFFFFF, 0x5BD1E995
