@@ -6,7 +6,6 @@ frames a second to 5,000 sockets, p99 11 ms, four times what a queue and a task 
 
 import asyncio
 import socket
-import struct
 from typing import Any, cast
 
 import structlog
@@ -19,8 +18,9 @@ from websockets.protocol import State
 from contracts.base import Id
 from contracts.errors import LecternError
 from services.gateway.http.guard import SUBPROTOCOL
-from services.gateway.hub import Slots, Subscription, Update
-from services.gateway.ledger import jobs
+from services.gateway.hub import Slots, Subscription, Update, of_video
+from services.gateway.live import snapshots
+from services.gateway.live.frames import close_frame
 from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
 from services.gateway.service import Service
 
@@ -98,7 +98,7 @@ class Viewer:
         if self._dead or self._protocol.close_sent or self._protocol.conn.state is not State.OPEN:
             return  # a raw write after the close frame would break the protocol
         if self._waiting is None and self._transport.get_write_buffer_size() <= HIGH_WATER:
-            self._transport.write(text_frame(update.payload))
+            self._transport.write(update.frame)
             return
         if self._waiting is None:
             self._waiting = Slots()
@@ -170,16 +170,18 @@ class ProgressSocket:
 
     async def _serve(self, video_id: str, viewer: Viewer, receive: Receive, send: Send) -> None:
         hub = self._service.hub
-        hub.attach(video_id, viewer.subscription)
+        watch, cursor = of_video(video_id), hub.cursor
+        hub.attach(watch, viewer.subscription)
         try:
-            viewer.subscription.open(await self._service.ledger.read(jobs.current, video_id))
+            job = (await self._service.ledger.read(snapshots.standing, [watch]))[watch]
+            viewer.subscription.open(hub.snapshot(job, cursor) if job else None)
             while (await receive())["type"] != "websocket.disconnect":
                 pass  # viewers have nothing to say
         except LecternError as error:
             log.warning("socket.closed", video_id=video_id, error=str(error))
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
         finally:
-            hub.detach(video_id, viewer.subscription)
+            hub.detach(watch, viewer.subscription)
             viewer.gone()
 
 
@@ -187,18 +189,3 @@ def route(service: Service) -> WebSocketRoute:
     """Return the route of the progress socket."""
     endpoint: Any = ProgressSocket(service)
     return WebSocketRoute(PATH, endpoint, name="render-progress")
-
-
-def text_frame(payload: bytes) -> bytes:
-    """Return the unfragmented, unmasked text frame of ``payload`` (RFC 6455, 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return b"\x81" + bytes((size,)) + payload
-    if size < 65_536:
-        return b"\x81\x7e" + struct.pack("!H", size) + payload
-    return b"\x81\x7f" + struct.pack("!Q", size) + payload
-
-
-def close_frame(code: int, reason: bytes) -> bytes:
-    """Return a close frame (RFC 6455, 5.5.1)."""
-    return b"\x88" + bytes((2 + len(reason),)) + struct.pack("!H", code) + reason
