@@ -28,6 +28,7 @@ from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
 from services.gateway.ledger import commands, idempotency
 from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.live import jobs_socket
 from services.gateway.live.broadcast import Broadcast
 from services.gateway.metrics import OUTBOX_TROUBLED
 from services.gateway.relay import Already, Publish, Relay
@@ -205,7 +206,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))
-    app.router.routes.append(ws.route(service))
+    app.router.routes.extend((ws.route(service), jobs_socket.route(service)))
 
     @app.get("/", summary="Where things are", tags=["operations"])
     async def index() -> dict[str, str]:
@@ -215,6 +216,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
             "generate": "/api/videos/{video_id}/scripts/generate",
             "render": "/api/videos/{video_id}/render-jobs",
             "progress": ws.PATH,
+            "jobs": jobs_socket.PATH,
             "assets": settings.assets_path,
             "ready": "/readyz",
         }

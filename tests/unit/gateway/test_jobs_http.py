@@ -32,7 +32,7 @@ async def test_an_approved_script_becomes_a_job_with_a_snapshot(harness: Harness
     )
     of_job = [event for event in harness.published if event.job_id == job_id]
     assert [type(event) for event in of_job] == [JobUpdated, ControlChanged, RenderRequested]
-    assert not of_job[0].canceled  # type: ignore[attr-defined]
+    assert not of_job[1].canceled  # type: ignore[attr-defined]
 
     stored = await harness.artifacts.get(request.spec)
     spec = RenderSpec.model_validate_json(stored)

@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close, Frame, Opcode
 
 from contracts.steps import Step
-from services.gateway import ws
 from services.gateway.ledger import announcements, jobs
+from services.gateway.live import viewer
 from services.gateway.live.frames import close_frame, text_frame
 from services.gateway.server import listen
 from tests.support.eventually import eventually
@@ -139,8 +139,8 @@ async def test_chatter_is_ignored_and_a_flood_is_closed(served: Harness) -> None
 async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ws, "PATIENCE_SECONDS", 0.3)
-    monkeypatch.setattr(ws, "ABORT_SECONDS", 0.1)
+    monkeypatch.setattr(viewer, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.1)
     job_id = await served.job("v-1")
     hub = served.gateway.service.hub
     job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
