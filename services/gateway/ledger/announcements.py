@@ -2,15 +2,23 @@
 
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
-from contracts.events import ControlChanged, Event, JobCompleted, JobFailed, RenderRequested
+from contracts.events import (
+    ControlChanged,
+    Event,
+    JobCompleted,
+    JobFailed,
+    JobUpdated,
+    RenderRequested,
+)
 from services.gateway.ledger.records import JobRecord
 
 STAGE = "gateway"
 
 
 def created(job: JobRecord) -> tuple[Event, ...]:
-    """Tell that a new job's first attempt lives, and start its work; nothing while it waits for a spec."""
-    return (control_changed(job), render_requested(job)) if job.spec is not None else ()
+    """Tell of a new job; unless it waits for its spec, its first attempt lives and its work starts."""
+    started = (control_changed(job), render_requested(job)) if job.spec is not None else ()
+    return (job_updated(job), *started)
 
 
 def control_changed(job: JobRecord, *, canceled: bool = False) -> ControlChanged:
@@ -62,6 +70,31 @@ def job_failed(job: JobRecord) -> JobFailed:
         script_id=job.script_id,
         code=ErrorCode(job.error_code or ErrorCode.INTERNAL_ERROR),
         message=job.error_message or "",
+    )
+
+
+def job_updated(job: JobRecord) -> JobUpdated:
+    """Tell viewers how the job stands; once per revision."""
+    return JobUpdated(
+        event_id=derived_id(f"{job.job_id}/r{job.revision}", STAGE, "updated"),
+        job_id=job.job_id,
+        attempt=job.attempt,
+        video_id=job.video_id,
+        script_id=job.script_id,
+        revision=job.revision,
+        status=job.state.value,
+        step=job.step,
+        progress=job.progress,
+        language=job.language,
+        scenes=job.scenes,
+        error_code=job.error_code,
+        error_message=job.error_message,
+        assets=job.assets,
+        duration_sec=job.duration_sec,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
     )
 
 

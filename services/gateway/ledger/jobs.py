@@ -201,7 +201,7 @@ def create_failed(
         return None
     job = JobRecord.of(row)
     record_history(conn, job, now)
-    outbox.add(conn, announcements.job_failed(job), now=now)
+    outbox.add(conn, announcements.job_updated(job), announcements.job_failed(job), now=now)
     callbacks.job_ended(conn, job, now=now)
     return job
 
