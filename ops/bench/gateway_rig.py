@@ -24,12 +24,11 @@ class Measured:
     """A process, and what it has used since :meth:`reset`.
 
     Args:
-        child: the process; its program is not wrapped in a shell.
+        pid: the process.
     """
 
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self._folder = Path(f"/proc/{child.pid}")
+    def __init__(self, pid: int) -> None:
+        self._folder = Path(f"/proc/{pid}")
         self.reset()
 
     def reset(self) -> None:
@@ -65,17 +64,13 @@ class Gateway(Measured):
     """
 
     def __init__(self, child: Child, port: int) -> None:
-        super().__init__(child)
+        super().__init__(child.pid)
         self.port = port
 
-    def buckets(self, name: str) -> dict[float, float]:
-        """Return a histogram of its metrics: how many were at most so large."""
-        found = {}
-        for line in self._metrics():
-            if line.startswith(f"{name}_bucket{{"):
-                bound = line.partition('le="')[2].partition('"')[0]
-                found[float(bound)] = float(line.rpartition(" ")[2])
-        return found
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
 
     def metric(self, name: str) -> float:
         """Return the sum of a metric over its labels."""
@@ -86,7 +81,7 @@ class Gateway(Measured):
         )
 
     def _metrics(self) -> list[str]:
-        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text.splitlines()
+        return httpx.get(f"{self.url}/metrics", timeout=30).text.splitlines()
 
 
 @contextmanager
