@@ -1,4 +1,4 @@
-"""Fan-out to WebSockets: real reports through Kafka, the fold, the ledger and the log of updates to viewers."""
+"""Fan-out to WebSockets: real reports through Kafka, the fold, the ledger and the log to every viewer."""
 
 import asyncio
 import json
@@ -27,7 +27,8 @@ ENDS_SECONDS = 60
 STALL_SHARE = 0.5
 """The dashboards stop reading after so much of a wave."""
 
-DASHBOARD_VIDEOS = 100
+GOOD_P99_MS = 100.0
+GOOD_MISSING = 0.001
 
 
 class Viewers:
@@ -92,6 +93,11 @@ class Wave:
     kafka_cpu: float
     publisher_cpu: float
     late_ms: float
+
+    @property
+    def good(self) -> bool:
+        """Whether everything was delivered in time."""
+        return self.p99_ms <= GOOD_P99_MS and self.missing < GOOD_MISSING and self.ends_lost == 0
 
     def json(self) -> dict[str, Any]:
         """Return it rounded."""
@@ -213,6 +219,18 @@ async def churn(gateway: Gateway, database: str, count: int) -> dict[str, float]
             "descriptors_before": descriptors,
             "descriptors_after": gateway.descriptors,
         }
+
+
+async def naive(
+    server: Gateway, kafka: Measured, bootstrap: str, *, sockets: int, rate: float, seconds: float
+) -> Wave:
+    """Run a wave on the peer, which knows no jobs."""
+    async with viewers(server.port) as held:
+        await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, dashboards=0)
+        return await wave(
+            held, server, kafka, bootstrap, new_number(),
+            sockets=sockets, rate=rate, seconds=seconds, lag_of=None,
+        )  # fmt: skip
 
 
 def new_number() -> int:

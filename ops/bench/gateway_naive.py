@@ -22,20 +22,22 @@ from contracts.topics import PROGRESS, STAGE_FAILED
 from ops.bench.gateway_waves import video_of
 
 
+def message(body: dict[str, object]) -> tuple[str, str]:
+    """Return the video of a report or of an end, and what its viewers are told."""
+    job = str(body["job_id"])
+    video = video_of(int(job.rpartition("-")[2]))
+    told: dict[str, object] = {"job_id": job, "video_id": video, "status": "PROCESSING"}
+    if body["type"] == StageFailed.type:
+        return video, json.dumps(told | {"status": "FAILED"}, separators=(",", ":"))
+    low, high = PROGRESS_RANGE[Step(str(body["step"]))]
+    progress = low + round((high - low) * float(str(body["share"])))
+    told |= {"step": body["step"], "progress": progress, "message": "TTS 생성 중...", "timestamp": ""}
+    return video, json.dumps(told, separators=(",", ":"))
+
+
 def create_app(bootstrap: str) -> FastAPI:
     """Return the application."""
     watchers: defaultdict[str, set[asyncio.Queue[str]]] = defaultdict(set)
-
-    def message(body: dict[str, object]) -> tuple[str, str]:
-        job = str(body["job_id"])
-        video = video_of(int(job.rpartition("-")[2]))
-        told: dict[str, object] = {"job_id": job, "video_id": video, "status": "PROCESSING"}
-        if body["type"] == StageFailed.type:
-            return video, json.dumps(told | {"status": "FAILED"}, separators=(",", ":"))
-        low, high = PROGRESS_RANGE[Step(str(body["step"]))]
-        progress = low + round((high - low) * float(str(body["share"])))
-        told |= {"step": body["step"], "progress": progress, "message": "TTS 생성 중...", "timestamp": ""}
-        return video, json.dumps(told, separators=(",", ":"))
 
     async def forward() -> None:
         consumer = AIOKafkaConsumer(PROGRESS.name, STAGE_FAILED.name, bootstrap_servers=bootstrap)

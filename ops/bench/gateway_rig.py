@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,19 +99,36 @@ def running_gateway(bootstrap: str, home: Path, database: str, **settings: str) 
         "GATEWAY_API_TOKENS": f"bench=read+write:{SECRET}",
         **settings,
     }
+    with _serving(["services.gateway"], port, home, environment) as gateway:
+        yield gateway
+
+
+@contextmanager
+def running_naive(bootstrap: str, home: Path) -> Iterator[Gateway]:
+    """Run the peer, :mod:`ops.bench.gateway_naive`."""
+    port = free_port("127.0.0.1")
+    command = ["ops.bench.gateway_naive", "--port", str(port), "--bootstrap", bootstrap]
+    with _serving(command, port, home, None) as server:
+        yield server
+
+
+@contextmanager
+def _serving(
+    command: Sequence[str], port: int, home: Path, environment: Mapping[str, str] | None
+) -> Iterator[Gateway]:
     home.mkdir(parents=True, exist_ok=True)
-    child = Child([sys.executable, "-m", "services.gateway"], home / "gateway.log", environment)
+    child = Child([sys.executable, "-m", *command], home / "process.log", environment)
     try:
 
         def ready() -> bool:
             if not child.running:
-                raise RuntimeError(f"the gateway ended: {child.tail()}")
+                raise RuntimeError(f"{command[0]} ended: {child.tail()}")
             try:
                 return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
             except httpx.HTTPError:
                 return False
 
-        eventually_sync(ready, READY_SECONDS, every=0.1, message="the gateway is ready")
+        eventually_sync(ready, READY_SECONDS, every=0.1, message=f"{command[0]} is ready")
         yield Gateway(child, port)
     finally:
         child.stop(STOP_SECONDS)

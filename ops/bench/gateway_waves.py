@@ -18,6 +18,8 @@ from contracts.topics import TOPIC_OF_TYPE, partition_for
 from services.gateway.ledger import creates
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.jobs import NewJob
+from services.gateway.ledger.records import JobState
+from services.gateway.ledger.schema import jobs
 
 REPORTS = 95
 """Reports of a job, one per cent each; the last five are the ledger's own."""
@@ -118,4 +120,5 @@ async def publish(bootstrap: str, wave: int, videos: int, reports: int, start: f
 
 def failed(conn: sa.Connection) -> int:
     """Return how many jobs have ended."""
-    return conn.execute(sa.text("SELECT count(*) FROM jobs WHERE state = 'FAILED'")).scalar_one()
+    query = sa.select(sa.func.count()).where(jobs.c.state == JobState.FAILED)
+    return conn.execute(query).scalar_one()
