@@ -109,6 +109,7 @@ class Viewers:
             "late_p99_ms": percentile(late, 0.99),
             "stalled_gone_s": gone,
             "stalled": len(self.dashboards),
+            "stalled_frames": min((each.frames for each in self.dashboards), default=0),
             "cpu": times.user + times.system - busy,
         }
 

@@ -77,9 +77,10 @@ def fold_all(conn: sa.Connection, reports: Sequence[Report], *, now: datetime) -
             {"job_id": place[0], "attempt": place[1], **asdict(item)} for place, item in largest.items()
         )
         conn.execute(_largest(conn.dialect.name), {"rows": rows})
-        for key, done in _sums(conn, alive).items():
-            alive[key] = _moved(alive[key], done, now)
-        _write(conn, [job for job in alive.values() if job.updated_at is now], now)
+        sums = _sums(conn, alive).items()
+        moves = [(alive[key], moved) for key, done in sums if (moved := _moved(alive[key], done, now))]
+        _write(conn, moves, now)
+        alive |= {(job.job_id, job.attempt): job for _, job in moves}
     return [alive.get((report.job_id, report.attempt)) for report in reports]
 
 
@@ -105,11 +106,11 @@ def _sums(conn: sa.Connection, alive: Collection[Attempt]) -> dict[Attempt, dict
     return {key: by_step(each) for key, each in sums.items()}
 
 
-def _moved(job: JobRecord, done: Mapping[Step, float], now: datetime) -> JobRecord:
+def _moved(job: JobRecord, done: Mapping[Step, float], now: datetime) -> JobRecord | None:
     overall = max(job.progress, overall_progress(done))
     step = max(job.step, current_step(done), key=_ORDER.index)
     if (job.state, job.progress, job.step) == (JobState.PROCESSING, overall, step):
-        return job
+        return None
     return replace(
         job,
         state=JobState.PROCESSING,
@@ -121,8 +122,8 @@ def _moved(job: JobRecord, done: Mapping[Step, float], now: datetime) -> JobReco
     )
 
 
-def _write(conn: sa.Connection, moved: Sequence[JobRecord], now: datetime) -> None:
-    if not moved:
+def _write(conn: sa.Connection, moves: Sequence[tuple[JobRecord, JobRecord]], now: datetime) -> None:
+    if not moves:
         return
     rows = [
         {
@@ -135,11 +136,11 @@ def _write(conn: sa.Connection, moved: Sequence[JobRecord], now: datetime) -> No
             "updated_at": now,
             "started_at": job.started_at,
         }
-        for job in moved
+        for _, job in moves
     ]
     conn.execute(_MOVE, rows)
-    for job in moved:
-        if job.started_at is now:
+    for before, job in moves:
+        if before.state is JobState.QUEUED:
             jobs.record_history(conn, job, now)
 
 
@@ -155,7 +156,8 @@ _MOVE = (
     .where(
         jobs_table.c.job_id == sa.bindparam("this_job"),
         jobs_table.c.attempt == sa.bindparam("this_attempt"),
-        jobs_table.c.state.in_(ACTIVE_STATES),
+        # not in_(): its list is written out per run, which a statement for many rows cannot be
+        sa.or_(*(jobs_table.c.state == state for state in ACTIVE_STATES)),
     )
     .values(
         {

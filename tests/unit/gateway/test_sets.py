@@ -1,0 +1,135 @@
+"""Sets of creates and of reports, on both databases: what one does alone, many do at once."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.base import claim_check
+from contracts.errors import ErrorCode, PermanentError
+from contracts.rendering import RenderSettings
+from contracts.steps import Step
+from services.gateway.ledger import creates, jobs, outbox, progress, transitions
+from services.gateway.ledger.creates import Asked
+from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.ledger.jobs import NewJob
+from services.gateway.ledger.progress import Report, Share
+from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.schema import script_versions, scripts
+
+NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=1)
+
+
+@pytest.fixture
+async def ledger(database_url: str) -> AsyncIterator[Ledger]:
+    opened = open_ledger(database_url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def new(job_id: str, video_id: str, *, version: int | None = None, spec: bool = True) -> NewJob:
+    claim = claim_check(b"{}", "application/json") if spec else None
+    return NewJob(
+        job_id, video_id, "s" if version else None, version, "ko", RenderSettings(), claim,
+        '{"title": "가\\u0000 \'\\""}' if spec else None, 3,
+    )  # fmt: skip
+
+
+def approved(conn: sa.Connection, version: int) -> None:
+    stamps = {"created_at": NOW, "updated_at": NOW}
+    script = {"script_id": "s", "video_id": "v", "state": "APPROVED", "language": "ko", "request": {}}
+    conn.execute(sa.insert(scripts), {**script, "version": version, **stamps})
+    body = {"script_id": "s", "version": version, "body": "{}", "origin": "edited", "created_at": NOW}
+    conn.execute(sa.insert(script_versions), body)
+
+
+def told(result: tuple[JobRecord, bool] | Exception) -> tuple[str, bool]:
+    assert not isinstance(result, Exception), result
+    return result[0].job_id, result[1]
+
+
+async def test_each_create_of_a_set_ends_as_it_would_alone(ledger: Ledger) -> None:
+    await ledger.write(approved, 2)
+    await ledger.write(jobs.create, new("standing", "taken"), now=NOW)
+    wanted = [
+        new("z", "v-z"), new("a", "v-a"), new("second", "v-z"), new("a", "v-a"),
+        new("other", "taken"), new("good", "v", version=2), new("stale", "v-s", version=1),
+        new("waiting", "v-w", spec=False),
+    ]  # fmt: skip
+    results = await ledger.write(creates.create_all, wanted, now=LATER)
+    stale = results.pop(6)
+    assert isinstance(stale, PermanentError)
+    assert stale.code is ErrorCode.SCRIPT_NOT_APPROVED
+    assert [told(result) for result in results] == [
+        ("z", True), ("a", True), ("z", False), ("a", False), ("standing", False), ("good", True),
+        ("waiting", True),
+    ]  # fmt: skip
+
+
+async def test_what_a_set_leaves_is_what_one_create_leaves(ledger: Ledger) -> None:
+    alone, _ = await ledger.write(jobs.create, new("alone", "v-1"), now=LATER)
+    [made] = await ledger.write(creates.create_all, [new("in-set", "v-2")], now=LATER)
+    assert not isinstance(made, Exception)
+    assert await ledger.read(jobs.get, "in-set") == made[0]
+    assert await ledger.read(jobs.get, "alone") == alone
+    histories = [await ledger.read(jobs.history, job_id) for job_id in ("alone", "in-set")]
+    assert histories[0] == histories[1]
+    assert histories[0] != []
+    specs = [await ledger.read(jobs.render_spec, job_id) for job_id in ("alone", "in-set")]
+    assert specs[0] == specs[1] == new("", "").render_spec_json
+    events = [item.event for item in await ledger.read(outbox.pending, 10)]
+    types = [[event.type for event in events if event.job_id == job_id] for job_id in ("alone", "in-set")]
+    assert types[0] == types[1]
+    assert len(types[0]) == 3
+
+
+async def test_events_of_a_set_stand_in_the_order_of_their_jobs_and_causes(ledger: Ledger) -> None:
+    await ledger.write(creates.create_all, [new(f"j-{n}", f"v-{n:02}") for n in range(40)], now=NOW)
+    pending = await ledger.read(outbox.pending, 200)
+    assert [item.id for item in pending] == sorted(item.id for item in pending)
+    for number in range(40):
+        mine = [item.event.type for item in pending if item.event.job_id == f"j-{number}"]
+        assert mine == ["lectern.job.updated.v1", "lectern.control.changed.v1", "lectern.render.requested.v1"]
+
+
+async def test_a_look_knows_the_job_the_active_job_and_the_script(ledger: Ledger) -> None:
+    await ledger.write(approved, 1)
+    await ledger.write(jobs.create, new("j", "v"), now=NOW)
+    asked = [Asked("j", "x", None), Asked("k", "v", "s"), Asked("l", "w", "none")]
+    first, second, third = await ledger.read(creates.look, asked)
+    assert first.job is not None
+    assert (first.active, first.script) == (None, None)
+    assert second.job is None
+    assert second.active is not None
+    assert second.script is not None
+    assert second.script.body == "{}"
+    assert (third.job, third.active, third.script) == (None, None, None)
+
+
+async def test_a_set_of_reports_moves_each_attempt_by_all_that_is_new(ledger: Ledger) -> None:
+    wanted = [new(name, f"v-{name}") for name in ("a", "b", "dead")]
+    await ledger.write(creates.create_all, wanted, now=NOW)
+    await ledger.write(transitions.cancel, "dead", now=NOW)
+    half, whole = (Share(Step.GENERATE_TTS, 0, 2, share) for share in (0.5, 1.0))
+    validated = Share(Step.VALIDATE_SCRIPT, 0, 1, 1.0)
+    reports = [
+        Report("a", 1, (validated, whole)),
+        Report("a", 1, (half,)),  # late: the larger share stays
+        Report("b", 1, (half,)),
+        Report("b", 2, (validated,)),  # an attempt that does not live
+        Report("dead", 1, (validated,)),
+        Report("none", 1, (validated,)),
+    ]
+    results = await ledger.write(progress.fold_all, reports, now=LATER)
+    assert [job and (job.job_id, job.progress, job.revision) for job in results] == [
+        ("a", 27, 2), ("a", 27, 2), ("b", 6, 2), None, None, None,
+    ]  # fmt: skip
+    assert results[0] is not None
+    assert (results[0].state, results[0].started_at) == (JobState.PROCESSING, LATER)
+    assert await ledger.read(jobs.get, "a") == results[0]
+    assert [entry.state for entry in await ledger.read(jobs.history, "a")] == ["QUEUED", "PROCESSING"]
+    again = await ledger.write(progress.fold_all, reports[:1], now=LATER + timedelta(minutes=1))
+    assert again == [results[0]]  # said twice, nothing changes

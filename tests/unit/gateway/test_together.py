@@ -1,0 +1,74 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from contracts.errors import ErrorCode, PermanentError
+from services.gateway.ledger.together import Together
+
+
+class Work:
+    """Notes what it is given at once; the first time it waits to be let go."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.started = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def __call__(self, items: Sequence[int]) -> list[int | Exception]:
+        self.batches.append(list(items))
+        self.started.set()
+        await self.go.wait()
+        if -1 in items:
+            raise ValueError("all of them")
+        refused = PermanentError(ErrorCode.JOB_STATE_CONFLICT, "this one")
+        return [refused if item == 0 else item * 10 for item in items]
+
+
+async def test_calls_that_wait_are_done_at_once_and_get_their_own_results() -> None:
+    work = Work()
+    together = Together(work, most=4)
+    first = asyncio.create_task(together.run(1))
+    await work.started.wait()
+    others = [asyncio.create_task(together.run(n)) for n in range(2, 8)]
+    await asyncio.sleep(0)
+    work.go.set()
+    assert await asyncio.gather(first, *others) == [10, 20, 30, 40, 50, 60, 70]
+    assert work.batches == [[1], [2, 3, 4, 5], [6, 7]]
+    assert await together.run(8) == 80  # it serves again after a pause
+
+
+async def test_a_refused_call_fails_alone() -> None:
+    work = Work()
+    work.go.set()
+    together = Together(work)
+    results = await asyncio.gather(*(together.run(n) for n in (1, 0, 2)), return_exceptions=True)
+    assert results[0] == 10
+    assert isinstance(results[1], PermanentError)
+    assert results[2] == 20
+
+
+async def test_a_call_that_breaks_the_set_leaves_the_others_whole() -> None:
+    work = Work()
+    work.go.set()
+    together = Together(work)
+    results = await asyncio.gather(*(together.run(n) for n in (1, -1, 2)), return_exceptions=True)
+    assert results[0] == 10
+    assert results[2] == 20
+    assert isinstance(results[1], ValueError)
+    assert work.batches == [[1, -1, 2], [1], [-1], [2]]
+
+
+async def test_a_call_given_up_before_its_turn_is_not_done() -> None:
+    work = Work()
+    together = Together(work)
+    first = asyncio.create_task(together.run(1))
+    await work.started.wait()
+    given_up, kept = (asyncio.create_task(together.run(n)) for n in (2, 3))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    work.go.set()
+    assert await asyncio.gather(first, kept) == [10, 30]
+    assert work.batches == [[1], [3]]
