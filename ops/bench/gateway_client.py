@@ -5,7 +5,6 @@ gateway that falls behind cannot hide it.
 """
 
 import asyncio
-import socket
 import struct
 import time
 from array import array
@@ -129,11 +128,3 @@ class Socket(asyncio.Protocol):
             if not future.done():
                 future.set_exception(exc or ConnectionResetError())
                 future.exception()  # whoever waits is told; else nobody has to
-
-    @property
-    def established(self) -> bool:
-        """Whether the system holds it open, also if we do not read."""
-        if self.lost:
-            return False
-        connection = self.transport.get_extra_info("socket")
-        return bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 1)

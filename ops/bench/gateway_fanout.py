@@ -115,7 +115,7 @@ async def wave(
     rate: float,
     seconds: float,
     lag_of: str | None,
-    stall: bool = False,
+    dashboards: int = 0,
 ) -> Wave:
     """Tell ``rate`` deliveries a second for ``seconds``; the jobs of the wave must exist."""
     videos = sockets // PER_VIDEO
@@ -124,16 +124,17 @@ async def wave(
     seconds = reports * videos / per_second
     start = time.monotonic() + LEAD_SECONDS
     until = start + seconds + TAIL_SECONDS
-    stall_at = start + seconds * STALL_SHARE if stall else None
+    stall_at = start + seconds * STALL_SHARE if dashboards else None
     before = buckets_of(lag_of) if lag_of else {}
     for each in (server, kafka):
         each.reset()
     own = time.process_time()
-    told, late = await asyncio.gather(
+    told, late, gone = await asyncio.gather(
         held.ask(
             "wave", number=number, start=start, rate=per_second, videos=videos, until=until, stall_at=stall_at
         ),
         publish(bootstrap, number, videos, reports, start, per_second),
+        gone_after(server, dashboards, stall_at, until) if stall_at else asyncio.sleep(0),
     )
     took = seconds + TAIL_SECONDS + LEAD_SECONDS
     expected = reports * videos * PER_VIDEO
@@ -148,7 +149,7 @@ async def wave(
         late_p99_ms=told["late_p99_ms"],
         missing=1 - told["deliveries"] / expected,
         ends_lost=sockets - told["ends"],
-        stalled_gone_s=told["stalled_gone_s"],
+        stalled_gone_s=gone,
         lag_p99_ms=quantile(since(before, buckets_of(lag_of)), 0.99) * 1000 if lag_of else 0.0,
         gateway_cpu=server.cpu / took,
         viewers_cpu=told["cpu"] / took,
@@ -156,6 +157,20 @@ async def wave(
         publisher_cpu=(time.process_time() - own) / took,
         late_ms=late * 1000,
     )
+
+
+async def gone_after(server: Measured, count: int, stall_at: float, until: float) -> float | None:
+    """Return how long after the stall the server had let go of ``count`` sockets; ``None`` if it did not.
+
+    The server is looked at: who does not read does not see its own connection's end either.
+    """
+    await asyncio.sleep(max(0.0, stall_at - time.monotonic()))
+    held = server.descriptors
+    try:
+        await eventually(lambda: server.descriptors <= held - count, until - time.monotonic(), every=0.2)
+    except AssertionError:
+        return None
+    return time.monotonic() - stall_at
 
 
 async def waves(
@@ -186,7 +201,7 @@ async def waves(
             runs.append(
                 await wave(
                     held, gateway, kafka, bootstrap, number,
-                    sockets=sockets, rate=rate, seconds=seconds, lag_of=gateway.url, stall=stall,
+                    sockets=sockets, rate=rate, seconds=seconds, lag_of=gateway.url, dashboards=dashboards,
                 )
             )  # fmt: skip
             await all_ended(ledger, (number - first + 1) * (sockets // PER_VIDEO))

@@ -9,7 +9,6 @@ clock; the dashboards stop reading at ``stall_at``; ``churn`` opens and closes `
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import resource
@@ -24,7 +23,6 @@ import uvloop
 from ops.bench.gateway_client import Socket, Wave
 from ops.bench.gateway_rig import percentile
 from ops.bench.gateway_waves import video_of
-from tests.support.eventually import eventually
 
 ADDRESSES = 20_000
 """Connections from one of our addresses: the system has 28,000 ports for each."""
@@ -85,15 +83,11 @@ class Viewers:
         self.wave = wave
         times = os.times()
         busy = times.user + times.system
-        gone: float | None = None
         if stall_at is not None:
             wave.split = stall_at
             await asyncio.sleep(max(0.0, stall_at - time.monotonic()))
             for dashboard in self.dashboards:
                 dashboard.transport.pause_reading()
-            with contextlib.suppress(AssertionError):  # some stayed
-                await eventually(self._all_gone, until - time.monotonic(), every=0.1)
-                gone = time.monotonic() - stall_at
         await asyncio.sleep(max(0.0, until - time.monotonic()))
         times = os.times()
         early, late = ([sample * 1000 for sample in part] for part in (wave.early, wave.late))
@@ -107,14 +101,10 @@ class Viewers:
             "max_ms": max(everything, default=0.0),
             "early_p99_ms": percentile(early, 0.99),
             "late_p99_ms": percentile(late, 0.99),
-            "stalled_gone_s": gone,
             "stalled": len(self.dashboards),
             "stalled_frames": min((each.frames for each in self.dashboards), default=0),
             "cpu": times.user + times.system - busy,
         }
-
-    def _all_gone(self) -> bool:
-        return not any(each.established for each in self.dashboards)
 
     async def churn(self, count: int, at_once: int) -> dict[str, Any]:
         """Open ``count`` connections that wait for their snapshot and go, every second one without a word."""
