@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.base import ClaimCheck, Id, Model
 from contracts.errors import ErrorCode
@@ -301,6 +301,41 @@ class JobFailed(Event):
     message: str
 
 
+JobStatus = Literal["QUEUED", "PROCESSING", "COMPLETED", "FAILED"]
+
+
+class JobUpdated(Event):
+    """All that viewers are told of a job after a change; broadcast to every gateway.
+
+    ``revision`` rises with every change, so that late news can be told from old. The moments are the
+    ledger's, so that duplicates are byte-identical, too.
+    """
+
+    type: ClassVar[str] = "lectern.job.updated.v1"
+
+    video_id: Id
+    script_id: Id | None = None
+    revision: int = Field(ge=1)
+    status: JobStatus
+    step: Step
+    progress: int = Field(ge=0, le=100)
+    language: str
+    scenes: int = Field(default=0, ge=0)
+    error_code: str | None = None
+    error_message: str | None = None
+    assets: tuple[Asset, ...] = ()
+    duration_sec: float | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether the attempt goes on; an end is never conflated away."""
+        return self.status in {"QUEUED", "PROCESSING"}
+
+
 class CommandRejected(Event):
     """A command was refused; says why, keyed by the job it named."""
 
@@ -317,7 +352,7 @@ EVENTS: Mapping[str, type[Event]] = {
         ScriptRequested, ScriptGenerated, ScriptRejected,
         RenderRequested, ScenePlanned, SceneSpoken, SceneSubtitled, SceneDrawn, SceneComposed,
         VideoComposed, AssetsUploaded,
-        ProgressReported, StageFailed, ControlChanged, JobCompleted, JobFailed, CommandRejected,
+        ProgressReported, StageFailed, ControlChanged, JobCompleted, JobFailed, JobUpdated, CommandRejected,
     )
 }  # fmt: skip
 """CloudEvents type to model."""

@@ -81,10 +81,15 @@ JOBS = Topic(
     dead_letters=False,
 )
 
+UPDATES = Topic(
+    "lectern.job.updates.v1", (ev.JobUpdated.type,), partitions=4, retention_ms=HOUR_MS, dead_letters=False
+)
+"""Broadcast: every gateway reads all of it, from the newest records on; the ledger has everything older."""
+
 TOPICS: tuple[Topic, ...] = (
     COMMANDS_TOPIC, SCRIPT_REQUESTED, SCRIPT_GENERATED, RENDER_REQUESTED,
     SCENE_PLANNED, SCENE_SPOKEN, SCENE_SUBTITLED, SCENE_DRAWN, SCENE_COMPOSED,
-    VIDEO_COMPOSED, ASSETS_UPLOADED, STAGE_FAILED, PROGRESS, CONTROL, JOBS,
+    VIDEO_COMPOSED, ASSETS_UPLOADED, STAGE_FAILED, PROGRESS, CONTROL, JOBS, UPDATES,
 )  # fmt: skip
 
 TOPIC_OF_TYPE: Mapping[str, Topic] = {type_: topic for topic in TOPICS for type_ in topic.types}

@@ -45,6 +45,11 @@ GC_THRESHOLDS = (10_000, 20, 20)
 """Python's own (700, 10, 10) look at every record in flight again and again, and at all modules as often."""
 
 
+GIL_SECONDS = 0.0005
+"""How long a thread may keep the interpreter when another wants it. Longer (5 ms by default): encoding
+threads hold up the event loop, which wants it for a moment. Shorter: switching costs."""
+
+
 def calm_collector() -> None:
     """Have the garbage collector leave alone what lives long: a third of an event's cost."""
     gc.collect()
@@ -132,6 +137,7 @@ def run_process(name: str, title: str, start: Callable[[RuntimeSettings], Corout
         settings = RuntimeSettings()
         configure_logs(settings)
         configure_tracing(settings, name)
+        sys.setswitchinterval(GIL_SECONDS)
         asyncio.run(start(settings))
     except ValidationError as error:
         print(f"{title}: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201

@@ -2,7 +2,7 @@
 
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
-from contracts.events import ControlChanged, JobCompleted, JobFailed, RenderRequested
+from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated, RenderRequested
 from services.gateway.ledger.records import JobRecord
 
 STAGE = "gateway"
@@ -57,6 +57,31 @@ def job_failed(job: JobRecord) -> JobFailed:
         script_id=job.script_id,
         code=ErrorCode(job.error_code or ErrorCode.INTERNAL_ERROR),
         message=job.error_message or "",
+    )
+
+
+def job_updated(job: JobRecord) -> JobUpdated:
+    """Tell viewers how the job stands; once per revision."""
+    return JobUpdated(
+        event_id=derived_id(f"{job.job_id}/r{job.revision}", STAGE, "updated"),
+        job_id=job.job_id,
+        attempt=job.attempt,
+        video_id=job.video_id,
+        script_id=job.script_id,
+        revision=job.revision,
+        status=job.state.value,
+        step=job.step,
+        progress=job.progress,
+        language=job.language,
+        scenes=job.scenes,
+        error_code=job.error_code,
+        error_message=job.error_message,
+        assets=job.assets,
+        duration_sec=job.duration_sec,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
     )
 
 

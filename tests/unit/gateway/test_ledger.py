@@ -173,7 +173,7 @@ async def test_the_relay_is_told_only_of_commits_that_left_something(ledger: Sql
         code=ErrorCode.NO_RENDER_SPEC, message="none", now=NOW,
     )  # fmt: skip
     assert told == [1]
-    assert await ledger.read(outbox.depth) == 1
+    assert await ledger.read(outbox.depth) == 2  # the end, and how viewers are told of it
 
 
 async def test_old_commands_are_forgotten(ledger: SqliteLedger) -> None:
