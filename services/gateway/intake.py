@@ -115,18 +115,14 @@ class CommandIntake:
         )
 
         def work(conn: sa.Connection) -> JobRecord | None:
-            new = commands.reject(conn, key, rejection, now=now)
-            if not new or not isinstance(command, StartRender) or refusal.code not in UNRENDERABLE:
+            kind, subject, code = rejection.command_type, rejection.job_id, refusal.code
+            if not commands.take(conn, key, kind, subject, now=now, code=code.value):
                 return None
-            unrenderable = Refusal(
-                command.job_id,
-                command.video_id,
-                command.script_id,
-                DEFAULT_LANGUAGE,
-                refusal.code,
-                refusal.message,
-            )
-            return starts.refuse(conn, unrenderable, now=now)
+            changed = None
+            if isinstance(command, StartRender) and code in UNRENDERABLE:
+                changed = starts.refuse(conn, _unrenderable(command, refusal), now=now)
+            commands.reject(conn, key, rejection, now=now)
+            return changed
 
         return await self._service.ledger.write(work)
 
@@ -144,9 +140,18 @@ def type_of(command: Command) -> str:
 
 
 def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> JobRecord | None:
-    if not commands.take(conn, key, type_of(command), subject_of(command), now=now):
+    kind, subject = type_of(command), subject_of(command)
+    if not commands.take(conn, key, kind, subject, now=now):
         return None
-    return work(conn)
+    changed = work(conn)
+    commands.record(conn, key, kind, subject, now=now)
+    return changed
+
+
+def _unrenderable(command: StartRender, why: PermanentError) -> Refusal:
+    return Refusal(
+        command.job_id, command.video_id, command.script_id, DEFAULT_LANGUAGE, why.code, why.message
+    )
 
 
 def _moving(move: Move, job_id: str, now: datetime) -> Work:

@@ -118,8 +118,9 @@ class Courier:
                 return
             pause = max(self._pause(callback.tries), min(answer.wait, LONGEST_PAUSE))
             log.warning("callback.failed", **told, tries=callback.tries, error=answer.error, pause=pause)
-            due = self._now() + timedelta(seconds=pause)
-            await self._ledger.write(callbacks.postponed, callback.id, answer.error, due=due)
+            now = self._now()
+            due = now + timedelta(seconds=pause)
+            await self._ledger.write(callbacks.postponed, callback.id, answer.error, due=due, now=now)
         except LecternError as error:  # it stays claimed; after the lease it is sent again
             log.warning("callback.unsettled", **told, error=str(error))
 

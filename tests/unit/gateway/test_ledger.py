@@ -173,7 +173,12 @@ async def test_the_relay_is_told_only_of_commits_that_left_something(ledger: Sql
         code=ErrorCode.NO_RENDER_SPEC, message="none", now=NOW,
     )  # fmt: skip
     assert told == [1]
-    assert await ledger.read(outbox.depth) == 1
+    waiting = [item.event.type for item in await ledger.read(outbox.pending, 10)]
+    assert waiting == [
+        "lectern.job.recorded.v1",
+        "lectern.job.failed.v1",
+        "lectern.callback.recorded.v1",
+    ]
 
 
 async def test_old_commands_are_forgotten(ledger: SqliteLedger) -> None:
