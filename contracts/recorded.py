@@ -52,6 +52,7 @@ class ScriptRecorded(Event):
     state: Literal["GENERATING", "DRAFT", "APPROVED", "FAILED"]
     language: str
     request: dict[str, Any] = Field(description="what was wished for, without the source text")
+    source: ClaimCheck | None = Field(description="the source text, of a script that is to be written")
     body: ClaimCheck | None = Field(description="application/json: the text of this version")
     origin: Literal["generated", "edited"] | None = Field(description="of this version")
     written_at: AwareDatetime | None = Field(description="the moment of this version")

@@ -8,12 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from contracts.base import derived_id
 from contracts.commands import CancelRender, Command, GenerateScript, RetryRender, StartRender
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import CommandRejected
 from contracts.languages import DEFAULT_LANGUAGE
-from services.gateway.ledger import commands, jobs, scripts, starts, transitions
+from services.gateway.ledger import announcements, commands, jobs, scripts, starts, transitions
 from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.starts import Refusal
 from services.gateway.service import Service, StartWish
@@ -106,7 +105,7 @@ class CommandIntake:
     async def _refuse(self, command: Command, key: UUID, refusal: PermanentError) -> JobRecord | None:
         now = self._service.now()
         rejection = CommandRejected(
-            event_id=derived_id(key, "gateway", "rejected"),
+            event_id=announcements.rejected_id(key),
             job_id=subject_of(command),
             attempt=1,
             command_type=type_of(command),

@@ -20,7 +20,15 @@ from contracts.events import (
     ScriptRequested,
     VideoComposed,
 )
-from contracts.topics import COMMANDS_TOPIC, CONTROL, JOBS, SCRIPT_GENERATED, SCRIPT_REQUESTED, STAGE_FAILED
+from contracts.topics import (
+    COMMANDS_TOPIC,
+    CONTROL,
+    JOBS,
+    LEDGER,
+    SCRIPT_GENERATED,
+    SCRIPT_REQUESTED,
+    STAGE_FAILED,
+)
 from tests.chaos.evidence import Evidence
 from tests.chaos.letters import lost_poison
 from tests.chaos.readings import by_job, cancels, code_of, last_ends, of_topic, requested, terminals
@@ -204,7 +212,7 @@ def late_effects(evidence: Evidence) -> list[str]:
         deadline = deadlines.get(record.attempt) if record.attempt else None
         if deadline is None or record.at <= deadline or record.place in evidence.injected:
             continue
-        if record.topic in {CONTROL.name, JOBS.name} or record.topic.endswith(".dlq"):
+        if record.topic in {CONTROL.name, JOBS.name, LEDGER.name} or record.topic.endswith(".dlq"):
             continue
         late = (record.at - deadline) / 1000
         found.append(f"{record.attempt}: {record.type} {late:.1f} s after the deadline, at {record.place}")

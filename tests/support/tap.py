@@ -150,7 +150,9 @@ def tapping(bootstrap_servers: str) -> Iterator[Tap]:
 
 
 OUTPUTS = tuple(
-    topic for topic in topics.TOPICS if topic not in {topics.COMMANDS_TOPIC, topics.PROGRESS, topics.CONTROL}
+    topic
+    for topic in topics.TOPICS
+    if topic not in {topics.COMMANDS_TOPIC, topics.PROGRESS, topics.CONTROL, topics.LEDGER}
 )
 """Topics whose records are somebody's output, one for each job, attempt and scene."""
 

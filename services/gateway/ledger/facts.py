@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from contracts.base import claim_check, derived_id
+from contracts.base import ClaimCheck, claim_check, derived_id
 from contracts.recorded import CallbackRecorded, CommandTaken, JobRecorded, RequestAnswered, ScriptRecorded
 from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import job_events, script_versions, scripts
@@ -52,7 +52,7 @@ def job_recorded(conn: sa.Connection, job: JobRecord) -> JobRecorded:
     )
 
 
-def script_recorded(conn: sa.Connection, script_id: str) -> ScriptRecorded:
+def script_recorded(conn: sa.Connection, script_id: str, source: ClaimCheck | None = None) -> ScriptRecorded:
     """Return the fact of how a script stands now; its text is a claim check, stored by whoever wrote it."""
     row = conn.execute(_SCRIPT, {"this_script": script_id}).one()
     return ScriptRecorded(
@@ -64,6 +64,7 @@ def script_recorded(conn: sa.Connection, script_id: str) -> ScriptRecorded:
         state=row.state,
         language=row.language,
         request=row.request,
+        source=source,
         body=text_claim(row.body) if row.body is not None else None,
         origin=row.origin,
         written_at=row.written_at,
@@ -74,7 +75,7 @@ def script_recorded(conn: sa.Connection, script_id: str) -> ScriptRecorded:
     )
 
 
-def text_claim(body: str) -> Any:
+def text_claim(body: str) -> ClaimCheck:
     """Return the claim check of a script's stored form."""
     return claim_check(body.encode(), "application/json")
 

@@ -68,8 +68,7 @@ def request(
         .returning(scripts.c.script_id)
     ).first()
     if created:
-        _record(conn, event.job_id, now)
-        outbox.add(conn, event, now=now)
+        outbox.add(conn, facts.script_recorded(conn, event.job_id, event.source), event, now=now)
     script = require(conn, event.job_id)
     if script.video_id != event.video_id:
         raise PermanentError(

@@ -14,7 +14,7 @@ from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
 from contracts.renderspec import normalise_render_spec
 from contracts.script import Script
-from services.gateway.ledger import scripts
+from services.gateway.ledger import announcements, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
@@ -54,7 +54,7 @@ class Scripts(Core):
         source = await self.artifacts.put(Blob(wish.source_text.encode(), "text/plain"))
         script_id = script_id_of(wish)
         return ScriptRequested(
-            event_id=derived_id(script_id, "gateway", "script.requested"),
+            event_id=announcements.script_requested_id(script_id),
             job_id=script_id,
             attempt=1,
             video_id=wish.video_id,
