@@ -11,11 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from contracts.cloudevents import headers_of, value_of
+from contracts.events import ControlChanged
 from contracts.topics import COMMANDS_TOPIC, CONTROL, JOBS, LEDGER, RENDER_REQUESTED, SCRIPT_REQUESTED
 from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
@@ -384,9 +388,8 @@ async def foreign(servers: str) -> None:
     await producer.start()
     try:
         await producer.send_and_wait(LEDGER.name, b"\xff not ours", key=b"x")
-        alive = {"type": "lectern.control.changed.v1", "job_id": "older", "attempt": 1, "canceled": False}
-        alive["event_id"] = "0b1f3f0e-5f5f-4b9b-8f0e-7a1f6a2b3c4d"
-        headers = [("ce_id", alive["event_id"].encode()), ("ce_type", alive["type"].encode())]
-        await producer.send_and_wait(CONTROL.name, json.dumps(alive).encode(), key=b"older", headers=headers)
+        alive = ControlChanged(event_id=uuid4(), job_id="older", attempt=1)
+        headers = headers_of(alive, source="test", time=datetime.now(UTC))
+        await producer.send_and_wait(CONTROL.name, value_of(alive), key=b"older", headers=headers)
     finally:
         await producer.stop()
