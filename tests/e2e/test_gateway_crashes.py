@@ -109,6 +109,8 @@ class Rig:
         """Have a job rendered, by a command on Kafka."""
         job_id = f"{self.prefix}-{next(self.numbers)}"
         self.jobs[job_id] = part
+        if part == "refused":
+            self.stand_in.will(f"/video/job/{job_id}/complete", Reply(503), Reply(503))
         body = {"type": "lectern.render.start.v1", "job_id": job_id, "video_id": job_id, "render_spec": SPEC}
         self.tap.send(topics.COMMANDS_TOPIC, job_id, body)
         return job_id
@@ -152,21 +154,19 @@ class Rig:
 
     def crash(self, crash: Crash) -> None:
         """Live a job's life and kill the gateway in the part that the crash is about."""
-        if crash.part == "refused":
-            job_id = f"{self.prefix}-{next(self.numbers)}"
-            self.stand_in.will(f"/video/job/{job_id}/complete", Reply(503), Reply(503))
-            self.numbers = itertools.chain([int(job_id.rpartition("-")[2])], self.numbers)
         if crash.part == "start":
-            self.killed(crash, lambda: self.end_job(self.started(crash.part)))
+            begun: list[str] = []
+            self.killed(crash, lambda: begun.append(self.start_job(crash.part)))
+            self.requested(begun[0])
+            self.end_job(begun[0])
         else:
             job_id = self.started(crash.part)
-            self.requested(job_id)
             self.killed(crash, lambda: self.end_job(job_id))
 
     def started(self, part: str) -> str:
+        """Start a job and return once its work is asked for."""
         job_id = self.start_job(part)
-        if part != "start":
-            self.requested(job_id)
+        self.requested(job_id)
         return job_id
 
     def get(self, path: str) -> Any:

@@ -113,6 +113,7 @@ class Rebuild:
         writing = Writing(run, fold, announced, self.artifacts, now=self.now, told=self.told)
         written = await writing.everything()
         written.gaps[:0] = gaps
+        written.gaps.sort(key=lambda gap: (gap.kind != "record", gap.kind, gap.name))
         return fold, announced, written
 
 
