@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 
 from pydantic import ValidationError
 
@@ -10,7 +11,7 @@ from contracts.base import read_object
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import EVENTS, Event
 from contracts.renderspec import explain
-from contracts.upcasters import upcast
+from contracts.upcasters import UPCASTERS, upcast
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 SCHEMA_BASE = "https://lectern.dev/schemas/"
@@ -22,18 +23,28 @@ def headers_of(
     event: Event, *, source: str, time: datetime, extra: Mapping[str, str] | None = None
 ) -> Headers:
     """Return the record headers of ``event``; ``extra`` carries ``traceparent`` and the like."""
+    headers = [
+        *_constant(event.type, source),
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_subject", event.job_id.encode()),
+        ("ce_time", time.isoformat(timespec="milliseconds").encode()),
+    ]
+    if extra:
+        headers.extend([(name, value.encode()) for name, value in extra.items()])
+    return headers
+
+
+@cache
+def _constant(type_: str, source: str) -> tuple[tuple[str, bytes], ...]:
+    """Return the headers that all events of a type from one process have."""
     attributes = {
         "ce_specversion": "1.0",
-        "ce_id": str(event.event_id),
-        "ce_type": event.type,
+        "ce_type": type_,
         "ce_source": source,
-        "ce_subject": event.job_id,
-        "ce_time": time.isoformat(timespec="milliseconds"),
-        "ce_dataschema": f"{SCHEMA_BASE}{event.type}.json",
+        "ce_dataschema": f"{SCHEMA_BASE}{type_}.json",
         "content-type": CONTENT_TYPE,
-        **(extra or {}),
     }
-    return [(name, value.encode()) for name, value in attributes.items()]
+    return tuple((name, value.encode()) for name, value in attributes.items())
 
 
 def value_of(event: Event) -> bytes:
@@ -54,12 +65,34 @@ def decoded_headers(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, st
     return texts
 
 
+def _announced(headers: Iterable[tuple[str, bytes | None]]) -> type[Event] | None:
+    """Return the model of a record whose header names a type that needs no lifting."""
+    named = None
+    for name, value in headers:
+        if name == "ce_type":
+            named = value
+    try:
+        type_ = bytes(named or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    return None if type_ in UPCASTERS else EVENTS.get(type_)
+
+
 def parse_event(value: bytes | None, headers: Iterable[tuple[str, bytes | None]] = ()) -> Event:
     """Decode a record; the type comes from ``ce_type``, else from the body; old majors are lifted.
 
     Raises:
         PermanentError: ``EVENT_MALFORMED`` or ``EVENT_TYPE_UNKNOWN``.
     """
+    headers = tuple(headers)
+    announced = _announced(headers)
+    # Parsing for the model alone costs half, and differs from what follows in one thing: it takes NaN and
+    # infinities in fields it ignores. Whatever it refuses is looked at again below, to say why.
+    if announced is not None and value and b"NaN" not in value and b"Infinity" not in value:
+        try:
+            return announced.model_validate_json(value)
+        except ValidationError:
+            pass
     try:
         body = read_object(value)
         name, lifted = upcast(decoded_headers(headers).get("ce_type") or body.get("type"), body)

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from contracts.base import Id, Model
 
+JobStatus = Literal["QUEUED", "PROCESSING", "COMPLETED", "FAILED"]
+
 
 class Event(Model):
     """What every event carries; ``type`` is the CloudEvents type, its last part the major version."""
@@ -22,7 +24,8 @@ class Event(Model):
     @classmethod
     def after(cls, parent: "Event", event_id: UUID, **fields: Any) -> Self:
         """Return the event that follows ``parent``: all fields the two share, and the new ``fields``."""
-        shared = {name: getattr(parent, name) for name in _shared(type(parent), cls)}
+        fields_of = parent.__dict__
+        shared = {name: fields_of[name] for name in _shared(type(parent), cls)}
         return cls(**{**shared, "schema_version": 1, **fields, "event_id": event_id})
 
 

@@ -8,11 +8,11 @@ byte-identical. Times stand in the CloudEvents headers. (What the ledger knows i
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.base import ClaimCheck, Id, Model
 from contracts.errors import ErrorCode
-from contracts.event import Asset, Event
+from contracts.event import Asset, Event, JobStatus
 from contracts.recorded import RECORDED
 from contracts.rendering import RenderSettings
 from contracts.renderspec import SpecScene
@@ -30,6 +30,7 @@ __all__ = [
     "FilmFiles",
     "JobCompleted",
     "JobFailed",
+    "JobUpdated",
     "Loudness",
     "ProgressReported",
     "RenderRequested",
@@ -297,6 +298,38 @@ class JobFailed(Event):
     message: str
 
 
+class JobUpdated(Event):
+    """All that viewers are told of a job after a change; broadcast to every gateway.
+
+    ``revision`` rises with every change, so that late news can be told from old. The moments are the
+    ledger's, so that duplicates are byte-identical, too.
+    """
+
+    type: ClassVar[str] = "lectern.job.updated.v1"
+
+    video_id: Id
+    script_id: Id | None = None
+    revision: int = Field(ge=1)
+    status: JobStatus
+    step: Step
+    progress: int = Field(ge=0, le=100)
+    language: str
+    scenes: int = Field(default=0, ge=0)
+    error_code: str | None = None
+    error_message: str | None = None
+    assets: tuple[Asset, ...] = ()
+    duration_sec: float | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether the attempt goes on; an end is never conflated away."""
+        return self.status in {"QUEUED", "PROCESSING"}
+
+
 class CommandRejected(Event):
     """A command was refused; says why, keyed by the job it named."""
 
@@ -311,7 +344,7 @@ _ALL: tuple[type[Event], ...] = (
     ScriptRequested, ScriptGenerated, ScriptRejected,
     RenderRequested, ScenePlanned, SceneSpoken, SceneSubtitled, SceneDrawn, SceneComposed,
     VideoComposed, AssetsUploaded,
-    ProgressReported, StageFailed, ControlChanged, JobCompleted, JobFailed, CommandRejected,
+    ProgressReported, StageFailed, ControlChanged, JobCompleted, JobFailed, JobUpdated, CommandRejected,
     *RECORDED,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.base import ClaimCheck, Id
-from contracts.event import Asset, Event
+from contracts.event import Asset, Event, JobStatus
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
 
@@ -24,7 +24,7 @@ class JobRecorded(Event):
     video_id: Id
     script_id: Id | None
     script_version: int | None
-    state: Literal["QUEUED", "PROCESSING", "COMPLETED", "FAILED"]
+    state: JobStatus
     language: str
     settings: RenderSettings | None
     spec: ClaimCheck | None = Field(description="application/json: the snapshot that is rendered")

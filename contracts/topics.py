@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from contracts import events as ev
 from contracts.commands import COMMANDS
@@ -86,10 +87,15 @@ LEDGER = Topic(
 )
 """What the ledger knows, some 4 kB a job. A database can be made again as far back as this is kept."""
 
+UPDATES = Topic(
+    "lectern.job.updates.v1", (ev.JobUpdated.type,), partitions=4, retention_ms=HOUR_MS, dead_letters=False
+)
+"""Broadcast: every gateway reads all of it, from the newest records on; the ledger has everything older."""
+
 TOPICS: tuple[Topic, ...] = (
     COMMANDS_TOPIC, SCRIPT_REQUESTED, SCRIPT_GENERATED, RENDER_REQUESTED,
     SCENE_PLANNED, SCENE_SPOKEN, SCENE_SUBTITLED, SCENE_DRAWN, SCENE_COMPOSED,
-    VIDEO_COMPOSED, ASSETS_UPLOADED, STAGE_FAILED, PROGRESS, CONTROL, JOBS, LEDGER,
+    VIDEO_COMPOSED, ASSETS_UPLOADED, STAGE_FAILED, PROGRESS, CONTROL, JOBS, LEDGER, UPDATES,
 )  # fmt: skip
 
 TOPIC_OF_TYPE: Mapping[str, Topic] = {type_: topic for topic in TOPICS for type_ in topic.types}
@@ -108,6 +114,7 @@ def all_topic_names() -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=4096)  # a job is hashed for each of its events
 def murmur2(data: bytes) -> int:
     """Return the positive hash of Kafka's default partitioner (org.apache.kafka.common.utils.Utils)."""
     length, mask, mixer = len(data), 0xFFFFFFFF, 0x5BD1E995

@@ -8,6 +8,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,7 @@ from services.runtime.artifacts import Artifacts
 from services.runtime.engine import Engine
 from services.runtime.metrics import LOOP_LAG
 from services.runtime.settings import RuntimeSettings
+from services.runtime.worker import calm_collector
 
 
 class Hop(Event):
@@ -31,6 +33,7 @@ class Hop(Event):
     text: str = ""
 
 
+@cache
 def hop_type(prefix: str, number: int) -> type[Hop]:
     """Declare hop ``number`` as an event with a topic of its own, in this process's copy of the tables."""
     kind = cast(
@@ -70,6 +73,7 @@ async def run_engine(options: argparse.Namespace, stop: asyncio.Event) -> None:
     engine = Engine("bench", actors, settings, cast("Artifacts", None))
     engine._ensure_topics = _nothing  # type: ignore[method-assign]  # noqa: SLF001  # the bench made its own
     await engine.start()
+    calm_collector()  # as every worker does
     await tell(lambda: sum(len(intake.windows) for intake in engine.intakes), stop)
     await engine.stop()
     samples = [

@@ -88,6 +88,8 @@ async def open_stack(
         # Models and fonts load while nothing else waits for the event loop.
         actors = [await asyncio.to_thread(build_worker, worker) for worker in workers]
         engine = Engine(name, [*actors, gateway.actor], runtime, artifacts)
+        if broker is None and not runtime.embedded:
+            await stack.enter_async_context(gateway.broadcasting(engine.publisher.publish, runtime))
         stack.push_async_callback(engine.stop, drain_deadline)
         await engine.start()
         gateway.probes.append(engine.health.problems)

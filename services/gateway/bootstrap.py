@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from contracts.events import Event, JobUpdated
 from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
 from services.gateway.backend.client import Backend, open_backend
@@ -27,12 +28,17 @@ from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
 from services.gateway.ledger import commands, idempotency
 from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.live import jobs_socket
+from services.gateway.live.broadcast import Broadcast
 from services.gateway.metrics import OUTBOX_TROUBLED
 from services.gateway.relay import Already, Publish, Relay
 from services.gateway.service import Clock, NewId, Service
 from services.gateway.settings import GatewaySettings
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
+from services.runtime.settings import RuntimeSettings
+
+PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
 
 CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH"],
@@ -52,6 +58,7 @@ class Gateway:
         app: its HTTP and WebSocket surface, for :mod:`services.gateway.server`.
         backend: what is fetched from and called back; ``None`` without ``BACKEND_BASE_URL``.
         probes: looked at by ``/readyz``; the engine's may be added.
+        alone: whether this is the only gateway, so that no log of updates is needed.
     """
 
     settings: GatewaySettings
@@ -61,11 +68,37 @@ class Gateway:
     ledger: Ledger
     backend: Backend | None
     probes: list[Probe] = field(default_factory=list)
+    alone: bool = True
+
+    @asynccontextmanager
+    async def broadcasting(self, publish: PublishAll, runtime: RuntimeSettings) -> AsyncIterator[None]:
+        """Share updates with the other gateways by Kafka; entered before the engine starts.
+
+        Args:
+            publish: publishes events and returns once the broker has acknowledged them.
+            runtime: where Kafka is.
+        """
+
+        async def announce(job: JobUpdated) -> None:
+            await publish([job])
+
+        self.alone = False
+        self.service.announce = announce
+        reader = Broadcast(self.service.hub, self.ledger, runtime, self.service.now)
+        self.probes.append(reader.problems)
+        async with self._running("reader of updates", reader.run()):
+            yield
 
     @asynccontextmanager
     async def relaying(self, publish: Publish, already: Already | None = None) -> AsyncIterator[Relay]:
         """Publish what the ledger leaves in its outbox, and call the backend, as long as it is open."""
-        relay = Relay(self.ledger, publish, already) if already else Relay(self.ledger, publish)
+
+        async def publish_and_tell(event: Event) -> None:
+            await publish(event)
+            if self.alone and isinstance(event, JobUpdated):
+                self.service.hub.publish(event)
+
+        relay = Relay(self.ledger, publish_and_tell, *([already] if already else []))
         OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
         async with contextlib.AsyncExitStack() as stack:
             wakers = [relay.wake]
@@ -167,7 +200,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))
-    app.router.routes.append(ws.route(service))
+    app.router.routes.extend((ws.route(service), jobs_socket.route(service)))
 
     @app.get("/", summary="Where things are", tags=["operations"])
     async def index() -> dict[str, str]:
@@ -177,6 +210,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
             "generate": "/api/videos/{video_id}/scripts/generate",
             "render": "/api/videos/{video_id}/render-jobs",
             "progress": ws.PATH,
+            "jobs": jobs_socket.PATH,
             "assets": settings.assets_path,
             "ready": "/readyz",
         }

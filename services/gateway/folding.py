@@ -23,9 +23,13 @@ class Fold:
 
     Args:
         known: what the ledger has.
+
+    Attributes:
+        told: the newest revision of the job that this process has announced.
     """
 
     def __init__(self, known: Iterable[Share]) -> None:
+        self.told = 0
         self._parts: dict[tuple[Step, int], float] = {}
         self._counts: dict[Step, int] = {}
         self._unwritten: dict[tuple[Step, int], Share] = {}

@@ -1,123 +1,194 @@
-"""Fan-out: every change of a job to everybody who watches its video.
+"""Fan-out: every change of a job to everybody who watches it or its video.
 
-One gateway process: the hub is fed by the ledger's callers after each commit. With several processes each
-needs a consumer of its own that hears of every change; then that consumer feeds the hub.
+The hub of every gateway process is fed with all of one log of updates, so that it does not matter which
+process a change was made by. The ledger is always at or ahead of the log: whoever changes a job commits
+first. Therefore attach, read the ledger, then hear what is newer leaves no gap; a job's revision decides.
 """
 
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from uuid import uuid4
 
-from services.gateway.ledger.records import JobRecord
-from services.gateway.messages import ProgressMessage, progress_message
+from contracts.events import JobUpdated
+from services.gateway.live.cursors import Cursor
+from services.gateway.live.ring import RING, Ring, Watch, of_job, of_video
+from services.gateway.live.updates import Slots, Update
 
+__all__ = ["Cursor", "Hub", "Slots", "Subscription", "Told", "Update", "of_job", "of_video"]
 
-@dataclass(frozen=True)
-class Update:
-    """A job as it is after a change; its message and its JSON are built once, for all subscribers."""
-
-    job: JobRecord
-
-    @property
-    def terminal(self) -> bool:
-        """Whether the attempt has ended; such an update is never conflated away."""
-        return not self.job.state.active
-
-    @cached_property
-    def message(self) -> ProgressMessage:
-        """What viewers are told."""
-        return progress_message(self.job)
-
-    @cached_property
-    def payload(self) -> bytes:
-        """The message as JSON in UTF-8."""
-        return self.message.model_dump_json().encode()
+MAX_TOLD = 2_048
+"""Jobs of which one viewer's newest revision is remembered. Fewer: a late duplicate could be told again."""
 
 
-class Slots:
-    """What a subscriber that cannot keep up still has to hear: per job the newest progress and every end."""
+class Told:
+    """The newest revision of each job that a viewer was told, so that nothing is told twice or backwards."""
 
     def __init__(self) -> None:
-        self._slots: dict[str, list[Update]] = {}
-        self.conflated = 0
+        self._revisions: OrderedDict[str, int] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._slots)
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._revisions
 
-    def put(self, update: Update) -> None:
-        """Keep ``update``; progress of the same job that nobody has heard yet gives way to it."""
-        slot = self._slots.setdefault(update.job.job_id, [])
-        if slot and not slot[-1].terminal:
-            slot[-1] = update
-            self.conflated += 1
-        else:
-            slot.append(update)
+    def at(self, job_id: str) -> int:
+        """Return what was told of a job, 0 for nothing."""
+        return self._revisions.get(job_id, 0)
 
-    def take(self) -> list[Update]:
-        """Return what is kept, in order per job, and keep nothing."""
-        kept, self._slots = self._slots, {}
-        return [update for slot in kept.values() for update in slot]
+    def tell(self, job_id: str, revision: int) -> None:
+        """Remember what was told."""
+        self._revisions[job_id] = revision
+        if len(self._revisions) > MAX_TOLD:
+            self._revisions.popitem(last=False)
 
 
 class Subscription:
-    """One watcher of a video: attached first, then given the snapshot, then whatever is newer.
+    """One watch of one viewer: attached first, then given the snapshot, then whatever is newer.
 
     Updates that come between are kept until :meth:`open`. A job's revision decides what is newer, so nothing
     is lost, told twice or told backwards, however late the snapshot was read.
 
     Args:
         deliver: takes an update; called on the event loop, must not block.
+        told: shared by all watches of one viewer.
     """
 
-    def __init__(self, deliver: Callable[[Update], None]) -> None:
+    __slots__ = ("_deliver", "_early", "_told")
+
+    def __init__(self, deliver: Callable[[Update], None], told: Told | None = None) -> None:
         self._deliver = deliver
         self._early: Slots | None = Slots()
-        self._told: dict[str, int] = {}
+        self._told = Told() if told is None else told
 
     def offer(self, update: Update) -> None:
         """Deliver ``update`` if it is news."""
         if self._early is not None:
             self._early.put(update)
-        elif update.job.revision > self._told.get(update.job.job_id, 0):
-            self._told[update.job.job_id] = update.job.revision
-            self._deliver(update)
+        elif update.job.revision > self._told.at(update.job.job_id):
+            self._tell(update)
 
-    def open(self, snapshot: JobRecord | None) -> None:
-        """Deliver the snapshot, then what came since, then live."""
+    def refresh(self, update: Update, *, new: bool) -> None:
+        """Deliver what was read from the ledger after a gap: of jobs the viewer knows or that are ``new``."""
+        if new or update.job.active or update.job.job_id in self._told:
+            self.offer(update)
+
+    def open(self, snapshot: Update | None = None) -> None:
+        """Deliver the snapshot, also to a viewer who knows it, then what came since, then live."""
         early, self._early = self._early, None
-        if snapshot is not None:
-            self.offer(Update(snapshot))
+        if snapshot is not None and snapshot.job.revision >= self._told.at(snapshot.job.job_id):
+            self._tell(snapshot)
         for update in early.take() if early else ():
             self.offer(update)
 
+    def _tell(self, update: Update) -> None:
+        self._told.tell(update.job.job_id, update.job.revision)
+        self._deliver(update)
+
 
 class Hub:
-    """The subscriptions of this process, by video."""
+    """The viewers of this process, by what they watch, and the log of updates as far as it is read.
 
-    def __init__(self) -> None:
-        self._watchers: defaultdict[str, set[Subscription]] = defaultdict(set)
+    Args:
+        ring: updates kept for viewers who come back.
+    """
+
+    def __init__(self, ring: int = RING) -> None:
+        self._watchers: defaultdict[Watch, set[Subscription]] = defaultdict(set)
+        self._size = ring
+        self._number = 0
+        self._cursor: Cursor | None = None
+        self._closers: set[Callable[[], None]] = set()
+        self.closing = False
+        self.begin(uuid4().hex, (0,))
 
     def __len__(self) -> int:
         return sum(len(watchers) for watchers in self._watchers.values())
 
-    def attach(self, video_id: str, subscription: Subscription) -> None:
-        """Send the video's updates to ``subscription`` from now on."""
-        self._watchers[video_id].add(subscription)
+    @property
+    def cursor(self) -> Cursor:
+        """Where the log is read up to."""
+        if self._cursor is None:
+            self._cursor = Cursor.model_construct(epoch=self._epoch, offsets=tuple(self._positions))
+        return self._cursor
 
-    def detach(self, video_id: str, subscription: Subscription) -> None:
+    @property
+    def watched(self) -> list[Watch]:
+        """What somebody watches."""
+        return list(self._watchers)
+
+    def begin(self, epoch: str, positions: Sequence[int]) -> None:
+        """Go on with a log at ``positions``; what was kept of another one is of no use."""
+        self._epoch = epoch
+        self._positions = list(positions)
+        self._ring = Ring(positions, self._size)
+        self._cursor = None
+
+    def take(self, partition: int, offset: int, job: JobUpdated | None, *, aloud: bool = True) -> None:
+        """Take the log's next record.
+
+        Args:
+            partition: where it stands.
+            offset: the same.
+            job: what it says; ``None`` for a record that says nothing.
+            aloud: whether viewers are told; it is kept for those who come back in any case.
+        """
+        self._positions[partition] = offset + 1
+        self._cursor = None
+        if job is not None:
+            update = Update(job, self.cursor, self._next(), offset=(partition, offset))
+            self._ring.keep(update)
+            if aloud:
+                for subscription in self._watching(job):
+                    subscription.offer(update)
+
+    def publish(self, job: JobUpdated) -> None:
+        """Take an update where this process is the only gateway and there is no log outside of it."""
+        self.take(0, self._positions[0], job)
+
+    def snapshot(self, job: JobUpdated, cursor: Cursor | None = None) -> Update:
+        """Return what a viewer is told who attached at ``cursor`` before the ledger was read."""
+        return Update(job, cursor or self.cursor, self._next(), snapshot=True)
+
+    def refresh(self, job: JobUpdated, *, new: bool) -> None:
+        """Tell what was read from the ledger because the log may have a gap."""
+        update = self.snapshot(job)
+        for subscription in self._watching(job):
+            subscription.refresh(update, new=new)
+
+    def attach(self, watch: Watch, subscription: Subscription) -> None:
+        """Send updates to ``subscription`` from now on."""
+        self._watchers[watch].add(subscription)
+
+    def detach(self, watch: Watch, subscription: Subscription) -> None:
         """Stop sending."""
-        watchers = self._watchers.get(video_id)
+        watchers = self._watchers.get(watch)
         if watchers is not None:
             watchers.discard(subscription)
             if not watchers:
-                del self._watchers[video_id]
+                del self._watchers[watch]
 
-    def publish(self, job: JobRecord) -> None:
-        """Tell everybody who watches the job's video."""
-        watchers = self._watchers.get(job.video_id)
-        if not watchers:
-            return
-        update = Update(job)
-        for subscription in tuple(watchers):
-            subscription.offer(update)
+    def since(self, cursor: Cursor, watches: Iterable[Watch]) -> list[Update] | None:
+        """Return exactly what came after ``cursor``; ``None`` if that is not known here any more, or yet."""
+        if cursor.epoch != self._epoch or not self._ring.reaches(cursor):
+            return None
+        if any(wanted > here for wanted, here in zip(cursor.offsets, self._positions, strict=True)):
+            return None  # another gateway has read further than this one
+        return self._ring.since(cursor, watches)
+
+    def until_closed(self, closer: Callable[[], None]) -> Callable[[], None]:
+        """Have ``closer`` called when the process stops; returns what takes that back."""
+        self._closers.add(closer)
+        return lambda: self._closers.discard(closer)
+
+    def close(self) -> None:
+        """Let go of the viewers who would else keep the process from stopping."""
+        self.closing = True
+        for closer in tuple(self._closers):
+            closer()
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _watching(self, job: JobUpdated) -> Sequence[Subscription]:
+        by_job = self._watchers.get(of_job(job.job_id))
+        by_video = self._watchers.get(of_video(job.video_id))
+        return (*(by_job or ()), *(by_video or ()))

@@ -56,12 +56,10 @@ class CommandIntake:
         if await self._service.ledger.read(commands.find, key) is not None:
             return
         try:
-            changed = await self._obey(command, key)
+            await self._obey(command, key)
         except PermanentError as refusal:
             log.info("command.rejected", subject=subject_of(command), code=refusal.code)
-            changed = await self._refuse(command, key, refusal)
-        if changed is not None:
-            self._service.hub.publish(changed)
+            await self._refuse(command, key, refusal)
 
     async def _obey(self, command: Command, key: UUID) -> JobRecord | None:
         now = self._service.now()

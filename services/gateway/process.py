@@ -55,6 +55,8 @@ async def run_gateway(
         async def publish(event: Event) -> None:
             await engine.publisher.publish([event])
 
+        if not runtime.embedded:
+            await stack.enter_async_context(gateway.broadcasting(engine.publisher.publish, runtime))
         stack.push_async_callback(engine.stop)
         await engine.start()
         await stack.enter_async_context(gateway.relaying(publish, engine.publisher.already))

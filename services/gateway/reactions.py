@@ -12,7 +12,7 @@ from contracts.renderspec import explain
 from contracts.script import Script
 from contracts.steps import Step
 from services.gateway.folding import Fold, Folds
-from services.gateway.ledger import progress, scripts, transitions
+from services.gateway.ledger import announcements, jobs, progress, scripts, transitions
 from services.gateway.ledger.progress import Share
 from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.metrics import JOBS_ENDED
@@ -26,7 +26,7 @@ class Reactions:
     """Takes what stages tell. Duplicates, late news and dead attempts change nothing.
 
     Args:
-        service: whose ledger is written and whose hub is told.
+        service: whose ledger is written and who tells viewers.
     """
 
     def __init__(self, service: Service) -> None:
@@ -68,30 +68,34 @@ class Reactions:
             duration_sec=event.duration_sec,
             now=self._service.now(),
         )
-        for job in changes[:-1]:
-            self._service.hub.publish(job)
         if changes:
             self._ended(changes[-1])
 
     async def progress_reported(self, event: ProgressReported) -> None:
-        """Fold a report; returns once it is in the ledger, or is nothing that must be there."""
+        """Fold a report; returns once it is in the ledger and told, or is nothing that must be there.
+
+        It is told before the report counts as taken: after a crash the report comes again, to whichever
+        process, and whoever has not told the present revision tells it then.
+        """
         if event.step is Step.FINALIZE or event.part >= event.parts:
             return  # the last step is the ledger's own; a part that is none would never be complete
         key = (event.job_id, event.attempt)
+        standing: JobRecord | None = None
         fold = self._folds.get(key)
         if fold is None:
-            fold = Fold(await self._service.ledger.read(progress.shares, *key))
+            shares, standing = await self._service.ledger.read(_known, *key)
+            fold = Fold(shares)
             self._folds.put(key, fold)
         due = fold.news(Share(event.step, event.part, event.parts, event.share))
-        if not due:
-            return
         try:
-            changed = await self._service.ledger.write(progress.fold, *key, due, now=self._service.now())
+            if due:
+                standing = await self._service.ledger.write(_folded, *key, due, now=self._service.now())
+            if standing is not None and standing.revision > fold.told:
+                await self._service.announce(announcements.job_updated(standing))
+                fold.told = standing.revision
         except BaseException:
-            self._folds.forget(key)  # the fold believes it written; the report will come again
+            self._folds.forget(key)  # it believes what is not so; the report will come again
             raise
-        if changed is not None:
-            self._service.hub.publish(changed)
 
     async def _script_failed(self, script_id: str, code: ErrorCode, message: str) -> None:
         now = self._service.now()
@@ -104,7 +108,22 @@ class Reactions:
     def _ended(self, job: JobRecord) -> None:
         self._folds.forget((job.job_id, job.attempt))
         JOBS_ENDED.labels(job.state, job.error_code or "").inc()
-        self._service.hub.publish(job)
+
+
+def _known(conn: sa.Connection, job_id: str, attempt: int) -> tuple[list[Share], JobRecord | None]:
+    return progress.shares(conn, job_id, attempt), _alive(conn, job_id, attempt)
+
+
+def _folded(
+    conn: sa.Connection, job_id: str, attempt: int, news: list[Share], *, now: datetime
+) -> JobRecord | None:
+    """Fold; returns the living attempt's job, changed or not: another process may have written the same."""
+    return progress.fold(conn, job_id, attempt, news, now=now) or _alive(conn, job_id, attempt)
+
+
+def _alive(conn: sa.Connection, job_id: str, attempt: int) -> JobRecord | None:
+    job = jobs.get(conn, job_id)
+    return job if job is not None and job.attempt == attempt and job.state.active else None
 
 
 def _failed(conn: sa.Connection, event: StageFailed, *, now: datetime) -> JobRecord | ScriptRecord | None:

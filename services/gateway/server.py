@@ -10,10 +10,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from contracts.errors import ErrorCode, PermanentError
-from services.gateway.ws import ProgressProtocol
+from services.gateway.live.viewer import SocketProtocol
 
-MAX_SOCKET_MESSAGE = 4_096
-"""Bytes of a message that a viewer may send; none is expected."""
+MAX_SOCKET_MESSAGE = 32_768
+"""Bytes of a message that a viewer may send: as many ids, UUIDs, as it may watch."""
 
 GC_THRESHOLDS = (50_000, 50, 1_000)
 """A full collection stops the loop for 0.8 s at 10,000 sockets; with these it all but never comes."""
@@ -50,7 +50,7 @@ class GatewayServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http="auto",
-                ws=ProgressProtocol,
+                ws=SocketProtocol,
                 ws_per_message_deflate=False,  # frames are written raw; deflate doubles memory and CPU
                 ws_max_size=MAX_SOCKET_MESSAGE,
                 lifespan="off",

@@ -68,6 +68,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         self._hold_commits = False
         self._commit_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        LANE_DEPTH.labels(topic).set_function(lambda: self.lanes.depth)
+        LANES.labels(topic).set_function(lambda: self.lanes.lanes)
 
     def mount(self, broker: KafkaBroker) -> None:
         """Declare the subscriber on ``broker``."""
@@ -190,7 +192,6 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             if window.room <= 0 and not window.full:
                 window.full = True
                 self._pause(partition)
-        self._measure()
 
     def _pause(self, *partitions: TopicPartition) -> None:
         if self.consumer and partitions:
@@ -198,15 +199,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
     def _finished(self, slot: Slot) -> None:
         window = slot.window
-        self._measure()
         if window.live and window.full and len(window) <= window.size // 2:
             window.full = False
             if self.consumer and window.partition in self.consumer.assignment():
                 self.consumer.resume(window.partition)
-
-    def _measure(self) -> None:
-        LANE_DEPTH.labels(self.topic).set(self.lanes.depth)
-        LANES.labels(self.topic).set(self.lanes.lanes)
 
     # --- commits ------------------------------------------------------------------------------------------
 

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
+from typing import Any
 
 from services.runtime.window import Slot
 
-Run = Callable[[Slot], Awaitable[float | None]]
+Run = Callable[[Slot], Coroutine[Any, Any, float | None]]
 """Works on a slot's record; returns ``None`` when it is finished, or the seconds to park its lane."""
 
 
@@ -30,7 +31,7 @@ class Lanes:
         self._lanes: dict[Hashable, deque[Slot]] = {}
         self._ready: OrderedDict[Hashable, deque[Hashable]] = OrderedDict()
         self._parked: dict[Hashable, asyncio.TimerHandle] = {}
-        self._running: set[asyncio.Future[float | None]] = set()
+        self._running: set[asyncio.Task[float | None]] = set()
         self._frozen = False
         self._closed = False
         self._depth = 0
@@ -107,19 +108,22 @@ class Lanes:
         return lane, job
 
     def _pump(self) -> None:
-        while self._ready and len(self._running) < self._limit and not self._frozen:
+        if not self._ready or self._frozen:
+            return
+        loop = asyncio.get_running_loop()
+        while self._ready and len(self._running) < self._limit:
             lane, job = self._next()
             slot = self._lanes[lane][0]
             if not slot.window.live or slot.done:
                 self._advance(lane, job)
                 continue
-            task = asyncio.ensure_future(self._run(slot))
+            task = loop.create_task(self._run(slot))
             slot.task = task
             self._running.add(task)
             self._calm.clear()
             task.add_done_callback(partial(self._done, lane, job, slot))
 
-    def _done(self, lane: Hashable, job: Hashable, slot: Slot, task: "asyncio.Future[float | None]") -> None:
+    def _done(self, lane: Hashable, job: Hashable, slot: Slot, task: "asyncio.Task[float | None]") -> None:
         # a callback, not a ``finally`` in the task: a task cancelled before its first step runs nothing
         self._running.discard(task)
         slot.task = None

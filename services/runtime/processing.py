@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,6 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.base import Id, derived_id
-from contracts.cloudevents import decoded_headers
 from contracts.errors import CanceledError, ErrorCode, LecternError, PermanentError, TransientError
 from contracts.events import Event, ProgressReported, StageFailed
 from services.runtime import deadletter, tracing
@@ -71,6 +71,8 @@ class Processor:
         self._scratch_root = scratch_root
         self._policy = policy
         self._random = random
+        # finding a metric's child costs more than counting
+        self._seconds = cache(partial(STAGE_SECONDS.labels, stage))
 
     async def __call__(self, slot: Slot) -> float | None:
         """Work on a slot; ``None`` when its record is finished, else how many seconds to park its lane."""
@@ -81,8 +83,8 @@ class Processor:
         try:
             event = self._decode(slot.record)
             job_id, attempt = identity_of(event)
-            headers = decoded_headers(slot.record.headers)
-            with tracing.span_of(self._stage, event.type, job_id, attempt, headers) as span:
+            carried = tracing.carried_by(slot.record.headers)
+            with tracing.span_of(self._stage, event.type, job_id, attempt, carried) as span:
                 try:
                     outcome = await self._handle(slot, event, job_id, attempt)
                 except Exception as error:
@@ -102,7 +104,7 @@ class Processor:
                 self._log_failure("will try again", slot, event, failure, error, delay=round(delay, 2))
             return delay
         finally:
-            STAGE_SECONDS.labels(self._stage, outcome).observe(time.perf_counter() - started)
+            self._seconds(outcome).observe(time.perf_counter() - started)
         return None
 
     def _decode(self, record: Record) -> Any:
@@ -125,7 +127,7 @@ class Processor:
             artifacts=self._artifacts,
             scratch_root=self._scratch_root,
             executor=self._executor,
-            report=lambda share: self._report(event, share),
+            report=partial(self._report, event),
         )
         crash_point("engine.before_handler", self._place)
         with contextlib.closing(context):

@@ -7,10 +7,12 @@ unchanged (binary, null, repeated), and costs half of a hop's processor time.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
+from prometheus_client import Counter
 
 from contracts.base import MAX_RECORD_BYTES
 from contracts.cloudevents import headers_of, value_of
@@ -25,13 +27,23 @@ from services.runtime.settings import RuntimeSettings
 BREATH = 16
 """Events of one batch that are encoded in a row, a few milliseconds, before others may use the event loop."""
 
+MAX_BATCH_BYTES = 256 * 1024
+"""Largest batch for one partition. Smaller (16 kB by default, some twenty events): whoever finds the batch
+full sleeps until it is sent, all wake together, and one of them finds it full again. Larger: nears the
+megabyte that a broker takes by default."""
+
 RawHeaders = Sequence[tuple[str, bytes | None]]
 
 
 def scene_index_of(event: Event) -> int | None:
     """Return the scene an event is about, for scene events."""
-    context = getattr(event, "context", None)
+    context = event.__dict__.get("context")  # getattr raises inside pydantic where there is none: 5 us
     return context.index if isinstance(context, SceneContext) else None
+
+
+@cache
+def _published(type_: str) -> Counter:
+    return PUBLISHED.labels(type_)
 
 
 def _now() -> datetime:
@@ -65,6 +77,7 @@ class Publisher:
             acks="all",
             enable_idempotence=not self._settings.embedded,
             linger_ms=0,  # batches form while a request is in flight; waiting only adds latency
+            max_batch_size=MAX_BATCH_BYTES,
             max_request_size=2 * 1024 * 1024,  # dead letters carry foreign records
         )
         try:
@@ -103,7 +116,7 @@ class Publisher:
                 ErrorCode.BROKER_UNAVAILABLE, f"Kafka did not take an event ({type(error).__name__})"
             ) from error
         for event in events:
-            PUBLISHED.labels(event.type).inc()
+            _published(event.type).inc()
 
     async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
         """Publish a record as it is; used for dead letters.

@@ -4,8 +4,8 @@ The trace id is derived from the job and attempt, so that the trace holds togeth
 ``traceparent`` came along: a command from a plain Kafka client, an event relayed from the outbox.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from uuid import uuid5
 
@@ -19,9 +19,12 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status,
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from contracts.base import NAMESPACE
+from contracts.cloudevents import decoded_headers
 from services.runtime.settings import RuntimeSettings
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+_FIELDS = frozenset(_PROPAGATOR.fields)
+_NO_SPAN = nullcontext(trace.INVALID_SPAN)
 _exporting = False
 _carried: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
@@ -49,10 +52,14 @@ def _parent(job_id: str, attempt: int, headers: Mapping[str, str]) -> Context:
     return trace.set_span_in_context(NonRecordingSpan(root))
 
 
-@contextmanager
+def carried_by(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """Return those of a record's headers that carry a trace."""
+    return decoded_headers([header for header in headers if header[0] in _FIELDS])
+
+
 def span_of(
     stage: str, event_type: str, job_id: str, attempt: int, headers: Mapping[str, str]
-) -> Iterator[trace.Span]:
+) -> AbstractContextManager[trace.Span]:
     """Span of the work on one record, child of whatever caused the record.
 
     Where this process exports nothing, no span is made, which would cost a third of a hop; a ``traceparent``
@@ -60,8 +67,14 @@ def span_of(
     """
     if not _exporting:
         _carried.set(headers.get("traceparent"))
-        yield trace.INVALID_SPAN
-        return
+        return _NO_SPAN
+    return _exported_span(stage, event_type, job_id, attempt, headers)
+
+
+@contextmanager
+def _exported_span(
+    stage: str, event_type: str, job_id: str, attempt: int, headers: Mapping[str, str]
+) -> Iterator[trace.Span]:
     tracer = trace.get_tracer("lectern.runtime")
     with tracer.start_as_current_span(
         f"{stage} {event_type}",

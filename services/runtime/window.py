@@ -28,7 +28,7 @@ class Slot:
         self.window = window
         self.done = False
         self.attempts = 0
-        self.task: asyncio.Future[float | None] | None = None
+        self.task: asyncio.Task[float | None] | None = None
 
 
 class Window:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -105,8 +105,17 @@ async def collect(rig: Rig, front_end: FrontEnd, bucket: Bucket, evidence: Evide
         evidence.histories[job] = [(each["attempt"], each["status"]) for each in history]
 
 
-async def references_of(front_end: FrontEnd, evidence: Evidence, workers: int) -> None:
-    """Render every spec that was requested once more, without the system and without faults."""
+async def references_of(
+    front_end: FrontEnd, evidence: Evidence, workers: int, show: Callable[[str], None]
+) -> None:
+    """Render every spec that was requested once more, without the system and without faults.
+
+    Args:
+        front_end: gives the specs.
+        evidence: says which, and is given the references.
+        workers: how many processes render.
+        show: is told how far it is.
+    """
     specs: dict[str, tuple[bytes, str]] = {}
     for (job, _), record in requested(evidence).items():
         answer = await front_end.call("GET", f"/api/render-jobs/{job}/render-spec")
@@ -117,7 +126,9 @@ async def references_of(front_end: FrontEnd, evidence: Evidence, workers: int) -
             each: loop.run_in_executor(pool, reference_of, each[0], json.loads(each[1]))
             for each in set(specs.values())
         }
-        rendered = await asyncio.gather(*wanted.values())
-    made: dict[tuple[bytes, str], Reference] = dict(zip(wanted, rendered, strict=True))
+        for number, rendering in enumerate(asyncio.as_completed(wanted.values()), 1):
+            await rendering
+            show(f"{number}/{len(wanted)} films rendered again")
+    made: dict[tuple[bytes, str], Reference] = {each: done.result() for each, done in wanted.items()}
     evidence.references = {job: made[spec] for job, spec in specs.items()}
     evidence.specs = {job: hashlib.sha256(spec[0]).hexdigest() for job, spec in specs.items()}

@@ -16,6 +16,7 @@ from pathlib import Path
 from ops.kafka.distribution import KafkaUnavailableError
 from ops.kafka.node import KafkaNode
 from tests.chaos.plan import PROCESSES, SESSION_SECONDS
+from tests.chaos.removals import VARIABLE
 from tests.chaos.replica import Replica, quiet_port
 from tests.chaos.s3proxy import S3Proxy
 from tests.support.s3 import S3Server, running_s3
@@ -104,13 +105,16 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(folder: Path, chance: random.Random, copies: Mapping[str, int]) -> AsyncIterator[Rig]:
+async def running_rig(
+    folder: Path, chance: random.Random, copies: Mapping[str, int], without: str = ""
+) -> AsyncIterator[Rig]:
     """Start everything; leave nothing behind.
 
     Args:
         folder: where data, homes and logs go.
         chance: decides what the S3 proxy hits.
         copies: how many of each worker there are at first; one where it says nothing.
+        without: the guarantee that is taken away, if one is.
     """
     with ExitStack() as stack:
         node = KafkaNode(folder / "kafka", port=quiet_port(), overrides=KAFKA, heap="768m")
@@ -122,6 +126,7 @@ async def running_rig(folder: Path, chance: random.Random, copies: Mapping[str, 
         host, _, port = s3.endpoint_url.removeprefix("http://").partition(":")
         proxy = S3Proxy((host, int(port)), chance)
         environment = settings_of(node.bootstrap_servers, s3, await proxy.start())
+        environment |= {VARIABLE: without}
         rig = Rig(
             node, s3, proxy, {stage: [] for stage in PROCESSES}, environment, folder, build_clock(folder)
         )

@@ -25,6 +25,7 @@ from tests.chaos.evidence import Evidence
 from tests.chaos.faults import Injector
 from tests.chaos.plan import WARM_JOBS, Fault, JobPlan, Plan, make_plan, soak_counts
 from tests.chaos.records import Tamperer
+from tests.chaos.removals import REMOVALS
 from tests.chaos.report import Display, Report
 from tests.chaos.rig import Rig, running_rig
 from tests.chaos.store import Bucket
@@ -46,6 +47,7 @@ class Options:
         counts: faults of each kind.
         copies: of each worker at first.
         folder: where everything goes; kept when something was found.
+        without: the guarantee that is taken away, to see that it is missed.
     """
 
     seed: int
@@ -53,6 +55,7 @@ class Options:
     counts: Mapping[Fault, int]
     copies: Mapping[str, int]
     folder: Path
+    without: str = ""
 
 
 async def run(options: Options, display: Display) -> Report:
@@ -65,7 +68,9 @@ async def run(options: Options, display: Display) -> Report:
     async with AsyncExitStack() as stack:
         chance = random.Random(f"proxy/{plan.seed}")
         display.say(f"seed {plan.seed}: {options.jobs} jobs, {len(plan.injections)} faults; starting")
-        rig = await stack.enter_async_context(running_rig(options.folder, chance, options.copies))
+        rig = await stack.enter_async_context(
+            running_rig(options.folder, chance, options.copies, options.without)
+        )
         backend, tamperer = Backend(rig.servers), Tamperer(rig.servers)
         for each in (backend, tamperer):
             await each.start()
@@ -86,7 +91,7 @@ async def run(options: Options, display: Display) -> Report:
         if tamperer.too_large_taken:
             evidence.leaks.append("Kafka took a value of 10 MB")
         display.say(f"rendering {len(evidence.accepted)} films again, without faults")
-        await references_of(front_end, evidence, os.cpu_count() or 1)
+        await references_of(front_end, evidence, os.cpu_count() or 1, display.show)
     injector.done.update({"cancel": desk.cancels, "retry": desk.retries})
     return Report(
         seed=plan.seed,
@@ -185,12 +190,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=int(os.environ.get("JOBS") or 1000))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or secrets.randbelow(10**6)))
     parser.add_argument("--keep", type=Path, help="a folder for logs and data, kept afterwards")
+    parser.add_argument("--without", choices=REMOVALS, default="", help="take this guarantee away")
     asked = parser.parse_args()
     display = Display(sys.stderr)
     with tempfile.TemporaryDirectory(prefix="lectern-chaos-", ignore_cleanup_errors=True) as scratch:
         folder = (asked.keep or Path(scratch)).resolve()
         copies = {"tts": 2, "slides": 2, "composition": 2}
-        options = Options(asked.seed, asked.jobs, soak_counts(asked.jobs), copies, folder)
+        options = Options(asked.seed, asked.jobs, soak_counts(asked.jobs), copies, folder, asked.without)
         report = asyncio.run(run(options, display))
         display.done()
         print(report.details(), file=sys.stderr)  # noqa: T201

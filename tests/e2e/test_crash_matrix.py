@@ -230,7 +230,7 @@ class Rig:
             "scenes": {
                 topic.name: len({seen.scene for seen in self.tap.of(job_id, topic)})
                 for topic in topics.TOPICS
-                if topic is not topics.PROGRESS
+                if topic not in {topics.PROGRESS, topics.UPDATES}
             },
             "letters": sorted(seen.value or b"" for seen in records if seen.topic.endswith(".dlq"))[:1],
             "scratch": leftovers(self.cluster.home / "scratch"),

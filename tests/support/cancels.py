@@ -29,7 +29,9 @@ QUIET_SECONDS = 2.5
 """What has not happened by then after a cancel, and one more look, does not happen."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
-TOLD_BY_THE_LEDGER = {topic.name for topic in (topics.COMMANDS_TOPIC, topics.JOBS, topics.CONTROL)}
+TOLD_BY_THE_LEDGER = {
+    topic.name for topic in (topics.COMMANDS_TOPIC, topics.JOBS, topics.CONTROL, topics.UPDATES)
+}
 
 
 @dataclass(frozen=True)

@@ -149,11 +149,8 @@ def tapping(bootstrap_servers: str) -> Iterator[Tap]:
         tap.stop()
 
 
-OUTPUTS = tuple(
-    topic
-    for topic in topics.TOPICS
-    if topic not in {topics.COMMANDS_TOPIC, topics.PROGRESS, topics.CONTROL, topics.LEDGER}
-)
+_NO_OUTPUTS = {topics.COMMANDS_TOPIC, topics.PROGRESS, topics.CONTROL, topics.LEDGER, topics.UPDATES}
+OUTPUTS = tuple(topic for topic in topics.TOPICS if topic not in _NO_OUTPUTS)
 """Topics whose records are somebody's output, one for each job, attempt and scene."""
 
 

@@ -20,14 +20,7 @@ from services.gateway.ledger.records import (
     ScriptVersion,
     content_hash,
 )
-from services.gateway.messages import text_of
-
-
-class ErrorInfo(Model):
-    """Why something failed."""
-
-    code: str
-    message: str
+from services.gateway.messages import ErrorInfo, text_of
 
 
 class ScriptGenerateRequest(Model):

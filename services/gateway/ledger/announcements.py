@@ -4,7 +4,7 @@ from uuid import UUID
 
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
-from contracts.events import ControlChanged, JobCompleted, JobFailed, RenderRequested
+from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated, RenderRequested
 from services.gateway.ledger.records import JobRecord
 
 STAGE = "gateway"
@@ -70,6 +70,31 @@ def script_requested_id(script_id: str) -> UUID:
 def rejected_id(command_key: UUID) -> UUID:
     """Return the id of the event that refuses a command."""
     return derived_id(command_key, STAGE, "rejected")
+
+
+def job_updated(job: JobRecord) -> JobUpdated:
+    """Tell viewers how the job stands; once per revision."""
+    return JobUpdated(
+        event_id=derived_id(f"{job.job_id}/r{job.revision}", STAGE, "updated"),
+        job_id=job.job_id,
+        attempt=job.attempt,
+        video_id=job.video_id,
+        script_id=job.script_id,
+        revision=job.revision,
+        status=job.state.value,
+        step=job.step,
+        progress=job.progress,
+        language=job.language,
+        scenes=job.scenes,
+        error_code=job.error_code,
+        error_message=job.error_message,
+        assets=job.assets,
+        duration_sec=job.duration_sec,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
 
 
 def _parent(job: JobRecord) -> str:

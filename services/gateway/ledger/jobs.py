@@ -155,6 +155,7 @@ def create(conn: sa.Connection, new: NewJob, *, now: datetime) -> tuple[JobRecor
         if row is not None:
             job = JobRecord.of(row)
             record_history(conn, job, now)
+            outbox.add(conn, announcements.job_updated(job), now=now)
             if job.spec is not None:
                 outbox.add(
                     conn, announcements.control_changed(job), announcements.render_requested(job), now=now
@@ -199,7 +200,7 @@ def create_failed(
         return None
     job = JobRecord.of(row)
     record_history(conn, job, now)
-    outbox.add(conn, announcements.job_failed(job), now=now)
+    outbox.add(conn, announcements.job_updated(job), announcements.job_failed(job), now=now)
     callbacks.job_ended(conn, job, now=now)
     return job
 

@@ -88,7 +88,13 @@ def start(conn: sa.Connection, new: NewJob, *, now: datetime) -> tuple[JobRecord
         return jobs.require(conn, new.job_id), False
     started = JobRecord.of(row)
     jobs.record_history(conn, started, now)
-    outbox.add(conn, announcements.control_changed(started), announcements.render_requested(started), now=now)
+    outbox.add(
+        conn,
+        announcements.job_updated(started),  # before anything that work follows from: see decision 14
+        announcements.control_changed(started),
+        announcements.render_requested(started),
+        now=now,
+    )
     callbacks.supersede(conn, started, now=now)
     return started, True
 

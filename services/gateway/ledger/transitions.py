@@ -58,7 +58,13 @@ def complete(
     )
     assert done is not None
     _ended(conn, done, now)
-    outbox.add(conn, announcements.job_completed(done), now=now)
+    outbox.add(
+        conn,
+        announcements.job_updated(finalising),
+        announcements.job_updated(done),
+        announcements.job_completed(done),
+        now=now,
+    )
     callbacks.job_ended(conn, done, now=now)
     return [finalising, done]
 
@@ -83,6 +89,7 @@ def fail(
     outbox.add(
         conn,
         announcements.control_changed(failed, canceled=True),
+        announcements.job_updated(failed),
         announcements.job_failed(failed),
         now=now,
     )
@@ -163,7 +170,13 @@ def retry(conn: sa.Connection, job_id: str, *, now: datetime) -> tuple[JobRecord
         return jobs.require(conn, job_id), False
     started = JobRecord.of(row)
     jobs.record_history(conn, started, now)
-    outbox.add(conn, announcements.control_changed(started), announcements.render_requested(started), now=now)
+    outbox.add(
+        conn,
+        announcements.job_updated(started),  # before anything that work follows from: see decision 14
+        announcements.control_changed(started),
+        announcements.render_requested(started),
+        now=now,
+    )
     callbacks.supersede(conn, started, now=now)
     return started, True
 

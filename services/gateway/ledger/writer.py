@@ -88,7 +88,7 @@ class Writer:
     def _commit(self, batch: list[_Work]) -> tuple[list[Any], bool]:
         try:
             with self._engine.begin() as conn:
-                results = [self._one(conn, work) for work in batch]
+                results = [_one(conn, work) for work in batch]
                 announced = bool(conn.info.pop(OUTBOX_FLAG, False))
                 crash_point("ledger.before_commit")
             crash_point("ledger.after_commit")
@@ -96,16 +96,6 @@ class Writer:
             failure = storage_error(error)
             return [failure] * len(batch), False
         return results, announced
-
-    @staticmethod
-    def _one(conn: sa.Connection, work: _Work) -> Any:
-        try:
-            with conn.begin_nested():
-                return work.run(conn)
-        except LecternError as refusal:
-            return refusal
-        except Exception as error:  # noqa: BLE001  # the others in the transaction go on
-            return storage_error(error)
 
     def _answer(self, batch: list[_Work], results: list[Any], announced: bool) -> None:  # noqa: FBT001
         def resolve() -> None:
@@ -124,6 +114,23 @@ class Writer:
             self._loop.call_soon_threadsafe(resolve)
         except RuntimeError:  # the loop is closed: nobody waits any more
             return
+
+
+def _one(conn: sa.Connection, work: _Work) -> Any:
+    try:
+        with conn.begin_nested():
+            return work.run(conn)
+    except LecternError as refusal:
+        result: Exception = refusal
+    except Exception as error:  # noqa: BLE001  # the others in the transaction go on
+        result = storage_error(error)
+    if not conn.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        # On some errors, such as a full disk, SQLite rolls back everything. What ran before is gone, what
+        # comes next would be committed statement by statement, and the driver's commit would find nothing
+        # to do and say nothing (https://sqlite.org/lang_transaction.html, "automatic rollback").
+        gone = TransientError(ErrorCode.STORAGE_UNAVAILABLE, f"the ledger rolled back: {result}")
+        raise result if isinstance(result, TransientError) else gone
+    return result
 
 
 def storage_error(error: Exception) -> Exception:

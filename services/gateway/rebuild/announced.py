@@ -19,13 +19,14 @@ from contracts.topics import (
     RENDER_REQUESTED,
     SCRIPT_REQUESTED,
     TOPIC_OF_TYPE,
+    UPDATES,
     partition_for,
 )
 from services.gateway.ledger import announcements
 from services.gateway.ledger.records import JobRecord, JobState
 from services.gateway.rebuild.log import Log, Record, Told
 
-ANNOUNCING = (CONTROL, RENDER_REQUESTED, JOBS, SCRIPT_REQUESTED)
+ANNOUNCING = (CONTROL, RENDER_REQUESTED, JOBS, SCRIPT_REQUESTED, UPDATES)
 
 
 class Announced:
@@ -85,12 +86,14 @@ class Announced:
 
 
 def of_job(job: JobRecord, fact: JobRecorded) -> Iterator[Event]:
-    """Yield what a job's newest fact announces."""
+    """Yield what a job's newest fact announces; viewers of a job under way are told with its progress."""
     if job.state.active:
         if job.spec is not None:
             yield announcements.control_changed(job)
             yield announcements.render_requested(job)
-    elif job.state is JobState.COMPLETED:
+        return
+    yield announcements.job_updated(job)
+    if job.state is JobState.COMPLETED:
         yield announcements.job_completed(job)
     else:
         if fact.number > 1:  # a job that was refused at once never lived

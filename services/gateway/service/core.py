@@ -1,9 +1,10 @@
 """What both halves of the service stand on."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Protocol
 
+from contracts.events import JobUpdated
 from contracts.rendering import RenderSettings
 from services.gateway.hub import Hub
 from services.gateway.ledger.database import Ledger
@@ -12,6 +13,10 @@ from services.runtime.artifacts import Artifacts
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
 """Makes a UUID, as text."""
+
+
+Announce = Callable[[JobUpdated], Awaitable[None]]
+"""Tells all gateways how a job stands; returns once that cannot be lost."""
 
 
 class SpecSource(Protocol):
@@ -34,11 +39,14 @@ class Core:
     Args:
         ledger: where scripts and jobs stand.
         artifacts: where source texts and render specs go.
-        hub: told of every change of a job.
+        hub: its viewers; fed with the log of updates, see :mod:`services.gateway.hub`.
         defaults: how a job is rendered where its options say nothing.
         now: the clock.
         backend: gives render specs, where there is one.
         waits: whether a created job waits for the backend's start.
+
+    Attributes:
+        announce: for changes that do not go through the outbox; tells this process alone, unless it is set.
     """
 
     def __init__(
@@ -59,3 +67,7 @@ class Core:
         self.now = now
         self.backend = backend
         self.waits = waits
+        self.announce: Announce = self._announce_here
+
+    async def _announce_here(self, job: JobUpdated) -> None:
+        self.hub.publish(job)

@@ -15,11 +15,12 @@ from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE
 from contracts.rendering import RenderSettings
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
-from services.gateway.hub import Slots, Subscription, Update
+from services.gateway.hub import Slots, Subscription, Update, of_job, of_video
 from services.gateway.ledger import jobs, progress, scripts, transitions
 from services.gateway.ledger.jobs import JobFilter, NewJob
 from services.gateway.ledger.progress import Share
 from services.gateway.ledger.records import HistoryEntry, JobRecord, ScriptRecord, ScriptState
+from services.gateway.live import snapshots
 from services.gateway.messages import ProgressMessage
 from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
 from services.runtime.artifacts import Blob
@@ -65,8 +66,6 @@ class Jobs(Core):
             return Created(standing, created=False)
         new = await self._store(wish, source)
         job, created = await self.ledger.write(jobs.create, new, now=self.now())
-        if created:
-            self.hub.publish(job)
         return Created(job, created)
 
     def _may_wait(self, wish: StartRender) -> bool:
@@ -127,8 +126,8 @@ class Jobs(Core):
         job = await self.get_job(job_id)
         changed = asyncio.Event()
         subscription = Subscription(lambda _: changed.set())
-        subscription.open(None)
-        self.hub.attach(job.video_id, subscription)
+        subscription.open()
+        self.hub.attach(of_job(job_id), subscription)
         try:
             while True:
                 changed.clear()
@@ -137,11 +136,11 @@ class Jobs(Core):
                 if not job.state.active or left <= 0:
                     return job
                 with suppress(TimeoutError):
-                    # looks by itself now and then: another gateway may have ended it
+                    # looks by itself now and then, should the log of updates be late
                     async with asyncio.timeout(min(left, RECHECK_SECONDS)):
                         await changed.wait()
         finally:
-            self.hub.detach(job.video_id, subscription)
+            self.hub.detach(of_job(job_id), subscription)
 
     async def job_standing(
         self, job_id: str
@@ -164,10 +163,7 @@ class Jobs(Core):
 
     async def cancel(self, job_id: str) -> JobRecord:
         """Stop a job; raises ``JOB_NOT_FOUND`` or ``JOB_STATE_CONFLICT``."""
-        job, stopped = await self.ledger.write(transitions.cancel, job_id, now=self.now())
-        if stopped:
-            self.hub.publish(job)
-        return job
+        return (await self.ledger.write(transitions.cancel, job_id, now=self.now()))[0]
 
     async def retry(self, job_id: str) -> tuple[JobRecord, bool]:
         """Start a failed job again from its snapshot; says whether it was started.
@@ -176,10 +172,7 @@ class Jobs(Core):
             PermanentError: ``JOB_NOT_FOUND``, ``NO_RENDER_SPEC`` or ``JOB_STATE_CONFLICT``.
         """
         await self.restore_spec(job_id)
-        job, started = await self.ledger.write(transitions.retry, job_id, now=self.now())
-        if started:
-            self.hub.publish(job)
-        return job, started
+        return await self.ledger.write(transitions.retry, job_id, now=self.now())
 
     async def restore_spec(self, job_id: str) -> None:
         """Store a job's snapshot again, as an artifact: whatever became of the first one, a retry can start.
@@ -200,16 +193,18 @@ class Jobs(Core):
             filled.set()
 
         subscription = Subscription(deliver)
-        self.hub.attach(video_id, subscription)
+        watch, cursor = of_video(video_id), self.hub.cursor
+        self.hub.attach(watch, subscription)
         try:
-            subscription.open(await self.ledger.read(jobs.current, video_id))
+            job = (await self.ledger.read(snapshots.standing, [watch]))[watch]
+            subscription.open(self.hub.snapshot(job, cursor) if job else None)
             while True:
                 await filled.wait()
                 filled.clear()
                 for update in slots.take():
                     yield update.message
         finally:
-            self.hub.detach(video_id, subscription)
+            self.hub.detach(watch, subscription)
 
     def _settings(self, options: RenderOptions) -> RenderSettings:
         wished = options.model_dump(exclude_none=True)

@@ -83,8 +83,6 @@ class Starts(Jobs):
             raise _conflict(
                 f"video {video_id} has the active job {job.job_id}; job {wish.job_id} was not created"
             )
-        if started:
-            self.hub.publish(job)
         return Started(job, started, None if started else job.error_code)
 
     async def prepare(self, wish: StartWish, standing: JobRecord | None) -> NewJob:
@@ -121,9 +119,7 @@ class Starts(Jobs):
         language = standing.language if standing else DEFAULT_LANGUAGE
         unrenderable = Refusal(wish.job_id, video_id, script_id, language, refusal.code, refusal.message)
         job = await self.ledger.write(starts.refuse, unrenderable, now=self.now())
-        if job is not None:
-            self.hub.publish(job)
-        else:
+        if job is None:
             job = await self.ledger.read(jobs.require, wish.job_id)
         return Started(job, started=False, error_code=refusal.code)
 

@@ -64,6 +64,21 @@ def test_what_is_no_json_object_is_malformed(value: bytes | None) -> None:
     assert refused(value, [("ce_type", EVENT.type.encode())]) is ErrorCode.EVENT_MALFORMED
 
 
+@pytest.mark.parametrize("ignored", ["NaN", "Infinity", "-Infinity", '"\\ud800"', "[" * 250 + "]" * 250])
+@pytest.mark.parametrize("headers", [[], [("ce_type", EVENT.type.encode())]])
+def test_what_cannot_be_written_again_is_malformed_even_in_a_field_that_nobody_reads(
+    ignored: str, headers: list[tuple[str, bytes | None]]
+) -> None:
+    value = value_of(EVENT)[:-1] + f',"later":{ignored}}}'.encode()
+    assert refused(value, headers) is ErrorCode.EVENT_MALFORMED
+
+
+@pytest.mark.parametrize("ignored", ['"NaN"', '"-Infinity"', '"가"', "1e308", "[" * 50 + "]" * 50])
+def test_a_field_of_a_newer_producer_is_ignored_whatever_its_text(ignored: str) -> None:
+    value = value_of(EVENT)[:-1] + f',"later":{ignored}}}'.encode()
+    assert parse_event(value, [("ce_type", EVENT.type.encode())]) == parse_event(value) == EVENT
+
+
 @pytest.mark.parametrize("type_", ["lectern.unknown.v1", "lectern.render.start.v1", 1, None, [], {}])
 def test_an_unknown_type_is_said_to_be_unknown(type_: object) -> None:
     assert refused(json.dumps({"type": type_}).encode()) is ErrorCode.EVENT_TYPE_UNKNOWN

@@ -1,30 +1,35 @@
 import itertools
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.events import JobUpdated
 from contracts.steps import Step
-from services.gateway.hub import Hub, Slots, Subscription, Update
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.hub import Hub, Slots, Subscription, Update, of_video
 
-JOB = JobRecord(
-    job_id="j", video_id="v", script_id=None, script_version=None, state=JobState.PROCESSING, attempt=1,
-    language="ko", settings=None, spec=None, scenes=1, step=Step.GENERATE_TTS, progress=20, error_code=None,
-    error_message=None, assets=(), duration_sec=None, revision=1, created_at=datetime(2026, 1, 1, tzinfo=UTC),
-    updated_at=datetime(2026, 1, 1, tzinfo=UTC), started_at=None, finished_at=None,
+JOB = JobUpdated(
+    event_id=UUID(int=0), job_id="j", attempt=1, video_id="v", revision=1, status="PROCESSING",
+    step=Step.GENERATE_TTS, progress=20, language="ko", created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    updated_at=datetime(2026, 1, 1, tzinfo=UTC),
 )  # fmt: skip
+_NUMBERS = itertools.count(1)
 
 
-def at(revision: int, *, ended: bool = False, job_id: str = "j") -> JobRecord:
-    state = JobState.FAILED if ended else JobState.PROCESSING
-    return replace(JOB, job_id=job_id, revision=revision, state=state, progress=revision % 100)
+def at(revision: int, *, ended: bool = False, job_id: str = "j") -> JobUpdated:
+    status = "FAILED" if ended else "PROCESSING"
+    changes = {"job_id": job_id, "revision": revision, "status": status, "progress": revision % 100}
+    return JOB.model_copy(update=changes)
+
+
+def update(job: JobUpdated) -> Update:
+    return Update(job, Hub().cursor, next(_NUMBERS))
 
 
 def test_the_message_has_the_specified_fields() -> None:
-    message = json.loads(Update(JOB).payload)
+    message = json.loads(update(JOB).payload)
     assert message == {
         "job_id": "j", "video_id": "v", "status": "PROCESSING", "step": "GENERATE_TTS", "progress": 20,
         "message": "TTS 생성 중...", "timestamp": "2026-01-01T00:00:00Z",
@@ -43,13 +48,13 @@ def test_whatever_the_snapshot_contains_each_watcher_hears_rising_revisions_and_
     heard: list[int] = []
     subscription = Subscription(lambda update: heard.append(update.job.revision))
     hub = Hub()
-    hub.attach("v", subscription)
+    hub.attach(of_video("v"), subscription)
     for count, revision in enumerate(shuffled):
         if count == opened_after:
-            subscription.open(at(snapshot_at) if snapshot_at else None)
+            subscription.open(hub.snapshot(at(snapshot_at)) if snapshot_at else None)
         hub.publish(at(revision))
     if opened_after >= len(shuffled):
-        subscription.open(at(snapshot_at) if snapshot_at else None)
+        subscription.open(hub.snapshot(at(snapshot_at)) if snapshot_at else None)
     assert all(a < b for a, b in itertools.pairwise(heard))
     early = shuffled[:opened_after]
     conflated_to = early[-1] if early else 0
@@ -59,7 +64,7 @@ def test_whatever_the_snapshot_contains_each_watcher_hears_rising_revisions_and_
 def test_slots_keep_the_newest_progress_and_every_end() -> None:
     slots = Slots()
     for job in (at(1), at(2), at(3, ended=True), at(4), at(5), at(1, job_id="k")):
-        slots.put(Update(job))
+        slots.put(update(job))
     assert [(u.job.job_id, u.job.revision) for u in slots.take()] == [("j", 3), ("j", 5), ("k", 1)]
     assert slots.conflated == 3
     assert slots.take() == []
@@ -68,13 +73,13 @@ def test_slots_keep_the_newest_progress_and_every_end() -> None:
 def test_other_videos_and_detached_watchers_hear_nothing() -> None:
     heard: list[Update] = []
     subscription = Subscription(heard.append)
-    subscription.open(None)
+    subscription.open()
     hub = Hub()
-    hub.attach("other", subscription)
+    hub.attach(of_video("other"), subscription)
     hub.publish(at(1))
-    hub.attach("v", subscription)
-    hub.detach("v", subscription)
-    hub.detach("v", subscription)
+    hub.attach(of_video("v"), subscription)
+    hub.detach(of_video("v"), subscription)
+    hub.detach(of_video("v"), subscription)
     hub.publish(at(2))
     assert heard == []
     assert len(hub) == 1

@@ -176,6 +176,7 @@ async def test_the_relay_is_told_only_of_commits_that_left_something(ledger: Sql
     waiting = [item.event.type for item in await ledger.read(outbox.pending, 10)]
     assert waiting == [
         "lectern.job.recorded.v1",
+        "lectern.job.updated.v1",
         "lectern.job.failed.v1",
         "lectern.callback.recorded.v1",
     ]

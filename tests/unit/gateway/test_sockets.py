@@ -3,7 +3,6 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +12,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close, Frame, Opcode
 
 from contracts.steps import Step
-from services.gateway import ws
-from services.gateway.ledger import jobs
+from services.gateway.ledger import announcements, jobs
+from services.gateway.live import viewer
+from services.gateway.live.frames import close_frame, text_frame
 from services.gateway.server import listen
-from services.gateway.ws import close_frame, text_frame
 from tests.support.eventually import eventually
 
 from .conftest import Harness, failed, progress, serving, uploaded
@@ -140,11 +139,11 @@ async def test_chatter_is_ignored_and_a_flood_is_closed(served: Harness) -> None
 async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ws, "PATIENCE_SECONDS", 0.3)
-    monkeypatch.setattr(ws, "ABORT_SECONDS", 0.1)
+    monkeypatch.setattr(viewer, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.1)
     job_id = await served.job("v-1")
     hub = served.gateway.service.hub
-    job = await served.gateway.ledger.read(jobs.require, job_id)
+    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
     stalled = socket.create_connection(("127.0.0.1", int(served.url.rsplit(":", 1)[1])))
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stalled.sendall(
@@ -161,15 +160,15 @@ async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
             nonlocal last
             for _ in range(500):
                 last += 1
-                hub.publish(replace(job, revision=last))
+                hub.publish(job.model_copy(update={"revision": last}))
             await asyncio.sleep(0)  # sockets are written to between two looks
             return len(hub) == 1
 
         reading = asyncio.create_task(_drain(reader))
         await eventually(busy, message="the stalled socket is let go of")
         await served.tell(failed(job_id))
-        ended = await served.gateway.ledger.read(jobs.require, job_id)
-        hub.publish(replace(ended, revision=last + 1))
+        ended = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+        hub.publish(ended.model_copy(update={"revision": last + 1}))
         assert (await asyncio.wait_for(reading, 10))["status"] == "FAILED"
     stalled.close()
 

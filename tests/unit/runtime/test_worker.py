@@ -82,3 +82,20 @@ def test_a_stuck_process_that_cannot_even_stop_ends_all_the_same() -> None:
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (EXIT_STUCK, b"stopping\n")
+
+
+CALM = """
+import gc
+from services.runtime.worker import GC_THRESHOLDS, calm_collector
+calm_collector()
+assert gc.isenabled() and gc.get_threshold() == GC_THRESHOLDS
+assert gc.get_freeze_count() > 10_000, gc.get_freeze_count()
+class Knot: pass
+knot = Knot(); knot.itself = knot
+del knot
+assert gc.collect() >= 1
+"""
+
+
+def test_a_calm_collector_still_collects_what_came_later() -> None:
+    subprocess.run([sys.executable, "-c", CALM], cwd=ROOT, check=True, timeout=60)

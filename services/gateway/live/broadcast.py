@@ -1,0 +1,216 @@
+"""Reads the log of updates into the hub: every gateway process all of it, without a group, from its end on.
+
+It is never in anybody's way: viewers are given what stands in the ledger whether it runs or not, and it opens
+a new consumer as often as it must. A consumer that goes on where it stood leaves no gap. Where that cannot be
+(records expired, a log made anew, Kafka not heard for a while) the watched jobs are read from the ledger.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from contracts.cloudevents import parse_event
+from contracts.errors import ErrorCode, LecternError, TransientError
+from contracts.events import JobUpdated
+from contracts.topics import UPDATES
+from services.gateway.hub import Hub
+from services.gateway.ledger.database import Ledger
+from services.gateway.live import snapshots
+from services.gateway.live.ring import RING
+from services.gateway.metrics import UPDATE_GAPS
+from services.runtime.settings import RuntimeSettings
+from services.runtime.vitals import close
+
+RECONNECT_SECONDS: Final = 0.5
+CLOSE_SECONDS: Final = 5.0
+OPEN_SECONDS: Final = 30.0
+"""From the first request to the end of the log as it was then; a broker that starts takes some of it."""
+
+SILENCE_SECONDS: Final = 5.0
+"""The broker answers a waiting fetch twice a second. Who was not answered for so long reads the ledger once
+it is again. Smaller: a broker's long collection costs reads. Larger: more may have been missed."""
+
+STALL_SECONDS: Final = 15.0
+"""After this another consumer is opened: the connection may have stalled for good."""
+
+MARGIN: Final = timedelta(seconds=60)
+"""By so much the clocks of gateways may differ."""
+
+log = structlog.get_logger(__name__)
+
+
+class Broadcast:
+    """See the module.
+
+    Args:
+        hub: what is fed.
+        ledger: read after a gap.
+        settings: where Kafka is.
+        now: the clock of the ledger's moments.
+    """
+
+    def __init__(
+        self, hub: Hub, ledger: Ledger, settings: RuntimeSettings, now: Callable[[], datetime]
+    ) -> None:
+        self._hub = hub
+        self._ledger = ledger
+        self._servers = settings.kafka_bootstrap_servers
+        self._now = now
+        self._epoch = ""
+        self._cluster = ""
+        self._following = False
+        self._gap_since: datetime | None = now()  # viewers may be there before the log is
+        self._heard: dict[TopicPartition, tuple[int | None, float]] = {}
+
+    def problems(self) -> list[str]:
+        """Return why viewers may be told late, empty when they are not."""
+        if not self._following:
+            return ["updates: not read"]
+        silent = self._silent
+        return [f"updates: Kafka not heard for {silent:.0f} s"] if silent > 2 * SILENCE_SECONDS else []
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        while True:
+            try:
+                async with self._consumer() as consumer:
+                    await self._start(consumer)
+                    self._following = True
+                    await self._follow(consumer)
+            except (KafkaError, OSError, TimeoutError, LecternError) as error:
+                log.warning("updates.lost", error=repr(error))
+            finally:
+                self._following = False
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._servers,
+            client_id="lectern-gateway-updates",
+            enable_auto_commit=False,
+            auto_offset_reset="none",  # what has expired is a gap, and a gap is not passed over in silence
+        )
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                await consumer.start()
+            yield consumer
+        finally:
+            await close(consumer, consumer.stop(), CLOSE_SECONDS)
+
+    async def _start(self, consumer: AIOKafkaConsumer) -> None:
+        """Go on where the last consumer stood; where that cannot be, begin anew with the newest records."""
+        async with asyncio.timeout(OPEN_SECONDS):
+            cluster, count = await log_of(self._servers or "")
+            partitions = [TopicPartition(UPDATES.name, number) for number in range(count)]
+            consumer.assign(partitions)
+            begins = await consumer.beginning_offsets(partitions)
+            ends = await consumer.end_offsets(partitions)
+            positions = self._hub.cursor.offsets
+            continued = (self._cluster, len(positions)) == (cluster, count) and all(
+                begins[each] <= positions[each.partition] <= ends[each] for each in partitions
+            )
+            if not continued:
+                # the same log, shorter than it was, is another one: its offsets mean something else now
+                self._epoch = cluster if cluster != self._cluster else f"{cluster}.{uuid4().hex}"
+                self._cluster = cluster
+                positions = tuple(max(begins[each], ends[each] - RING // count) for each in partitions)
+                self._hub.begin(self._epoch, positions)
+                self._doubt()
+            for each in partitions:
+                consumer.seek(each, positions[each.partition])
+            self._heard = {each: (None, time.monotonic()) for each in partitions}
+            while not continued and any(
+                self._hub.cursor.offsets[each.partition] < ends[each] for each in partitions
+            ):
+                await self._take(consumer, ends)
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            if self._gap_since is not None and self._silent < SILENCE_SECONDS:
+                await self._mend()
+            await self._take(consumer, {})
+            self._listen(consumer)
+            await asyncio.sleep(0)  # buffered records do not wait, but viewers do
+
+    async def _take(self, consumer: AIOKafkaConsumer, quiet: dict[TopicPartition, int]) -> None:
+        """Take what has come; records before ``quiet`` are only kept, for viewers who come back."""
+        for partition, records in (await consumer.getmany(timeout_ms=500, max_records=500)).items():
+            for record in records:
+                aloud = record.offset >= quiet.get(partition, 0)
+                self._hub.take(partition.partition, record.offset, update_of(record), aloud=aloud)
+
+    def _listen(self, consumer: AIOKafkaConsumer) -> None:
+        """Notice that the broker is not heard; a consumer that is not answered neither raises nor ends."""
+        now = time.monotonic()
+        for partition, (told, _) in self._heard.items():
+            newest = consumer.last_poll_timestamp(partition)
+            if newest != told:
+                self._heard[partition] = (newest, now)
+        if self._silent > SILENCE_SECONDS:
+            self._doubt()
+        if self._silent > STALL_SECONDS:
+            raise TransientError(ErrorCode.BROKER_UNAVAILABLE, f"Kafka not heard for {self._silent:.0f} s")
+
+    @property
+    def _silent(self) -> float:
+        oldest = min((at for _, at in self._heard.values()), default=time.monotonic())
+        return time.monotonic() - oldest
+
+    def _doubt(self) -> None:
+        if self._gap_since is None:
+            self._gap_since = self._now() - timedelta(seconds=self._silent)
+
+    async def _mend(self) -> None:
+        """Tell viewers what the ledger says of jobs that changed since the gap began."""
+        assert self._gap_since is not None
+        since = self._gap_since - MARGIN
+        watched = self._hub.watched
+        try:
+            for start in range(0, len(watched), snapshots.CHUNK):
+                chunk = watched[start : start + snapshots.CHUNK]
+                for job in await self._ledger.read(snapshots.changed, chunk, since):
+                    self._hub.refresh(job, new=job.created_at >= self._gap_since)
+        except LecternError as error:
+            log.warning("updates.unmended", error=str(error))  # again after the next records
+            return
+        self._gap_since = None
+        UPDATE_GAPS.inc()
+
+
+def update_of(record: Any) -> JobUpdated | None:
+    """Return what a record of the log says; ``None``, with a warning, if that is nothing."""
+    try:
+        event = parse_event(record.value, record.headers)
+    except LecternError as error:
+        log.warning("not an update", offset=record.offset, reason=error.message)
+        return None
+    return event if isinstance(event, JobUpdated) else None
+
+
+async def log_of(servers: str) -> tuple[str, int]:
+    """Return which cluster the log is kept by, and how many partitions it has.
+
+    Raises:
+        TransientError: ``BROKER_UNAVAILABLE``; it may not be there yet.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers, client_id="lectern-gateway-updates")
+    try:
+        await admin.start()
+        cluster = await admin.describe_cluster()
+        [topic] = await admin.describe_topics([UPDATES.name])
+    finally:
+        await admin.close()
+    partitions: Sequence[object] = topic["partitions"]
+    if topic["error_code"] or not partitions:
+        raise TransientError(ErrorCode.BROKER_UNAVAILABLE, f"{UPDATES.name} is not there yet")
+    return str(cluster.get("cluster_id") or ""), len(partitions)

@@ -1,0 +1,177 @@
+"""``WS /ws/v2/jobs``: any jobs and videos on one socket, resumed from a cursor after it broke."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from time import monotonic
+from typing import Any
+
+from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from contracts.base import Model
+from contracts.errors import LecternError
+from services.gateway.http.guard import Rates
+from services.gateway.http.problems import HttpCode, status_of
+from services.gateway.hub import Subscription, Told, Update
+from services.gateway.live import snapshots
+from services.gateway.live.requests import (
+    MAX_WATCHES,
+    Ping,
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+    refusal,
+    request_of,
+    unknown,
+    watches_of,
+)
+from services.gateway.live.ring import Watch
+from services.gateway.live.viewer import Viewer, lent
+from services.gateway.service import Service
+from services.gateway.ws import chosen
+
+PATH = "/ws/v2/jobs"
+
+MESSAGES_PER_SECOND = 20
+"""Messages of one socket; twice as many at once. Fewer: a page that opens many jobs is refused. More: one
+client takes the ledger's time."""
+
+PATIENCE_MESSAGES = 20
+"""Messages too many in a row before a socket is closed: whoever reads the errors has stopped by then."""
+
+POLICY_VIOLATION = 1008
+
+_job_frame = attrgetter("job_frame")
+
+
+class Session:
+    """One socket: what it watches and what it was told.
+
+    Args:
+        service: whose hub is listened to and whose ledger gives snapshots.
+        viewer: where frames go.
+    """
+
+    def __init__(self, service: Service, viewer: Viewer) -> None:
+        self._service = service
+        self._viewer = viewer
+        self._told = Told()
+        self._watched: dict[Watch, Subscription] = {}
+        self._rates = Rates(MESSAGES_PER_SECOND, monotonic)
+        self._too_many = 0
+
+    async def take(self, text: str | None) -> None:
+        """Do what a message says, or answer why not. No message, however wrong, ends the session."""
+        if self._rates.take("") > 0:
+            await self._flooded()
+            return
+        self._too_many = 0
+        try:
+            match request_of(text):
+                case Subscribe() as request:
+                    await self._subscribe(request)
+                case Unsubscribe() as request:
+                    self._let_go(watches_of(request))
+                    await self._answer(self._about("unsubscribed", request))
+                case Ping():
+                    await self._viewer.reply(b'{"type":"pong"}')
+        except LecternError as error:
+            await self._answer(refusal(status_of(error), error.code, error.message))
+
+    def end(self) -> None:
+        """Stop listening."""
+        self._let_go(list(self._watched))
+
+    async def _subscribe(self, request: Subscribe) -> None:
+        watches = watches_of(request)
+        if len(self._watched.keys() | set(watches)) > MAX_WATCHES:
+            detail = f"a socket watches at most {MAX_WATCHES} jobs and videos: open another one"
+            await self._answer(refusal(422, HttpCode.TOO_MANY_SUBSCRIPTIONS, detail))
+            return
+        hub = self._service.hub
+        self._let_go(watches)
+        cursor = hub.cursor
+        for (
+            watch
+        ) in watches:  # no await between the cursor, the ring and the attaching: nothing falls between
+            self._watched[watch] = Subscription(self._viewer.send, self._told)
+            hub.attach(watch, self._watched[watch])
+        missed = hub.since(request.cursor, watches) if request.cursor else None
+        await self._answer(self._about("subscribed", request, resumed=missed is not None))
+        if missed is not None:
+            for job_id, revision in request.revisions.items():
+                self._told.tell(job_id, max(revision, self._told.at(job_id)))
+            await self._replay(watches, missed)
+            return
+        try:
+            standing = await self._service.ledger.read(snapshots.standing, watches)
+        except LecternError:
+            self._let_go(watches)
+            raise
+        for watch, job in standing.items():
+            await self._viewer.room()
+            if job is None:
+                await self._answer(unknown(watch, cursor))
+            self._watched[watch].open(hub.snapshot(job, cursor) if job else None)
+
+    async def _replay(self, watches: Sequence[Watch], missed: Sequence[Update]) -> None:
+        """Tell what was missed at the viewer's pace, then what came meanwhile."""
+        for update in missed:
+            if update.job.revision > self._told.at(update.job.job_id):
+                await self._viewer.room()
+                self._told.tell(update.job.job_id, update.job.revision)
+                self._viewer.send(update)
+        for watch in watches:
+            self._watched[watch].open()
+
+    def _let_go(self, watches: Sequence[Watch]) -> None:
+        for watch in watches:
+            subscription = self._watched.pop(watch, None)
+            if subscription is not None:
+                self._service.hub.detach(watch, subscription)
+
+    async def _flooded(self) -> None:
+        self._too_many += 1
+        if self._too_many > PATIENCE_MESSAGES:
+            self._viewer.close(POLICY_VIOLATION, b"too many messages")
+            return
+        detail = f"at most {MESSAGES_PER_SECOND} messages a second: this one was not obeyed"
+        await self._answer(refusal(429, HttpCode.RATE_LIMITED, detail))
+
+    async def _answer(self, answer: Model) -> None:
+        await self._viewer.reply(answer.model_dump_json().encode())
+
+    @staticmethod
+    def _about(kind: Any, request: Subscribe | Unsubscribe, *, resumed: bool = False) -> Subscribed:
+        return Subscribed(type=kind, job_ids=request.job_ids, video_ids=request.video_ids, resumed=resumed)
+
+
+class JobsSocket:
+    """The ASGI application of the path; one call per socket.
+
+    Args:
+        service: see :class:`Session`.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket until it closes."""
+        protocol = lent(scope)
+        await receive()  # websocket.connect
+        await send({"type": "websocket.accept", "subprotocol": chosen(scope)})
+        viewer = Viewer(protocol, _job_frame)
+        session = Session(self._service, viewer)
+        try:
+            while (message := await receive())["type"] != "websocket.disconnect":
+                await session.take(message.get("text"))
+        finally:
+            session.end()
+            viewer.gone()
+
+
+def route(service: Service) -> WebSocketRoute:
+    """Return the route of the socket."""
+    endpoint: Any = JobsSocket(service)
+    return WebSocketRoute(PATH, endpoint, name="jobs")
