@@ -79,7 +79,7 @@ MATRIX = [
     *crashes("refused", *RECORD, where="postponed"),
 ]
 HALVES = {"sqlite": MATRIX[0::2], "postgresql": MATRIX[1::2]}
-BRIEF = 8
+BRIEF = 5
 """Crashes of each database by default, evenly over its half."""
 
 

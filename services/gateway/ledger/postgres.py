@@ -123,6 +123,8 @@ class PostgresLedger:
     async def lead(self) -> bool:
         """Say whether this process publishes the outbox: it holds the lock, on a connection that lives."""
         try:
+            if self._leader is not None and self._leader.invalidated:
+                await self._resign()  # whoever asked last was cancelled in the middle of it
             if self._leader is not None:
                 await self._leader.execute(sa.text("SELECT 1"))
                 return True

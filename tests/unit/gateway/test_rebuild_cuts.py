@@ -181,7 +181,8 @@ async def test_what_retention_has_deleted_is_not_announced_again(harness: Harnes
     await everything_is_out(harness, "j")
     kept = [event for event in harness.published if event.type in KINDS or "control" in event.type]
     whole = await remake(harness, kept, f"sqlite:///{tmp_path / 'a.db'}")
-    assert [event.type for event in whole.waiting] == ["lectern.job.completed.v1"]
+    told = ["lectern.job.updated.v1", "lectern.job.completed.v1"]
+    assert [event.type for event in whole.waiting] == told
     starts = {
         TopicPartition(topic.name, number): 9 for topic in ANNOUNCING for number in range(topic.partitions)
     }
