@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import random
 from typing import Any
 from uuid import uuid4
@@ -39,12 +39,6 @@ from services.runtime.artifacts import Artifacts
 from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
-
-ANSWERS_KEPT = timedelta(days=2)
-"""How long the answer to a request with an ``Idempotency-Key`` is kept, at least."""
-
-COMMANDS_KEPT = timedelta(days=14)
-"""How long a command is known as taken: twice the retention of the commands topic."""
 
 CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH"],
@@ -162,8 +156,8 @@ async def open_gateway(
     async with open_backend(settings.backend) as backend:
         await ledger.open()
         try:
-            await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
-            await ledger.write(idempotency.forget, before=now() - ANSWERS_KEPT)
+            await ledger.write(commands.forget, before=now() - commands.KEPT)
+            await ledger.write(idempotency.forget, before=now() - idempotency.KEPT)
             service = Service(
                 ledger,
                 artifacts,
