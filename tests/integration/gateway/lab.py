@@ -136,12 +136,21 @@ class Viewer:
         """Whether no bar fell, and nothing was told twice."""
         told: dict[str, dict[str, Any]] = {}
         for message in self.heard:
-            job = message.get("job", message)
+            job = message.get("job") or message
+            if "progress" not in job:
+                continue
             before = told.get(job["job_id"])
             if before is not None and (job["progress"] < before["progress"] or job == before):
                 return False
             told[job["job_id"]] = job
         return True
+
+    async def say(self, **message: Any) -> None:
+        await self.socket.send(json.dumps(message))
+
+    def updates(self) -> list[dict[str, Any]]:
+        """What was told of jobs on ``/ws/v2/jobs``."""
+        return [message for message in self.heard if message.get("job")]
 
     async def leave(self) -> None:
         await self.socket.close()

@@ -54,6 +54,7 @@ class World:
 
     ledger: dict[str, JobUpdated] = field(default_factory=dict)
     created: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
     ends: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     outbox: defaultdict[str, list[JobUpdated]] = field(default_factory=lambda: defaultdict(list))
     progress: list[JobUpdated] = field(default_factory=list)
@@ -72,6 +73,7 @@ class World:
         )  # fmt: skip
         self.ledger[job_id] = job
         self.created.setdefault(job_id, self.step)
+        self.changed[job_id] = self.step
         if status not in ACTIVE:
             self.ends[job_id].add(job.revision)
         return job
@@ -86,7 +88,9 @@ class World:
                 found[kind, name] = self.ledger.get(name)
                 continue
             jobs = [job for job in self.ledger.values() if job.video_id == name]
-            found[kind, name] = max(jobs, key=lambda job: (job.status in ACTIVE, job.revision), default=None)
+            found[kind, name] = max(
+                jobs, key=lambda job: (job.status in ACTIVE, self.changed[job.job_id]), default=None
+            )
         return found
 
 
