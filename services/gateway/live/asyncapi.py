@@ -49,7 +49,7 @@ TOLD: Mapping[str, tuple[type[BaseModel], ...]] = {
 _ABOUT = {
     PROGRESS_CHANNEL: "How the video's job stands, then every change of every job of the video.",
     JOBS_CHANNEL: "Any jobs and videos on one socket, resumed from a cursor after it broke. Close codes: "
-    "1008 too many messages, 1009 a message too large, 1012 the process stops, 1013 the client does not read.",
+    "1008 too many messages, 1009 a message too large, 1012 the process stops, 1013 not reading.",
 }
 
 
