@@ -29,6 +29,7 @@ from services.gateway.hub import Hub
 from services.gateway.ledger import commands, idempotency
 from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.live import jobs_socket
+from services.gateway.live.asyncapi import asyncapi_document
 from services.gateway.live.broadcast import Broadcast
 from services.gateway.metrics import OUTBOX_TROUBLED
 from services.gateway.relay import Already, Publish, Relay
@@ -42,7 +43,14 @@ PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
 
 CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH"],
-    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Prefer"],
+    "allow_headers": [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "Last-Event-ID",
+        "Prefer",
+    ],
     "expose_headers": ["ETag", "Location", "Preference-Applied", "Retry-After"],
     "max_age": 600,
 }
@@ -204,11 +212,16 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     app.state.drain = service.hub.close
     app.router.routes.extend((ws.route(service), jobs_socket.route(service)))
 
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def sockets() -> dict[str, object]:
+        return asyncapi_document()
+
     @app.get("/", summary="Where things are", tags=["operations"])
     async def index() -> dict[str, str]:
         return {
             "name": "Lectern",
             "openapi": "/openapi.json",
+            "asyncapi": "/asyncapi.json",
             "generate": "/api/videos/{video_id}/scripts/generate",
             "render": "/api/videos/{video_id}/render-jobs",
             "progress": ws.PATH,

@@ -85,9 +85,11 @@ class Broadcast:
                 async with self._consumer() as consumer:
                     await self._start(consumer)
                     self._following = True
+                    log.info("updates.followed", epoch=self._epoch)
                     await self._follow(consumer)
             except (KafkaError, OSError, TimeoutError, LecternError) as error:
-                log.warning("updates.lost", error=repr(error))
+                level = log.warning if self._following else log.debug  # told once, not at every try
+                level("updates.lost", error=repr(error))
             finally:
                 self._following = False
             await asyncio.sleep(RECONNECT_SECONDS)
