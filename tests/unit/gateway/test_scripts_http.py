@@ -122,6 +122,18 @@ async def test_the_same_idempotency_key_is_the_same_script(harness: Harness) -> 
     assert len(harness.told(ScriptRequested)) == 2
 
 
+async def test_the_same_idempotency_key_with_another_wish_is_refused(harness: Harness) -> None:
+    headers = {"Prefer": "wait=0", "Idempotency-Key": "k-1"}
+    first = await harness.client.post(GENERATE, json=TEXT, headers=headers)
+    other = await harness.client.post(GENERATE, json={"source_text": "another text"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    [request] = await harness.publishes(ScriptRequested)
+    await harness.tell(await harness.generated(request))
+    again = await harness.client.post(GENERATE, json=TEXT, headers=headers)
+    assert again.json()["script_id"] == first.json()["script_id"]
+    assert again.json()["status"] == "DRAFT"  # as it stands by now, not as it stood
+
+
 async def test_an_edit_is_a_new_version_and_takes_the_approval_back(harness: Harness) -> None:
     script_id = await harness.script("v-1")
     first = await harness.client.get(f"/api/scripts/{script_id}")
