@@ -49,7 +49,12 @@ def _constant(type_: str, source: str) -> tuple[tuple[str, bytes], ...]:
 
 def value_of(event: Event) -> bytes:
     """Return the record value of ``event``: its JSON, with ``type`` for whoever reads a bare dump."""
-    return f'{{"type":"{event.type}",{event.model_dump_json()[1:]}'.encode()
+    return value_from(event.type, event.model_dump_json())
+
+
+def value_from(name: str, body: str) -> bytes:
+    """Return the record value of an event of type ``name`` whose JSON is ``body``."""
+    return f'{{"type":"{name}",{body[1:]}'.encode()
 
 
 def decoded_headers(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:

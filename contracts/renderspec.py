@@ -1,6 +1,5 @@
 """The render spec: what is rendered. Two shapes come in; one, flat, goes on."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -114,4 +113,4 @@ def _scenes_only(spec: RenderSpec) -> RenderSpec:
 
 def spec_bytes(spec: RenderSpec) -> bytes:
     """Return the stored form of a spec: JSON, stable key order."""
-    return json.dumps(spec.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()
+    return spec.model_dump_json(indent=1).encode()

@@ -18,7 +18,17 @@ from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
 from services.gateway.backend.client import Backend, open_backend
 from services.gateway.backend.courier import Courier
-from services.gateway.http import assets, jobs, listing, openapi, operations, problems, scripts, versions
+from services.gateway.http import (
+    assets,
+    jobs,
+    listing,
+    openapi,
+    operations,
+    problems,
+    scripts,
+    streams,
+    versions,
+)
 from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
 from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
@@ -195,11 +205,13 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     for base in BASES:
         written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)
         made = jobs.router(service, new_id=new_id)
-        for routes in (written, versions.router(service), made, listing.router(service)):
+        told = streams.router(service)
+        for routes in (written, versions.router(service), made, listing.router(service), told):
             app.include_router(routes, prefix=base)
     app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))
+    app.state.drain = service.hub.close
     app.router.routes.extend((ws.route(service), jobs_socket.route(service)))
 
     @app.get("/", summary="Where things are", tags=["operations"])

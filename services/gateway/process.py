@@ -66,7 +66,21 @@ async def run_gateway(
 
 def main() -> int:
     """Run the gateway against the Kafka of the environment until a signal; return the exit code."""
-    return run_process("gateway", "lectern gateway", lambda runtime: _run(GatewaySettings(), runtime))
+    return run_process(
+        "gateway",
+        "lectern gateway",
+        lambda runtime: _run(GatewaySettings(), runtime),
+        loop_factory=_loop_factory(),
+    )
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the fastest event loop there is: uvloop's, which Windows has not."""
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def _run(settings: GatewaySettings, runtime: RuntimeSettings) -> None:

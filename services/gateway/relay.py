@@ -30,6 +30,9 @@ Already = Callable[[Sequence[Event]], Awaitable[set[UUID]]]
 BATCH = 256
 """Events read at once. Fewer: more reads of the table. More: a crash publishes more of them again."""
 
+BREATH_SECONDS = 0.01
+"""From one batch to the next. Shorter: small batches, each event costs more. Longer: events wait."""
+
 POLL_SECONDS = 1.0
 """Safety net for a wake-up that never came (an outbox filled by a process that died)."""
 
@@ -91,7 +94,9 @@ class Relay:
             except TransientError as error:  # the ledger is busy or full
                 log.warning("relay.failed", error=str(error))
                 more = False
-            if not more:
+            if more:
+                await asyncio.sleep(BREATH_SECONDS)
+            else:
                 await self._wait()
 
     async def once(self) -> bool:

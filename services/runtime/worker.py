@@ -125,20 +125,28 @@ async def until_signal(main: Callable[[asyncio.Event], "asyncio.Future[None]"]) 
     return stop.is_set()
 
 
-def run_process(name: str, title: str, start: Callable[[RuntimeSettings], Coroutine[Any, Any, None]]) -> int:
+def run_process(
+    name: str,
+    title: str,
+    start: Callable[[RuntimeSettings], Coroutine[Any, Any, None]],
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> int:
     """Run a process from the settings of the environment and return its exit code; errors are one line.
 
     Args:
         name: of the service, as it appears in traces.
         title: the command as a person types it, before what went wrong.
         start: given the shared settings, reads the service's own and returns what runs until a signal.
+        loop_factory: makes the event loop; ``None`` for asyncio's own.
     """
     try:
         settings = RuntimeSettings()
         configure_logs(settings)
         configure_tracing(settings, name)
         sys.setswitchinterval(GIL_SECONDS)
-        asyncio.run(start(settings))
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(start(settings))
     except ValidationError as error:
         print(f"{title}: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE

@@ -200,6 +200,8 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ),
     ("GET", "/videos/{video_id}/render-jobs"): Example({200: [COMPLETED]}, None, OF_VIDEO),
     ("GET", "/render-jobs/{job_id}"): Example({200: DETAIL}, None, OF_JOB),
+    ("GET", "/render-jobs/{job_id}/events"): Example({}, None, OF_JOB),
+    ("GET", "/videos/{video_id}/render-progress"): Example({}, None, OF_VIDEO),
     ("GET", "/render-jobs/{job_id}/render-spec"): Example({200: SPEC}, None, OF_JOB),
     ("POST", "/render-jobs/{job_id}/cancel"): Example({200: CANCELED}, None, OF_JOB),
     ("GET", "/render-jobs"): Example(

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from time import monotonic
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.access import AccessSettings, AuthMode, is_loopback
@@ -33,6 +33,9 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NOT_STORED = (b"cache-control", b"no-store")
 
 
 class Rates:
@@ -160,11 +163,11 @@ class SecurityHeaders:
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if not scope["path"].startswith("/assets"):
-                    headers.setdefault("Cache-Control", "no-store")
+                headers = message["headers"] = list(message.get("headers", ()))
+                brought = {name.lower() for name, _ in headers}
+                headers += [header for header in _RAW_HEADERS if header[0] not in brought]
+                if b"cache-control" not in brought and not scope["path"].startswith("/assets"):
+                    headers.append(_NOT_STORED)
             await send(message)
 
         await self._app(scope, receive, add)

@@ -4,10 +4,23 @@ from uuid import UUID
 
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
-from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated, RenderRequested
+from contracts.events import (
+    ControlChanged,
+    Event,
+    JobCompleted,
+    JobFailed,
+    JobUpdated,
+    RenderRequested,
+)
 from services.gateway.ledger.records import JobRecord
 
 STAGE = "gateway"
+
+
+def created(job: JobRecord) -> tuple[Event, ...]:
+    """Tell of a new job; unless it waits for its spec, its first attempt lives and its work starts."""
+    started = (control_changed(job), render_requested(job)) if job.spec is not None else ()
+    return (job_updated(job), *started)
 
 
 def control_changed(job: JobRecord, *, canceled: bool = False) -> ControlChanged:

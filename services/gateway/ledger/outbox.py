@@ -3,19 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
 from contracts.base import MAX_RECORD_BYTES
+from contracts.cloudevents import value_from
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import EVENTS, Event
-from services.gateway.ledger.schema import outbox
+from services.gateway.ledger.schema import insert, outbox
+from services.gateway.ledger.sets import NOW, insert_rows, rows_of
 from services.gateway.ledger.writer import OUTBOX_FLAG
-
-TYPE_BYTES = len('"type":"",')
-"""What a record has beside the event's JSON and the name of its type; see ``cloudevents.value_of``."""
-
-_ADD = sa.insert(outbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +30,45 @@ def add(conn: sa.Connection, *events: Event, now: datetime) -> None:
     Raises:
         PermanentError: ``EVENT_TOO_LARGE``; refused here, because in the outbox it would block its key.
     """
+    if not events:
+        return
     rows = []
     for event in events:
         body = event.model_dump_json()
-        if len(body.encode()) + len(event.type) + TYPE_BYTES > MAX_RECORD_BYTES:
+        if len(value_from(event.type, body)) > MAX_RECORD_BYTES:
             raise PermanentError(
                 ErrorCode.EVENT_TOO_LARGE, f"{event.type} of {event.job_id} is larger than 64 KiB"
             )
-        rows.append({"key": event.job_id, "type": event.type, "body": body, "created_at": now})
-    conn.execute(_ADD, rows)
+        rows.append({"key": event.job_id, "type": event.type, "body": body})
+    conn.execute(_adding(conn.dialect.name), {"rows": rows_of(rows), "now": now})
     conn.info[OUTBOX_FLAG] = True
+
+
+@cache
+def _adding(dialect: str) -> sa.Executable:
+    varying, constant = ("key", "type", "body"), {"created_at": NOW}
+    statement: sa.Executable = insert_rows(dialect, insert(dialect, outbox), outbox, varying, constant)
+    return statement
 
 
 def pending(conn: sa.Connection, limit: int, *, without: Collection[str] = ()) -> list[Pending]:
     """Return the oldest events, in the order of their commits, except those of the keys ``without``."""
-    query = sa.select(outbox).order_by(outbox.c.id).limit(limit)
+    query = _OLDEST
     if without:
         query = query.where(outbox.c.key.not_in(without))
-    return [Pending(row.id, EVENTS[row.type].model_validate_json(row.body)) for row in conn.execute(query)]
+    return [
+        Pending(row.id, EVENTS[row.type].model_validate_json(row.body))
+        for row in conn.execute(query, {"most": limit})
+    ]
 
 
 def published(conn: sa.Connection, ids: Sequence[int]) -> None:
     """Forget events that the broker has acknowledged."""
-    conn.execute(sa.delete(outbox).where(outbox.c.id.in_(ids)))
+    conn.execute(_DELETE, [{"this_id": number} for number in ids])
+
+
+_OLDEST = sa.select(outbox).order_by(outbox.c.id).limit(sa.bindparam("most"))
+_DELETE = sa.delete(outbox).where(outbox.c.id == sa.bindparam("this_id"))
 
 
 def newest(conn: sa.Connection) -> int:

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -16,10 +17,12 @@ from contracts.languages import DEFAULT_LANGUAGE
 from contracts.rendering import RenderSettings
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
 from services.gateway.hub import Slots, Subscription, Update, of_job, of_video
-from services.gateway.ledger import jobs, progress, scripts, transitions
+from services.gateway.ledger import creates, jobs, progress, transitions
+from services.gateway.ledger.creates import Asked, Standing
 from services.gateway.ledger.jobs import JobFilter, NewJob
 from services.gateway.ledger.progress import Share
 from services.gateway.ledger.records import HistoryEntry, JobRecord, ScriptRecord, ScriptState
+from services.gateway.ledger.together import Together
 from services.gateway.live import snapshots
 from services.gateway.messages import ProgressMessage
 from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
@@ -47,6 +50,17 @@ class Source:
 class Jobs(Core):
     """The functions of phase 2."""
 
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._looking = Together[Asked, Standing](self._look)
+        self._creating = Together[NewJob, tuple[JobRecord, bool]](self._create)
+
+    async def _look(self, asked: Sequence[Asked]) -> Sequence[Standing]:
+        return await self.ledger.read(creates.look, asked)
+
+    async def _create(self, wanted: Sequence[NewJob]) -> Sequence[tuple[JobRecord, bool] | Exception]:
+        return await self.ledger.write(creates.create_all, wanted, now=self.now())
+
     async def create_job(self, wish: StartRender) -> Created:
         """Create a render job, or return the one of this id, or the video's active one.
 
@@ -56,35 +70,37 @@ class Jobs(Core):
             PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_NOT_APPROVED``, ``NO_RENDER_SPEC``,
                 ``RENDER_SPEC_INVALID``, ``LANGUAGE_UNSUPPORTED`` or ``SETTINGS_INVALID``.
         """
-        standing = await self.ledger.read(jobs.get, wish.job_id)
-        if standing is not None:
-            return Created(standing, created=False)
-        source = await self._without_spec(wish) if self._may_wait(wish) else await self._source(wish)
+        standing = await self._looking.run(Asked(wish.job_id, wish.video_id, wish.script_id))
+        if standing.job is not None:
+            return Created(standing.job, created=False)
+        if self._may_wait(wish):
+            source = self._without_spec(wish, standing.script)
+        else:
+            source = self._source(wish, standing.script)
         # Spares the common second click the writing; two first ones at once are the ledger's to tell apart.
-        standing = await self.ledger.read(jobs.active, wish.video_id)
-        if standing is not None:
-            return Created(standing, created=False)
+        if standing.active is not None:
+            return Created(standing.active, created=False)
         new = await self._store(wish, source)
-        job, created = await self.ledger.write(jobs.create, new, now=self.now())
+        job, created = await self._creating.run(new)
         return Created(job, created)
 
     def _may_wait(self, wish: StartRender) -> bool:
         return self.waits and wish.render_spec is None and wish.script_id is not None
 
-    async def _source(self, wish: StartRender) -> Source:
+    def _source(self, wish: StartRender, script: ScriptRecord | None) -> Source:
         settings = self._settings(wish.options)
         if wish.render_spec is not None or wish.script_id is None:
             return Source(normalise_render_spec(wish.render_spec), settings, None)
-        script = await self.ledger.read(scripts.require, wish.script_id)
+        if script is None:
+            raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"there is no script {wish.script_id}")
         _approved(script, wish.video_id)
         assert script.body is not None
         spec = normalise_render_spec(json.loads(script.body), language=script.language)
         return Source(spec, settings, script.version)
 
-    async def _without_spec(self, wish: StartRender) -> Source:
+    def _without_spec(self, wish: StartRender, script: ScriptRecord | None) -> Source:
         """Return the source of a job without a spec; scripts unknown here are the backend's own."""
         settings = self._settings(wish.options)
-        script = await self.ledger.read(scripts.get, wish.script_id or "")
         if script is None:
             return Source(None, settings, None)
         _approved(script, wish.video_id)

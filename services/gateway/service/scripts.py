@@ -7,18 +7,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import structlog
+
 from contracts.base import canonical_json, derived_id
 from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript, command_id
-from contracts.errors import ErrorCode, PermanentError
+from contracts.errors import ErrorCode, LecternError, PermanentError
 from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
-from contracts.renderspec import normalise_render_spec
+from contracts.renderspec import normalise_render_spec, spec_bytes
 from contracts.script import Script
 from services.gateway.ledger import announcements, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
 from services.runtime.artifacts import Blob
+
+log = structlog.get_logger(__name__)
 
 
 class Scripts(Core):
@@ -139,9 +143,22 @@ class Scripts(Core):
             version: the version that was read, or ``None`` not to care.
             content: the hash of what was read, or ``None`` not to care.
         """
-        return await self.ledger.write(
+        script = await self.ledger.write(
             scripts.approve, script_id, version=version, content=content, now=self.now()
         )
+        await self._store_ahead(script)
+        return script
+
+    async def _store_ahead(self, script: ScriptRecord) -> None:
+        """Store what a job of the script will render: a create then finds it, which is most of its time.
+
+        Only that: a create stores what it does not find.
+        """
+        try:
+            spec = normalise_render_spec(json.loads(script.body or ""), language=script.language)
+            await self.artifacts.put(Blob(spec_bytes(spec), "application/json"))
+        except LecternError as error:
+            log.warning("spec.not_stored", script_id=script.script_id, error=str(error))
 
     def script_changed(self, script: ScriptRecord) -> None:
         """Wake whoever waits for the script."""

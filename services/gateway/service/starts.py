@@ -7,7 +7,7 @@ from contracts.commands import RenderOptions, StartRender
 from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE
 from contracts.renderspec import normalise_render_spec
-from services.gateway.ledger import jobs, starts
+from services.gateway.ledger import jobs, scripts, starts
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.starts import Refusal
@@ -107,7 +107,8 @@ class Starts(Jobs):
             spec = normalise_render_spec(await self.backend.render_spec(full.script_id))
             source = Source(spec, settings, None)
         else:
-            source = await self._source(full)
+            script = await self.ledger.read(scripts.get, full.script_id) if full.script_id else None
+            source = self._source(full, script)
         if standing is not None and standing.settings is not None and wish.options == RenderOptions():
             source = Source(source.spec, standing.settings, source.script_version)
         return await self._store(full, source)

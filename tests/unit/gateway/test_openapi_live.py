@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -23,7 +24,7 @@ async def test_schemathesis_finds_nothing(settings: GatewaySettings, skipped: st
         harness.client.headers["Authorization"] = f"Bearer {SECRET}"
         await harness.job("v-1")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "schemathesis.cli",
+            sys.executable, "-m", "schemathesis.cli", "--config-file", str(Path.cwd() / "schemathesis.toml"),
             "run", f"{harness.url}/openapi.json", "--header", f"Authorization: Bearer {SECRET}",
             "--checks", "all", "--max-examples", "4", "--seed", "1", "--exclude-path-regex", skipped,
             "--suppress-health-check", "all", "--no-color",

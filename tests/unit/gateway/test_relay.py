@@ -240,8 +240,8 @@ async def test_an_end_was_announced_twice_after_a_crash_between_acknowledgement_
     async def already(events: Sequence[Event]) -> set[UUID]:
         return {item.event_id for item in events} & {item.event_id for item in log}
 
+    await fill(ledger, keys=2, each=2)
     async with relaying(ledger, crash):
-        await fill(ledger, keys=2, each=2)
         await eventually(lambda: len(log) == 2)
     async with relaying(ledger, publish, already):
         await eventually(partial(empty, ledger))

@@ -1,0 +1,145 @@
+"""What the parts of the gateway's benchmark share: a real gateway on a real Kafka, and what it uses up."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.runtime.child import Child
+from services.runtime.probe import free_port
+from tests.support.eventually import eventually_sync
+
+SECRET = "bench-bench-bench-bench"  # noqa: S105 - opens nothing but a gateway that lives for a minute
+READY_SECONDS = 120
+STOP_SECONDS = 20
+
+
+class Measured:
+    """A process, and what it has used since :meth:`reset`.
+
+    Args:
+        child: the process; its program is not wrapped in a shell.
+    """
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self._folder = Path(f"/proc/{child.pid}")
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from now on."""
+        self._from = self._seconds()
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor time used."""
+        return self._seconds() - self._from
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes."""
+        pages = int((self._folder / "statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def descriptors(self) -> int:
+        """Open descriptors."""
+        return len(list((self._folder / "fd").iterdir()))
+
+    def _seconds(self) -> float:
+        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Gateway(Measured):
+    """A running gateway process.
+
+    Attributes:
+        port: where it listens on 127.0.0.1.
+    """
+
+    def __init__(self, child: Child, port: int) -> None:
+        super().__init__(child)
+        self.port = port
+
+    def buckets(self, name: str) -> dict[float, float]:
+        """Return a histogram of its metrics: how many were at most so large."""
+        found = {}
+        for line in self._metrics():
+            if line.startswith(f"{name}_bucket{{"):
+                bound = line.partition('le="')[2].partition('"')[0]
+                found[float(bound)] = float(line.rpartition(" ")[2])
+        return found
+
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric over its labels."""
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in self._metrics()
+            if line.startswith((f"{name} ", f"{name}{{"))
+        )
+
+    def _metrics(self) -> list[str]:
+        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text.splitlines()
+
+
+@contextmanager
+def running_gateway(bootstrap: str, home: Path, database: str, **settings: str) -> Iterator[Gateway]:
+    """Run ``python -m services.gateway`` as in production: with tokens, limits and the outbox relay."""
+    port = free_port("127.0.0.1")
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = {
+        **inherited,
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "DATABASE_URL": database,
+        "LECTERN_HOME": str(home),
+        "LECTERN_LOG_LEVEL": "WARNING",
+        "GATEWAY_PORT": str(port),
+        "GATEWAY_API_TOKENS": f"bench=read+write:{SECRET}",
+        **settings,
+    }
+    home.mkdir(parents=True, exist_ok=True)
+    child = Child([sys.executable, "-m", "services.gateway"], home / "gateway.log", environment)
+    try:
+
+        def ready() -> bool:
+            if not child.running:
+                raise RuntimeError(f"the gateway ended: {child.tail()}")
+            try:
+                return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+            except httpx.HTTPError:
+                return False
+
+        eventually_sync(ready, READY_SECONDS, every=0.1, message="the gateway is ready")
+        yield Gateway(child, port)
+    finally:
+        child.stop(STOP_SECONDS)
+
+
+async def run_generator(module: str, *arguments: str) -> dict[str, Any]:
+    """Run a load generator as a process of its own and return the JSON object of its last line."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{module} failed: {errors.decode()[-2000:]}")
+    told: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return told
+
+
+def percentile(samples: Sequence[float], share: float) -> float:
+    """Return the ``share`` quantile of ``samples``, 0 of none."""
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
