@@ -97,7 +97,7 @@ class RequestAnswered(Event):
     type: ClassVar[str] = "lectern.request.answered.v1"
 
     fingerprint: str = Field(max_length=64)
-    status: int = Field(ge=100, le=599)
+    status: int = Field(ge=0, le=599, description="0: the key is bound to the request, no answer is kept")
     headers: dict[str, str]
     body: str
     at: AwareDatetime

@@ -18,7 +18,17 @@ from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
 from services.gateway.backend.client import Backend, open_backend
 from services.gateway.backend.courier import Courier
-from services.gateway.http import assets, jobs, listing, operations, problems, scripts, streams, versions
+from services.gateway.http import (
+    assets,
+    jobs,
+    listing,
+    openapi,
+    operations,
+    problems,
+    scripts,
+    streams,
+    versions,
+)
 from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
 from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
@@ -231,6 +241,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         }
 
     problems.describe(app, [*OPEN_PATHS, f"{settings.assets_path}/{{key}}"])
+    openapi.describe(app)
     return app
 
 

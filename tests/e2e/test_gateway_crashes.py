@@ -5,6 +5,7 @@ their events. By default each database is killed at half of the points, one afte
 under way; ``LECTERN_CRASH_MATRIX=full`` kills both at every one.
 """
 
+import asyncio
 import itertools
 import json
 import os
@@ -13,6 +14,8 @@ import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +25,13 @@ import pytest
 from contracts import topics
 from contracts.cloudevents import value_of
 from contracts.events import Asset, AssetsUploaded, StageFailed
+from services.gateway.rebuild.groups import INPUTS, Groups
+from services.gateway.rebuild.log import open_log
+from services.gateway.rebuild.rebuild import Rebuild, Rebuilt
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
 from services.runtime.crashpoints import POINTS, VARIABLE
+from services.runtime.settings import RuntimeSettings
 from tests.support.backend import Reply, StandInBackend, ThreadedBackend, threaded_backend
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually_sync
@@ -105,15 +114,16 @@ class Rig:
     def stand_in(self) -> StandInBackend:
         return self.backend.backend
 
-    def start_job(self, part: str) -> str:
+    def next_id(self) -> str:
+        return f"{self.prefix}-{next(self.numbers)}"
+
+    def start_job(self, part: str, job_id: str) -> None:
         """Have a job rendered, by a command on Kafka."""
-        job_id = f"{self.prefix}-{next(self.numbers)}"
         self.jobs[job_id] = part
         if part == "refused":
             self.stand_in.will(f"/video/job/{job_id}/complete", Reply(503), Reply(503))
         body = {"type": "lectern.render.start.v1", "job_id": job_id, "video_id": job_id, "render_spec": SPEC}
         self.tap.send(topics.COMMANDS_TOPIC, job_id, body)
-        return job_id
 
     def end_job(self, job_id: str) -> None:
         """Tell what the upload stage tells at the end, or a stage that gave up."""
@@ -143,29 +153,34 @@ class Rig:
 
     def killed(self, crash: Crash, act: Callable[[], None]) -> None:
         """Arm the gateway, let it come to the point, see it killed, and start it again."""
+        self.dies(crash, act)
+        self.gateway.start()
+        self.gateway.wait_until_ready()
+
+    def dies(self, crash: Crash, act: Callable[[], None]) -> None:
+        """Arm the gateway, let it come to the point, and see it killed."""
         draft = self.plan.with_suffix(".draft")
         draft.write_text(f"{crash.point}:1:{crash.where}")
         draft.rename(self.plan)
         act()
         eventually_sync(lambda: not self.gateway.running, 60, message=f"the gateway dies at {crash}")
         assert (self.gateway.returncode, self.plan.exists()) == (KILLED, False), self.gateway.tail()
-        self.gateway.start()
-        self.gateway.wait_until_ready()
 
     def crash(self, crash: Crash) -> None:
         """Live a job's life and kill the gateway in the part that the crash is about."""
         if crash.part == "start":
-            begun: list[str] = []
-            self.killed(crash, lambda: begun.append(self.start_job(crash.part)))
-            self.requested(begun[0])
-            self.end_job(begun[0])
+            job_id = self.next_id()
+            self.killed(crash, lambda: self.start_job(crash.part, job_id))
+            self.requested(job_id)
+            self.end_job(job_id)
         else:
             job_id = self.started(crash.part)
             self.killed(crash, lambda: self.end_job(job_id))
 
     def started(self, part: str) -> str:
         """Start a job and return once its work is asked for."""
-        job_id = self.start_job(part)
+        job_id = self.next_id()
+        self.start_job(part, job_id)
         self.requested(job_id)
         return job_id
 
@@ -246,6 +261,44 @@ def test_a_gateway_killed_at_any_point_loses_and_doubles_nothing(rig: Rig) -> No
     rig.backend.comes_back()
     settle(rig)
     assert_nothing_lost_or_doubled(rig)
+
+
+LOSSES = (
+    Crash("start", "relay.after_claim"),  # the log knows nothing of the job
+    Crash("start", "relay.after_publish", "lectern.job.recorded"),  # it knows the job and announces nothing
+)
+
+
+def test_a_database_lost_in_the_moment_of_a_crash_loses_and_doubles_nothing(
+    rig: Rig, broker: Broker, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    sqlite = rig.prefix.startswith("sqlite")
+    for number, crash in enumerate(LOSSES if FULL else LOSSES[:: 1 if sqlite else -1][:1]):
+        job_id = rig.next_id()
+        rig.dies(crash, partial(rig.start_job, "start", job_id))
+        url = f"sqlite:///{tmp_path / f'again{number}.db'}" if sqlite else postgres.new_database()
+        rebuilt = asyncio.run(lost_and_made_again(broker, tmp_path, url))
+        assert not [gap for gap in rebuilt.written.gaps if gap.name in rig.jobs]
+        assert topics.COMMANDS_TOPIC.name in {place.topic for place in rebuilt.set_back}
+        rig.gateway._environment["DATABASE_URL"] = url
+        rig.gateway.start()
+        rig.gateway.wait_until_ready()
+        rig.requested(job_id)
+        rig.end_job(job_id)
+    settle(rig)
+    assert_nothing_lost_or_doubled(rig)
+
+
+async def lost_and_made_again(broker: Broker, home: Path, url: str) -> Rebuilt:
+    """Have the gateways' groups believe that all commands were taken, and rebuild from what was published."""
+    runtime = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers, session_timeout_ms=6000)
+    groups = Groups(runtime, {topic.name: topic.partitions for topic in INPUTS})
+    await groups.left(lambda *_: None)
+    async with open_log(runtime, [topics.COMMANDS_TOPIC]) as log:
+        bounds = await log.bounds([topics.COMMANDS_TOPIC])
+    await groups.set_back({place: end for place, (_, end) in bounds.items() if end})
+    async with open_artifacts(ArtifactSettings(artifact_store="local", lectern_home=home)) as artifacts:
+        return await Rebuild(runtime, artifacts, datetime.now(UTC), lambda *_: None).into(url)
 
 
 def settle(rig: Rig) -> None:

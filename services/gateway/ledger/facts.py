@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 STAGE = "ledger"
 
+_OF_JOB = tuple(name for name in JobRecorded.model_fields if name in JobRecord.__slots__)
+
 _COUNT = (
     sa.select(sa.func.count()).select_from(job_events).where(job_events.c.job_id == sa.bindparam("this_job"))
 )
@@ -44,7 +46,7 @@ _SCRIPT = (
 def job_recorded(conn: sa.Connection, job: JobRecord) -> JobRecorded:
     """Return the fact that a job is in a new state; its entry in the history is written already."""
     number = 1 if job.revision == 1 else conn.execute(_COUNT, {"this_job": job.job_id}).scalar_one()
-    fields = {name: getattr(job, name) for name in JobRecorded.model_fields if hasattr(job, name)}
+    fields = {name: getattr(job, name) for name in _OF_JOB}
     return JobRecorded(
         **{**fields, "state": job.state.value},
         event_id=derived_id(f"{job.job_id}/{number}", STAGE, "job"),

@@ -17,6 +17,9 @@ LEASE = timedelta(seconds=150)
 KEPT = timedelta(days=2)
 """How long the answer to a request with an ``Idempotency-Key`` is kept, at least."""
 
+BOUND = 0
+"""Stands for a status where no answer is kept."""
+
 RECORDED_BYTES = MAX_RECORD_BYTES // 4
 """Largest answer that the log gets: as JSON in JSON it can double, and most are under a kilobyte."""
 
@@ -49,6 +52,18 @@ def claim(conn: sa.Connection, key: str, fingerprint: str, *, now: datetime) -> 
         ).returning(table.c.key)
     ).first()
     if taken is not None:
+        return None
+    row = conn.execute(sa.select(table).where(table.c.key == key)).one()
+    return Kept(row.fingerprint, row.status, row.headers, row.body)
+
+
+def bind(conn: sa.Connection, key: str, fingerprint: str, *, now: datetime) -> Kept | None:
+    """Take a key for a request and its repeats, whose answers are not kept; returns who took it before."""
+    values = {"key": key, "fingerprint": fingerprint, "status": BOUND, "headers": {}, "body": b"", "at": now}
+    statement = insert(conn.dialect.name, table).values(values).on_conflict_do_nothing().returning(table)
+    row = conn.execute(statement).first()
+    if row is not None:
+        outbox.add(conn, facts.request_answered(row), now=now)
         return None
     row = conn.execute(sa.select(table).where(table.c.key == key)).one()
     return Kept(row.fingerprint, row.status, row.headers, row.body)
