@@ -1,69 +1,225 @@
-"""Measures one gateway process on a real Apache Kafka, with tokens on and the outbox relay running.
+"""Measures one gateway process on a real Apache Kafka, as in production: tokens on, limits on, relay running.
 
-(c) job creates over HTTP, on SQLite and on PostgreSQL.
+creates  job creates over HTTP, each of another video, on SQLite and on PostgreSQL, at several concurrencies;
+         afterwards exactly so many jobs must stand in the ledger, and events in Kafka
+sockets  viewers of /ws/videos/{id}/render-progress, 50 a video: reports of running jobs go through Kafka, the
+         fold, the ledger and the log of updates to every viewer; latency counts from the moment that a report
+         was due. --rates takes several rates of deliveries, one wave of jobs each, to see how far it goes
+stalled  the same with 1 % more sockets, each watching many videos, which stop reading in the middle
+churn    connections that open and go; what they leave behind
+peer     the same viewers on a plain FastAPI WebSocket with a queue and a task each, side by side
 
-The last line is a JSON object with the figures.
+A short run: python -m ops.bench.gateway --parts sockets --sockets 500 --rates 1000 --seconds 5. The last line
+is a JSON object with the figures. Gateway, Kafka and the load share the machine's cores: on a machine that
+does anything else, trust the ratios.
 """
 
 import argparse
 import asyncio
 import json
+import resource
+import sys
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from ops.bench.gateway_creates import CONNECTIONS, Run, creates
+from ops.bench.gateway_fanout import Wave, churn, naive, waves
+from ops.bench.gateway_rig import Measured, running_gateway, running_naive
 from ops.kafka.node import KafkaNode
 from services.runtime.provision import create_topics
 from tests.support.postgres import postgres_server
 
+PARTS = ("creates", "sockets", "stalled", "churn", "peer")
+DATABASES = ("sqlite", "postgresql")
 
-def show(console: Console, title: str, runs: list[Run]) -> None:
-    table = Table("connections", "creates/s", "p50 ms", "p99 ms", "gateway CPU ms", "drained s", title=title)
-    for run in runs:
-        table.add_row(
-            run.name,
-            f"{run.rate:,.0f}",
-            f"{run.p50_ms:.1f}",
-            f"{run.p99_ms:.1f}",
-            f"{run.cpu_ms:.2f}",
-            f"{run.drained:.1f}",
-        )
-    console.print(table)
+Figures = dict[str, Any]
 
 
-def main() -> None:
+class Bench:
+    """One run of the benchmark.
+
+    Args:
+        node: its Kafka.
+        folder: for all files.
+        options: from the command line.
+    """
+
+    def __init__(self, node: KafkaNode, folder: Path, options: argparse.Namespace) -> None:
+        self._bootstrap = node.bootstrap_servers
+        self._kafka = Measured(node.pid)
+        self._folder = folder
+        self._options = options
+        self._console = Console(width=130)
+
+    def creates(self) -> Figures:
+        """Measure creates on each database; the lower rate is the one that counts."""
+        figures: Figures = {}
+        best: list[Run] = []
+        for database in self._options.databases.split(","):
+            with ExitStack() as stack:
+                if database == "postgresql":
+                    url = stack.enter_context(postgres_server()).new_database()
+                else:
+                    url = self._sqlite(f"creates-{database}")
+                runs = asyncio.run(
+                    creates(
+                        self._bootstrap,
+                        self._folder / f"creates-{database}",
+                        url,
+                        self._options.creates,
+                        [int(number) for number in self._options.connections.split(",")],
+                    )
+                )
+            self._show_creates(database, runs)
+            *plain, keyed = runs
+            best.append(max(plain, key=lambda run: run.rate))
+            figures |= {
+                f"creates_{database}_per_s": round(best[-1].rate),
+                f"creates_{database}_p99_ms": round(best[-1].p99_ms, 1),
+                f"creates_{database}_cpu_ms": round(best[-1].cpu_ms, 2),
+                f"creates_{database}_keyed_per_s": round(keyed.rate),
+            }
+        worst = min(best, key=lambda run: run.rate)
+        return {"creates_per_s": round(worst.rate), "creates_p99_ms": round(worst.p99_ms, 1), **figures}
+
+    def sockets(self) -> Figures:
+        """Measure the fan-out at each rate."""
+        runs, facts = self._waves("sockets", self._rates, stall=False)
+        good = [run for run in runs if run.good] or runs[:1]
+        return {
+            "sockets": runs[0].sockets,
+            "deliveries_per_s": round(max(run.delivered for run in good)),
+            "delivery_p50_ms": round(good[-1].p50_ms, 1),
+            "delivery_p99_ms": round(good[-1].p99_ms, 1),
+            "loop_lag_p99_ms": round(good[-1].lag_p99_ms, 1),
+            "gateway_cores": round(good[-1].gateway_cpu, 2),
+            **{name: round(value, 1) for name, value in facts.items()},
+            "waves": [run.json() for run in runs],
+        }
+
+    def stalled(self) -> Figures:
+        """Measure what viewers that stop reading do to the others."""
+        [run], _ = self._waves("stalled", self._rates[:1], stall=True)
+        return {
+            "stalled_p99_ratio": round(run.late_p99_ms / max(run.early_p99_ms, 0.001), 3),
+            "stalled_gone_s": run.stalled_gone_s and round(run.stalled_gone_s, 1),
+            "stalled_ends_lost": run.ends_lost,
+        }
+
+    def churn(self) -> Figures:
+        """Measure what connections leave behind."""
+        folder, url = self._folder / "churn", self._sqlite("churn")
+        with running_gateway(self._bootstrap, folder, url) as gateway:
+            told = asyncio.run(churn(gateway, url, self._options.connections_churned))
+        self._console.print(f"churn: {told}")
+        return {f"churn_{name}": round(value, 1) for name, value in told.items()}
+
+    def peer(self) -> Figures:
+        """Measure gateway and peer with the same viewers at the same rate."""
+        [ours], _ = self._waves("peer", self._rates[:1], stall=False)
+        with running_naive(self._bootstrap, self._folder / "naive") as server:
+            theirs = asyncio.run(
+                naive(
+                    server,
+                    self._kafka,
+                    self._bootstrap,
+                    sockets=self._options.sockets,
+                    rate=self._rates[0],
+                    seconds=self._options.seconds,
+                )
+            )
+        self._show_waves("peer: a queue and a task for each", [theirs])
+        return {
+            "peer_p99_ms": round(theirs.p99_ms, 1),
+            "peer_p99_ratio": round(theirs.p99_ms / max(ours.p99_ms, 0.001), 2),
+            "peer_cpu_ratio": round(theirs.gateway_cpu / max(ours.gateway_cpu, 0.001), 2),
+        }
+
+    @property
+    def _rates(self) -> list[float]:
+        return [float(rate) for rate in self._options.rates.split(",")]
+
+    def _sqlite(self, name: str) -> str:
+        (self._folder / name).mkdir(exist_ok=True)
+        return f"sqlite:///{self._folder / name / 'ledger.db'}"
+
+    def _waves(self, name: str, rates: list[float], *, stall: bool) -> tuple[list[Wave], dict[str, float]]:
+        url = self._sqlite(name)
+        with running_gateway(self._bootstrap, self._folder / name, url) as gateway:
+            runs, facts = asyncio.run(
+                waves(
+                    gateway,
+                    self._kafka,
+                    self._bootstrap,
+                    url,
+                    sockets=self._options.sockets,
+                    rates=rates,
+                    seconds=self._options.seconds,
+                    stall=stall,
+                )
+            )
+        self._show_waves(name, runs)
+        return runs, facts
+
+    def _show_creates(self, database: str, runs: Sequence[Run]) -> None:
+        table = Table("connections", "creates/s", "p50 ms", "p99 ms", "gateway CPU ms", "drained s")
+        table.title = f"creates on {database}"
+        for run in runs:
+            numbers = (run.rate, run.p50_ms, run.p99_ms, run.cpu_ms, run.drained)
+            table.add_row(run.name, *(f"{number:,.2f}" for number in numbers))
+        self._console.print(table)
+
+    def _show_waves(self, name: str, runs: Sequence[Wave]) -> None:
+        columns = ("deliveries/s", "p50 ms", "p99 ms", "max ms", "missing %", "ends lost", "lag p99 ms")
+        table = Table(*columns, "cores: gateway", "viewers", "Kafka", "publisher", title=name)
+        for run in runs:
+            numbers = (run.delivered, run.p50_ms, run.p99_ms, run.max_ms, run.missing * 100)
+            cores = (run.gateway_cpu, run.viewers_cpu, run.kafka_cpu, run.publisher_cpu)
+            table.add_row(
+                *(f"{number:,.1f}" for number in numbers),
+                str(run.ends_lost),
+                f"{run.lag_p99_ms:.1f}",
+                *(f"{number:.2f}" for number in cores),
+            )
+        self._console.print(table)
+
+
+def main(arguments: Sequence[str]) -> Figures:
+    """Run the benchmark and return its figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--creates", type=int, default=5_000)
-    parser.add_argument("--databases", default="sqlite,postgresql")
-    parser.add_argument("--connections", default=",".join(map(str, CONNECTIONS)))
-    options = parser.parse_args()
-    console = Console()
-    with (
-        tempfile.TemporaryDirectory(prefix="lectern-bench-") as name,
-        KafkaNode(Path(name) / "kafka") as node,
-    ):
+    parser.add_argument("--parts", default=",".join(PARTS), help="which measurements (default: all)")
+    parser.add_argument("--creates", type=int, default=5_000, help="creates at each concurrency")
+    parser.add_argument("--databases", default=",".join(DATABASES))
+    parser.add_argument("--connections", default=",".join(map(str, CONNECTIONS)), help="concurrencies")
+    parser.add_argument("--sockets", type=int, default=10_000, help="a multiple of 50")
+    parser.add_argument("--rates", default="25000", help="deliveries a second, of one wave each")
+    parser.add_argument("--seconds", type=float, default=15, help="of a wave; a job has 95 reports to tell")
+    parser.add_argument("--connections-churned", type=int, default=50_000)
+    options = parser.parse_args(arguments)
+    parts = options.parts.split(",")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
+    if options.sockets < 50 or options.sockets % 50:
+        parser.error("--sockets must be a multiple of 50")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    figures: Figures = {}
+    with tempfile.TemporaryDirectory(prefix="lectern-bench-") as name:
         folder = Path(name)
-        bootstrap = node.bootstrap_servers
-        asyncio.run(create_topics(bootstrap))
-        connections = [int(n) for n in options.connections.split(",")]
-        for database in options.databases.split(","):
-            if database == "sqlite":
-                url = f"sqlite:///{folder / 'ledger.db'}"
-                runs = asyncio.run(creates(bootstrap, folder / database, url, options.creates, connections))
-            else:
-                with postgres_server() as server:
-                    url = server.new_database()
-                    runs = asyncio.run(
-                        creates(bootstrap, folder / database, url, options.creates, connections)
-                    )
-            show(console, database, runs)
-            print(json.dumps({"database": database, "creates_per_s": max(r.rate for r in runs)}))
+        with KafkaNode(folder / "kafka") as node:
+            asyncio.run(create_topics(node.bootstrap_servers))
+            bench = Bench(node, folder, options)
+            for part in parts:
+                figures |= getattr(bench, part)()
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(main(sys.argv[1:])))

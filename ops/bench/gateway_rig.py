@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,11 @@ class Measured:
     """A process, and what it has used since :meth:`reset`.
 
     Args:
-        child: the process; its program is not wrapped in a shell.
+        pid: the process.
     """
 
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self._folder = Path(f"/proc/{child.pid}")
+    def __init__(self, pid: int) -> None:
+        self._folder = Path(f"/proc/{pid}")
         self.reset()
 
     def reset(self) -> None:
@@ -65,17 +64,13 @@ class Gateway(Measured):
     """
 
     def __init__(self, child: Child, port: int) -> None:
-        super().__init__(child)
+        super().__init__(child.pid)
         self.port = port
 
-    def buckets(self, name: str) -> dict[float, float]:
-        """Return a histogram of its metrics: how many were at most so large."""
-        found = {}
-        for line in self._metrics():
-            if line.startswith(f"{name}_bucket{{"):
-                bound = line.partition('le="')[2].partition('"')[0]
-                found[float(bound)] = float(line.rpartition(" ")[2])
-        return found
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
 
     def metric(self, name: str) -> float:
         """Return the sum of a metric over its labels."""
@@ -86,7 +81,7 @@ class Gateway(Measured):
         )
 
     def _metrics(self) -> list[str]:
-        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text.splitlines()
+        return httpx.get(f"{self.url}/metrics", timeout=30).text.splitlines()
 
 
 @contextmanager
@@ -104,19 +99,36 @@ def running_gateway(bootstrap: str, home: Path, database: str, **settings: str) 
         "GATEWAY_API_TOKENS": f"bench=read+write:{SECRET}",
         **settings,
     }
+    with _serving(["services.gateway"], port, home, environment) as gateway:
+        yield gateway
+
+
+@contextmanager
+def running_naive(bootstrap: str, home: Path) -> Iterator[Gateway]:
+    """Run the peer, :mod:`ops.bench.gateway_naive`."""
+    port = free_port("127.0.0.1")
+    command = ["ops.bench.gateway_naive", "--port", str(port), "--bootstrap", bootstrap]
+    with _serving(command, port, home, None) as server:
+        yield server
+
+
+@contextmanager
+def _serving(
+    command: Sequence[str], port: int, home: Path, environment: Mapping[str, str] | None
+) -> Iterator[Gateway]:
     home.mkdir(parents=True, exist_ok=True)
-    child = Child([sys.executable, "-m", "services.gateway"], home / "gateway.log", environment)
+    child = Child([sys.executable, "-m", *command], home / "process.log", environment)
     try:
 
         def ready() -> bool:
             if not child.running:
-                raise RuntimeError(f"the gateway ended: {child.tail()}")
+                raise RuntimeError(f"{command[0]} ended: {child.tail()}")
             try:
                 return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
             except httpx.HTTPError:
                 return False
 
-        eventually_sync(ready, READY_SECONDS, every=0.1, message="the gateway is ready")
+        eventually_sync(ready, READY_SECONDS, every=0.1, message=f"{command[0]} is ready")
         yield Gateway(child, port)
     finally:
         child.stop(STOP_SECONDS)

@@ -1,5 +1,6 @@
 """What stages tell, written into the ledger: scripts, failures, finished files, progress."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,8 +14,9 @@ from contracts.script import Script
 from contracts.steps import Step
 from services.gateway.folding import Fold, Folds
 from services.gateway.ledger import announcements, jobs, progress, scripts, transitions
-from services.gateway.ledger.progress import Share
+from services.gateway.ledger.progress import Report, Share
 from services.gateway.ledger.records import JobRecord, ScriptRecord
+from services.gateway.ledger.together import Together
 from services.gateway.metrics import JOBS_ENDED
 from services.gateway.service import Service
 from services.gateway.service.scripts import script_json
@@ -32,6 +34,7 @@ class Reactions:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._folds = Folds()
+        self._folding = Together[Report, JobRecord | None](self._fold)
 
     async def script_generated(self, event: ScriptGenerated) -> None:
         """Store the script; one that cannot be read or rendered fails the request."""
@@ -89,13 +92,16 @@ class Reactions:
         due = fold.news(Share(event.step, event.part, event.parts, event.share))
         try:
             if due:
-                standing = await self._service.ledger.write(_folded, *key, due, now=self._service.now())
+                standing = await self._folding.run(Report(*key, tuple(due)))
             if standing is not None and standing.revision > fold.told:
                 await self._service.announce(announcements.job_updated(standing))
                 fold.told = standing.revision
         except BaseException:
             self._folds.forget(key)  # it believes what is not so; the report will come again
             raise
+
+    async def _fold(self, reports: Sequence[Report]) -> Sequence[JobRecord | None]:
+        return await self._service.ledger.write(progress.fold_all, reports, now=self._service.now())
 
     async def _script_failed(self, script_id: str, code: ErrorCode, message: str) -> None:
         now = self._service.now()
@@ -112,13 +118,6 @@ class Reactions:
 
 def _known(conn: sa.Connection, job_id: str, attempt: int) -> tuple[list[Share], JobRecord | None]:
     return progress.shares(conn, job_id, attempt), _alive(conn, job_id, attempt)
-
-
-def _folded(
-    conn: sa.Connection, job_id: str, attempt: int, news: list[Share], *, now: datetime
-) -> JobRecord | None:
-    """Fold; returns the living attempt's job, changed or not: another process may have written the same."""
-    return progress.fold(conn, job_id, attempt, news, now=now) or _alive(conn, job_id, attempt)
 
 
 def _alive(conn: sa.Connection, job_id: str, attempt: int) -> JobRecord | None:

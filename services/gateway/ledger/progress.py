@@ -1,9 +1,10 @@
 """Progress in the ledger: the largest share per (step, part) of an attempt, and the job's folded sum."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,8 +13,12 @@ from services.gateway.ledger import jobs
 from services.gateway.ledger.records import JobRecord, JobState
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, progress
 from services.gateway.ledger.schema import jobs as jobs_table
+from services.gateway.ledger.sets import among, insert_rows, rows_of
 
 _ORDER = list(Step)
+
+Attempt = tuple[str, int]
+"""A job's id and the attempt's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +37,110 @@ def shares(conn: sa.Connection, job_id: str, attempt: int) -> list[Share]:
     return [Share(Step(row.step), row.part, row.parts, row.share) for row in rows]
 
 
-def fold(
-    conn: sa.Connection, job_id: str, attempt: int, news: Collection[Share], *, now: datetime
-) -> JobRecord | None:
-    """Fold ``news`` into an attempt; the first of them makes a queued job ``PROCESSING``.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is new of an attempt."""
 
-    Commutative and idempotent: shares only grow, and so does the job's progress.
+    job_id: str
+    attempt: int
+    news: tuple[Share, ...]
+
+
+def fold(
+    conn: sa.Connection, job_id: str, attempt: int, news: Iterable[Share], *, now: datetime
+) -> JobRecord | None:
+    """Fold one report; returns the job if it changed, else ``None``. See :func:`fold_all`."""
+    before = jobs.get(conn, job_id)
+    [after] = fold_all(conn, [Report(job_id, attempt, tuple(news))], now=now)
+    return after if before is not None and after is not None and after.revision > before.revision else None
+
+
+def fold_all(conn: sa.Connection, reports: Sequence[Report], *, now: datetime) -> list[JobRecord | None]:
+    """Fold reports into their attempts; the first of them makes a queued job ``PROCESSING``.
+
+    Commutative and idempotent: shares only grow, and so does a job's progress.
 
     Returns:
-        The job if it changed; ``None`` if the attempt is dead or nothing is to be told.
+        For each report its job as it is now, changed or not; ``None`` if the attempt is dead.
     """
-    job = jobs.get(conn, job_id)
-    if job is None or job.attempt != attempt or not job.state.active:
-        return None
-    _keep_largest(conn, job_id, attempt, news)
-    done = by_step(_sums(conn, job_id, attempt))
+    alive = _alive(conn, reports)
+    largest: dict[tuple[str, int, Step, int], Share] = {}
+    for report in reports:
+        if (report.job_id, report.attempt) in alive:
+            for item in report.news:
+                place = (report.job_id, report.attempt, item.step, item.part)
+                known = largest.get(place, item)
+                parts, share = max(known.parts, item.parts), max(known.share, item.share)
+                largest[place] = Share(item.step, item.part, parts, share)
+    if largest:
+        rows = rows_of(
+            {"job_id": place[0], "attempt": place[1], **asdict(item)} for place, item in largest.items()
+        )
+        conn.execute(_largest(conn.dialect.name), {"rows": rows})
+        for key, done in _sums(conn, alive).items():
+            alive[key] = _moved(alive[key], done, now)
+        _write(conn, [job for job in alive.values() if job.updated_at is now], now)
+    return [alive.get((report.job_id, report.attempt)) for report in reports]
+
+
+def _alive(conn: sa.Connection, reports: Sequence[Report]) -> dict[Attempt, JobRecord]:
+    """Return the jobs of the attempts that live, locked where rows can be, in one order everywhere."""
+    wanted = {(report.job_id, report.attempt) for report in reports}
+    query, _ = _selects(conn.dialect.name)
+    found = conn.execute(query, {"ids": sorted({job_id for job_id, _ in wanted})})
+    standing = [JobRecord.of(row) for row in found]
+    return {
+        (job.job_id, job.attempt): job
+        for job in standing
+        if job.state.active and (job.job_id, job.attempt) in wanted
+    }
+
+
+def _sums(conn: sa.Connection, alive: Collection[Attempt]) -> dict[Attempt, dict[Step, float]]:
+    _, query = _selects(conn.dialect.name)
+    sums: dict[Attempt, list[tuple[Step, float, int]]] = {}
+    for row in conn.execute(query, {"ids": sorted({job_id for job_id, _ in alive})}):
+        if (row.job_id, row.attempt) in alive:
+            sums.setdefault((row.job_id, row.attempt), []).append((Step(row.step), row.total, row.most))
+    return {key: by_step(each) for key, each in sums.items()}
+
+
+def _moved(job: JobRecord, done: Mapping[Step, float], now: datetime) -> JobRecord:
     overall = max(job.progress, overall_progress(done))
     step = max(job.step, current_step(done), key=_ORDER.index)
     if (job.state, job.progress, job.step) == (JobState.PROCESSING, overall, step):
-        return None
-    row = conn.execute(
-        _MOVE,
+        return job
+    return replace(
+        job,
+        state=JobState.PROCESSING,
+        progress=overall,
+        step=step,
+        revision=job.revision + 1,
+        updated_at=now,
+        started_at=job.started_at or now,
+    )
+
+
+def _write(conn: sa.Connection, moved: Sequence[JobRecord], now: datetime) -> None:
+    if not moved:
+        return
+    rows = [
         {
-            "this_job": job_id,
-            "this_attempt": attempt,
-            "state": JobState.PROCESSING,
-            "progress": overall,
-            "step": step,
+            "this_job": job.job_id,
+            "this_attempt": job.attempt,
+            "state": job.state,
+            "progress": job.progress,
+            "step": job.step,
+            "revision": job.revision,
             "updated_at": now,
-            "started_at": job.started_at or now,
-        },
-    ).first()
-    if row is None:
-        return None
-    changed = JobRecord.of(row)
-    if job.state is JobState.QUEUED:
-        jobs.record_history(conn, changed, now)
-    return changed
+            "started_at": job.started_at,
+        }
+        for job in moved
+    ]
+    conn.execute(_MOVE, rows)
+    for job in moved:
+        if job.started_at is now:
+            jobs.record_history(conn, job, now)
 
 
 def by_step(sums: Iterable[tuple[Step, float, int]]) -> dict[Step, float]:
@@ -76,23 +148,7 @@ def by_step(sums: Iterable[tuple[Step, float, int]]) -> dict[Step, float]:
     return {step: min(1.0, total / parts) for step, total, parts in sums}
 
 
-def _sums(conn: sa.Connection, job_id: str, attempt: int) -> list[tuple[Step, float, int]]:
-    rows = conn.execute(_SUMS, {"this_job": job_id, "this_attempt": attempt})
-    return [(Step(step), total, parts) for step, total, parts in rows]
-
-
-def _keep_largest(conn: sa.Connection, job_id: str, attempt: int, news: Collection[Share]) -> None:
-    rows = [{"job_id": job_id, "attempt": attempt, **asdict(item)} for item in news]
-    conn.execute(_largest(conn.dialect.name), rows)
-
-
 # Statements are built once: building them took more than half of a report's processor time.
-
-_SUMS = (
-    sa.select(progress.c.step, sa.func.sum(progress.c.share), sa.func.max(progress.c.parts))
-    .where(progress.c.job_id == sa.bindparam("this_job"), progress.c.attempt == sa.bindparam("this_attempt"))
-    .group_by(progress.c.step)
-)
 
 _MOVE = (
     sa.update(jobs_table)
@@ -102,16 +158,33 @@ _MOVE = (
         jobs_table.c.state.in_(ACTIVE_STATES),
     )
     .values(
-        {name: sa.bindparam(name) for name in ("state", "progress", "step", "updated_at", "started_at")}
-        | {"revision": jobs_table.c.revision + 1}
+        {
+            name: sa.bindparam(name)
+            for name in ("state", "progress", "step", "revision", "updated_at", "started_at")
+        }
     )
-    .returning(*jobs.COLUMNS)
 )
 
 
 @cache
+def _selects(dialect: str) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    sums = sa.func.sum(progress.c.share).label("total"), sa.func.max(progress.c.parts).label("most")
+    attempt_and_step = (progress.c.job_id, progress.c.attempt, progress.c.step)
+    return (
+        sa.select(*jobs.COLUMNS)
+        .where(among(dialect, jobs_table.c.job_id, "ids"))
+        .order_by(jobs_table.c.job_id)
+        .with_for_update(),
+        sa.select(*attempt_and_step, *sums)
+        .where(among(dialect, progress.c.job_id, "ids"))
+        .group_by(*attempt_and_step),
+    )
+
+
+@cache
 def _largest(dialect: str) -> sa.Executable:
-    statement = insert(dialect, progress)
+    columns = [column.name for column in progress.c]
+    statement = insert_rows(dialect, insert(dialect, progress), progress, columns, {})
     new = statement.excluded
     kept: sa.Executable = statement.on_conflict_do_update(
         index_elements=[progress.c.job_id, progress.c.attempt, progress.c.step, progress.c.part],

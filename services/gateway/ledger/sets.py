@@ -63,7 +63,7 @@ def insert_rows(
     return insert.from_select([*varying, *constant], query, include_defaults=False)
 
 
-def rows_of(rows: Iterable[Mapping[str, str | int | None]]) -> str:
+def rows_of(rows: Iterable[Mapping[str, str | float | None]]) -> str:
     """Return the parameter of rows; what goes into a column of JSON is JSON text already."""
     return to_json([{"n": n, **row} for n, row in enumerate(rows)]).decode()
 

@@ -31,6 +31,9 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import close
 
 RECONNECT_SECONDS: Final = 0.5
+BREATH_SECONDS: Final = 0.005
+"""From one look into the log to the next. Shorter: a fetch for each record when many change. Longer: late."""
+
 CLOSE_SECONDS: Final = 5.0
 OPEN_SECONDS: Final = 30.0
 """From the first request to the end of the log as it was then; a broker that starts takes some of it."""
@@ -142,7 +145,7 @@ class Broadcast:
                 await self._mend()
             await self._take(consumer, {})
             self._listen(consumer)
-            await asyncio.sleep(0)  # buffered records do not wait, but viewers do
+            await asyncio.sleep(BREATH_SECONDS)
 
     async def _take(self, consumer: AIOKafkaConsumer, quiet: dict[TopicPartition, int]) -> None:
         """Take what has come; records before ``quiet`` are only kept, for viewers who come back."""

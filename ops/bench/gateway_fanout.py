@@ -1,0 +1,238 @@
+"""Fan-out to WebSockets: real reports through Kafka, the fold, the ledger and the log to every viewer."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ops.bench.gateway_creates import opened
+from ops.bench.gateway_rig import Gateway, Measured
+from ops.bench.gateway_waves import REPORTS, create, failed, publish
+from ops.bench.looplag import buckets_of, quantile, since
+from services.gateway.ledger.database import Ledger
+from tests.support.eventually import eventually
+
+PER_VIDEO = 50
+LEAD_SECONDS = 2.0
+"""From the order to the first report, so that everybody is ready."""
+
+TAIL_SECONDS = 6.0
+"""From the last report to the end, for the ends of the jobs."""
+
+ENDS_SECONDS = 60
+STALL_SHARE = 0.5
+"""The dashboards stop reading after so much of a wave."""
+
+GOOD_P99_MS = 100.0
+GOOD_MISSING = 0.001
+
+
+class Viewers:
+    """The process that holds the sockets; see :mod:`ops.bench.gateway_viewers`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.measured = Measured(process.pid)
+
+    async def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
+        """Have something done and return what is answered."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"command": command, **arguments}).encode() + b"\n")
+        line = await self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the process that holds the sockets has ended: see above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@asynccontextmanager
+async def viewers(port: int) -> AsyncIterator[Viewers]:
+    """Run the process."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ops.bench.gateway_viewers", "--port", str(port),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield Viewers(process)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What one wave showed.
+
+    Attributes:
+        missing: share of the deliveries that never came: conflated, or lost.
+        ends_lost: ends of jobs that healthy viewers were not told.
+        stalled_gone_s: until the last stalled socket was gone; ``None`` where none stalled, or one stayed.
+        late_ms: how late the publisher itself was at worst.
+    """
+
+    sockets: int
+    rate: float
+    delivered: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    early_p99_ms: float
+    late_p99_ms: float
+    missing: float
+    ends_lost: int
+    stalled_gone_s: float | None
+    lag_p99_ms: float
+    gateway_cpu: float
+    viewers_cpu: float
+    kafka_cpu: float
+    publisher_cpu: float
+    late_ms: float
+
+    @property
+    def good(self) -> bool:
+        """Whether everything was delivered in time."""
+        return self.p99_ms <= GOOD_P99_MS and self.missing < GOOD_MISSING and self.ends_lost == 0
+
+    def json(self) -> dict[str, Any]:
+        """Return it rounded."""
+        return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+
+async def wave(
+    held: Viewers,
+    server: Measured,
+    kafka: Measured,
+    bootstrap: str,
+    number: int,
+    *,
+    sockets: int,
+    rate: float,
+    seconds: float,
+    lag_of: str | None,
+    stall: bool = False,
+) -> Wave:
+    """Tell ``rate`` deliveries a second for ``seconds``; the jobs of the wave must exist."""
+    videos = sockets // PER_VIDEO
+    per_second = rate / PER_VIDEO
+    reports = max(1, min(REPORTS, round(seconds * per_second / videos)))
+    seconds = reports * videos / per_second
+    start = time.monotonic() + LEAD_SECONDS
+    until = start + seconds + TAIL_SECONDS
+    stall_at = start + seconds * STALL_SHARE if stall else None
+    before = buckets_of(lag_of) if lag_of else {}
+    for each in (server, kafka):
+        each.reset()
+    own = time.process_time()
+    told, late = await asyncio.gather(
+        held.ask(
+            "wave", number=number, start=start, rate=per_second, videos=videos, until=until, stall_at=stall_at
+        ),
+        publish(bootstrap, number, videos, reports, start, per_second),
+    )
+    took = seconds + TAIL_SECONDS + LEAD_SECONDS
+    expected = reports * videos * PER_VIDEO
+    return Wave(
+        sockets=sockets,
+        rate=rate,
+        delivered=told["deliveries"] / seconds,
+        p50_ms=told["p50_ms"],
+        p99_ms=told["p99_ms"],
+        max_ms=told["max_ms"],
+        early_p99_ms=told["early_p99_ms"],
+        late_p99_ms=told["late_p99_ms"],
+        missing=1 - told["deliveries"] / expected,
+        ends_lost=sockets - told["ends"],
+        stalled_gone_s=told["stalled_gone_s"],
+        lag_p99_ms=quantile(since(before, buckets_of(lag_of)), 0.99) * 1000 if lag_of else 0.0,
+        gateway_cpu=server.cpu / took,
+        viewers_cpu=told["cpu"] / took,
+        kafka_cpu=kafka.cpu / took,
+        publisher_cpu=(time.process_time() - own) / took,
+        late_ms=late * 1000,
+    )
+
+
+async def waves(
+    gateway: Gateway,
+    kafka: Measured,
+    bootstrap: str,
+    database: str,
+    *,
+    sockets: int,
+    rates: list[float],
+    seconds: float,
+    stall: bool,
+) -> tuple[list[Wave], dict[str, float]]:
+    """Hold ``sockets`` and run a wave at each rate; with ``stall`` 1 % more of them stop reading."""
+    runs = []
+    async with opened(database) as ledger, viewers(gateway.port) as held:
+        memory, first = gateway.memory, new_number()
+        await create(ledger, first, sockets // PER_VIDEO)
+        dashboards = max(1, sockets // 100) if stall else 0
+        connected = await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, dashboards=dashboards)
+        facts = {
+            "connects_per_s": sockets / connected["seconds"],
+            "kb_per_socket": (gateway.memory - memory) / 1024 / sockets,
+        }
+        for number, rate in enumerate(rates, start=first):
+            if number > first:
+                await create(ledger, number, sockets // PER_VIDEO)
+            runs.append(
+                await wave(
+                    held, gateway, kafka, bootstrap, number,
+                    sockets=sockets, rate=rate, seconds=seconds, lag_of=gateway.url, stall=stall,
+                )
+            )  # fmt: skip
+            await all_ended(ledger, (number - first + 1) * (sockets // PER_VIDEO))
+    return runs, facts
+
+
+async def all_ended(ledger: Ledger, jobs: int) -> None:
+    """Wait until all jobs of the waves so far have ended."""
+
+    async def ended() -> bool:
+        return await ledger.read(failed) == jobs
+
+    await eventually(ended, ENDS_SECONDS, every=0.2, message="the wave's jobs have ended")
+
+
+async def churn(gateway: Gateway, database: str, count: int) -> dict[str, float]:
+    """Open and close ``count`` connections; returns what they left behind."""
+    async with opened(database) as ledger, viewers(gateway.port) as held:
+        await create(ledger, new_number(), 1)
+        await held.ask("churn", count=max(1, count // 10), at_once=200)  # caches and arenas are full by then
+        await eventually(lambda: gateway.metric("lectern_sockets") == 0, ENDS_SECONDS, every=0.2)
+        memory, descriptors = gateway.memory, gateway.descriptors
+        told = await held.ask("churn", count=count, at_once=200)
+        await eventually(lambda: gateway.metric("lectern_sockets") == 0, ENDS_SECONDS, every=0.2)
+        return {
+            "connections": count,
+            "connections_per_s": count / told["seconds"],
+            "memory_mb_before": memory / 2**20,
+            "memory_mb_after": gateway.memory / 2**20,
+            "descriptors_before": descriptors,
+            "descriptors_after": gateway.descriptors,
+        }
+
+
+async def naive(
+    server: Gateway, kafka: Measured, bootstrap: str, *, sockets: int, rate: float, seconds: float
+) -> Wave:
+    """Run a wave on the peer, which knows no jobs."""
+    async with viewers(server.port) as held:
+        await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, dashboards=0)
+        return await wave(
+            held, server, kafka, bootstrap, new_number(),
+            sockets=sockets, rate=rate, seconds=seconds, lag_of=None,
+        )  # fmt: skip
+
+
+def new_number() -> int:
+    """Return a wave's number that no job of this Kafka has had, so that nobody takes its jobs for ended."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,160 @@
+"""Holds many WebSockets in a process of its own and measures how late what they are told comes.
+
+Reads commands from its standard input, one JSON object a line, and answers each with one:
+``connect`` opens ``sockets`` (``per_video`` watch each video) and ``dashboards`` (each watches many videos on
+``/ws/v2/jobs``); ``wave`` takes the deliveries of one wave of jobs until ``until``, a moment of the monotonic
+clock; the dashboards stop reading at ``stall_at``; ``churn`` opens and closes ``count`` connections.
+
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import uvloop
+
+from ops.bench.gateway_client import Socket, Wave
+from ops.bench.gateway_rig import percentile
+from ops.bench.gateway_waves import video_of
+from tests.support.eventually import eventually
+
+ADDRESSES = 20_000
+"""Connections from one of our addresses: the system has 28,000 ports for each."""
+
+OPENING = 64
+DEADLINE = 60.0
+
+
+class Viewers:
+    """All sockets of this process.
+
+    Args:
+        port: of the gateway.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._made = 0
+        self.wave = Wave()
+        self.sockets: list[Socket] = []
+        self.dashboards: list[Socket] = []
+
+    async def _open(self, path: str, video: int | None) -> Socket:
+        self._made += 1
+        source = f"127.0.0.{2 + self._made // ADDRESSES % 200}"
+        connection = socket.socket()
+        connection.setblocking(False)  # noqa: FBT003
+        if video is None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        connection.bind((source, 0))
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(connection, ("127.0.0.1", self._port))
+        _, made = await loop.create_connection(lambda: Socket(path, video, self), sock=connection)
+        await made.opened
+        return made
+
+    async def connect(self, sockets: int, per_video: int, dashboards: int) -> dict[str, Any]:
+        """Open them, some at a time."""
+        began = time.monotonic()
+        videos = sockets // per_video
+        numbers = iter(range(sockets))
+
+        async def some(numbers: Iterator[int]) -> None:
+            for number in numbers:
+                path = f"/ws/videos/{video_of(number % videos)}/render-progress"
+                self.sockets.append(await self._open(path, number % videos))
+
+        await asyncio.gather(*(some(numbers) for _ in range(OPENING)))
+        for _ in range(dashboards):
+            dashboard = await self._open("/ws/v2/jobs", None)
+            self.dashboards.append(dashboard)
+            watched = [video_of(video) for video in range(min(videos, 100))]
+            dashboard.say(json.dumps({"type": "subscribe", "video_ids": watched}).encode())
+        return {"seconds": time.monotonic() - began, "sockets": len(self.sockets)}
+
+    async def measure(self, wave: Wave, until: float, stall_at: float | None) -> dict[str, Any]:
+        """Take one wave's deliveries."""
+        self.wave = wave
+        times = os.times()
+        busy = times.user + times.system
+        gone: float | None = None
+        if stall_at is not None:
+            wave.split = stall_at
+            await asyncio.sleep(max(0.0, stall_at - time.monotonic()))
+            for dashboard in self.dashboards:
+                dashboard.transport.pause_reading()
+            with contextlib.suppress(AssertionError):  # some stayed
+                await eventually(self._all_gone, until - time.monotonic(), every=0.1)
+                gone = time.monotonic() - stall_at
+        await asyncio.sleep(max(0.0, until - time.monotonic()))
+        times = os.times()
+        early, late = ([sample * 1000 for sample in part] for part in (wave.early, wave.late))
+        everything = early + late
+        return {
+            "deliveries": len(everything),
+            "ends": wave.ends,
+            "lost": sum(each.lost for each in self.sockets),
+            "p50_ms": percentile(everything, 0.5),
+            "p99_ms": percentile(everything, 0.99),
+            "max_ms": max(everything, default=0.0),
+            "early_p99_ms": percentile(early, 0.99),
+            "late_p99_ms": percentile(late, 0.99),
+            "stalled_gone_s": gone,
+            "stalled": len(self.dashboards),
+            "cpu": times.user + times.system - busy,
+        }
+
+    def _all_gone(self) -> bool:
+        return not any(each.established for each in self.dashboards)
+
+    async def churn(self, count: int, at_once: int) -> dict[str, Any]:
+        """Open ``count`` connections that wait for their snapshot and go, every second one without a word."""
+        numbers = iter(range(count))
+        began = time.monotonic()
+
+        async def some(numbers: Iterator[int]) -> None:
+            for number in numbers:
+                made = await self._open(f"/ws/videos/{video_of(0)}/render-progress", None)
+                async with asyncio.timeout(DEADLINE):
+                    await made.told
+                if number % 2:
+                    made.transport.abort()
+                else:
+                    made.transport.write(b"\x88\x82\0\0\0\0\x03\xe8")
+                    made.transport.close()
+
+        await asyncio.gather(*(some(numbers) for _ in range(at_once)))
+        return {"seconds": time.monotonic() - began, "connections": count}
+
+
+async def serve(port: int) -> None:
+    """Obey commands until the input ends."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    viewers, loop = Viewers(port), asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        command = json.loads(line)
+        kind = command.pop("command")
+        if kind == "wave":
+            until, stall_at = command.pop("until"), command.pop("stall_at")
+            answer = await viewers.measure(Wave(**command), until, stall_at)
+        else:
+            answer = await getattr(viewers, kind)(**command)
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--port", type=int, required=True)
+    uvloop.run(serve(parser.parse_args().port))
