@@ -168,7 +168,9 @@ def failed(job_id: str, *, attempt: int = 1, code: str = "TTS_FAILED") -> StageF
     )
 
 
-BOTH = {"test_jobs_http", "test_intake", "test_callbacks", "test_v2", "test_both_databases"}
+BOTH = {
+    "test_jobs_http", "test_intake", "test_callbacks", "test_v2", "test_both_databases", "test_snapshots",
+}  # fmt: skip
 """Modules whose tests run on SQLite and on PostgreSQL."""
 
 
