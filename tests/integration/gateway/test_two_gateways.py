@@ -124,7 +124,7 @@ async def test_a_restart_of_kafka_leaves_no_gap(
         node.kill()
         status, _ = await lab.api(lab.b, "POST", f"/api/render-jobs/{jobs[0]}/cancel")
         assert status == 200  # it is in the outbox, and nobody can be told yet
-        node.start()
+        await asyncio.to_thread(node.start)  # viewers must answer pings meanwhile
         await lab.report(*jobs, step=Step.GENERATE_TTS)
         await lab.upload(*jobs[1:])
         for viewer in viewers:

@@ -176,6 +176,7 @@ BOTH = {
     "test_both_databases",
     "test_ledger",
     "test_relay",
+    "test_snapshots",
 }
 """Modules whose tests run on SQLite and on PostgreSQL."""
 

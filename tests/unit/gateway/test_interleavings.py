@@ -31,7 +31,7 @@ WATCHES: tuple[tuple[Watch, ...], ...] = (
     (("job", "j0"),), (("video", "v0"),), (("job", "j0"), ("job", "j1")), (("job", "j1"), ("video", "v0")),
     (("video", "v0"), ("video", "v1")), (("job", "j2"), ("video", "v0")),
 )  # fmt: skip
-RING = 5
+RING = 3
 PREFILL = 2
 ACTIVE = {"QUEUED", "PROCESSING"}
 _BLANK = JobUpdated(
@@ -284,6 +284,16 @@ class Interleavings(RuleBasedStateMachine):
                 return  # its end, or what comes after, is in the outbox
             job = present
         world.publish(job)
+
+    @rule(job_id=st.sampled_from(sorted(JOBS)), wishes=st.lists(st.sampled_from(["move", "end"]), max_size=8))
+    def busy(self, job_id: str, wishes: list[str]) -> None:
+        """Much happens to one job and is heard by all gateways at once: more than a ring holds."""
+        for wish in wishes:
+            self.change(job_id, wish)
+            self.relay(job_id)
+            self.tell(len(self.world.progress) - 1, crash=False, twice=False)
+        for gateway in self.gateways:
+            gateway.read(10**6)
 
     @rule(partition=st.integers(0, 1))
     def poison(self, partition: int) -> None:
