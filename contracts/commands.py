@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from contracts.base import NAMESPACE, Id, Model, canonical_json, read_object
 from contracts.errors import ErrorCode, PermanentError
@@ -25,6 +25,14 @@ class Command(Model):
     command_id: UUID | None = None
 
 
+def _whole(value: object) -> object:
+    """Return 24.0 as 24, which JSON does not tell apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
 class RenderOptions(Model):
     """A caller's wishes; what is left out comes from the gateway's environment."""
 
@@ -34,9 +42,9 @@ class RenderOptions(Model):
     tts_provider: str | None = Field(default=None, max_length=20)
     voice: str | None = Field(default=None, max_length=100)
     theme: str | None = Field(default=None, max_length=20)
-    width: int | None = None
-    height: int | None = None
-    fps: int | None = None
+    width: Whole | None = None
+    height: Whole | None = None
+    fps: Whole | None = None
     fade_duration: float | None = None
     kenburns_zoom: float | None = None
 

@@ -1,45 +1,53 @@
 """Every event of the flow, version 1. Each extends the one before, so a single record can be re-run alone.
 
 Bodies hold no clock and nothing that differs between two runs of the same work: duplicates of an event are
-byte-identical. Times stand in the CloudEvents headers.
+byte-identical. Times stand in the CloudEvents headers. (What the ledger knows is another matter:
+:mod:`contracts.recorded`.)
 """
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, ClassVar, Literal, Self
-from uuid import UUID
+from typing import ClassVar
 
 from pydantic import AwareDatetime, Field
 
 from contracts.base import ClaimCheck, Id, Model
 from contracts.errors import ErrorCode
+from contracts.event import Asset, Event, JobStatus
+from contracts.recorded import RECORDED
 from contracts.rendering import RenderSettings
 from contracts.renderspec import SpecScene
 from contracts.steps import Step
 from contracts.timeline import SceneTiming
 
-
-class Event(Model):
-    """What every event carries; ``type`` is the CloudEvents type, its last part the major version."""
-
-    type: ClassVar[str]
-
-    event_id: UUID
-    job_id: Id
-    attempt: int = Field(ge=1)
-    schema_version: int = Field(default=1, ge=1)
-
-    @classmethod
-    def after(cls, parent: "Event", event_id: UUID, **fields: Any) -> Self:
-        """Return the event that follows ``parent``: all fields the two share, and the new ``fields``."""
-        fields_of = parent.__dict__
-        shared = {name: fields_of[name] for name in _shared(type(parent), cls)}
-        return cls(**{**shared, "schema_version": 1, **fields, "event_id": event_id})
-
-
-@cache
-def _shared(parent: type[Event], child: type[Event]) -> tuple[str, ...]:
-    return tuple(name for name in parent.model_fields if name in child.model_fields)
+__all__ = [
+    "EVENTS",
+    "Asset",
+    "AssetsUploaded",
+    "CommandRejected",
+    "ControlChanged",
+    "Cue",
+    "Event",
+    "FilmFiles",
+    "JobCompleted",
+    "JobFailed",
+    "JobUpdated",
+    "Loudness",
+    "ProgressReported",
+    "RenderRequested",
+    "SceneComposed",
+    "SceneContext",
+    "SceneDrawn",
+    "ScenePlanned",
+    "SceneSpoken",
+    "SceneSubtitled",
+    "ScriptGenerated",
+    "ScriptRejected",
+    "ScriptRequested",
+    "SentenceTime",
+    "Shot",
+    "StageFailed",
+    "VideoComposed",
+]
 
 
 # --- phase 1: the script ----------------------------------------------------------------------------------
@@ -219,17 +227,6 @@ class VideoComposed(Event):
     duration_sec: float = Field(gt=0)
 
 
-class Asset(Model):
-    """An uploaded file."""
-
-    kind: Literal["video", "srt", "vtt", "thumbnail", "report"]
-    key: str = Field(max_length=512)
-    url: str = Field(max_length=2048)
-    size_bytes: int = Field(ge=0)
-    content_type: str
-    sha256: str
-
-
 class AssetsUploaded(Event):
     """The film's files are where viewers can fetch them."""
 
@@ -301,9 +298,6 @@ class JobFailed(Event):
     message: str
 
 
-JobStatus = Literal["QUEUED", "PROCESSING", "COMPLETED", "FAILED"]
-
-
 class JobUpdated(Event):
     """All that viewers are told of a job after a change; broadcast to every gateway.
 
@@ -346,13 +340,13 @@ class CommandRejected(Event):
     message: str
 
 
-EVENTS: Mapping[str, type[Event]] = {
-    event.type: event
-    for event in (
-        ScriptRequested, ScriptGenerated, ScriptRejected,
-        RenderRequested, ScenePlanned, SceneSpoken, SceneSubtitled, SceneDrawn, SceneComposed,
-        VideoComposed, AssetsUploaded,
-        ProgressReported, StageFailed, ControlChanged, JobCompleted, JobFailed, JobUpdated, CommandRejected,
-    )
-}  # fmt: skip
+_ALL: tuple[type[Event], ...] = (
+    ScriptRequested, ScriptGenerated, ScriptRejected,
+    RenderRequested, ScenePlanned, SceneSpoken, SceneSubtitled, SceneDrawn, SceneComposed,
+    VideoComposed, AssetsUploaded,
+    ProgressReported, StageFailed, ControlChanged, JobCompleted, JobFailed, JobUpdated, CommandRejected,
+    *RECORDED,
+)  # fmt: skip
+
+EVENTS: Mapping[str, type[Event]] = {event.type: event for event in _ALL}
 """CloudEvents type to model."""

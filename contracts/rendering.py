@@ -42,7 +42,9 @@ class RenderSettings(Model):
     fade_duration: float = Field(default=0.5, ge=0, le=2, description="cross-fade between scenes, seconds")
     kenburns_zoom: float = Field(default=1.1, ge=1, le=1.5, description="largest zoom of the camera")
     tts_provider: TtsProvider = TtsProvider.KOKORO
-    voice: str | None = Field(default=None, max_length=100, description="None: the provider's default")
+    voice: str | None = Field(
+        default=None, max_length=100, pattern=r"^[^\x00]*$", description="None: the provider's default"
+    )
     theme: Theme = "auto"
 
     @field_validator("fps")

@@ -98,6 +98,11 @@ def _without_empty_chapters(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scenes_only(spec: RenderSpec) -> RenderSpec:
+    texts = (
+        text for scene in spec.scenes for text in (scene.chapter, scene.narration, scene.caption, scene.image)
+    )
+    if any("\0" in text for text in (spec.title, *texts) if text):
+        raise PermanentError(ErrorCode.RENDER_SPEC_INVALID, "the render spec holds the NUL character")
     blank = [str(scene.scene_id) for scene in spec.scenes if not scene.narration.strip()]
     if blank:
         raise PermanentError(

@@ -7,9 +7,11 @@ from functools import lru_cache
 
 from contracts import events as ev
 from contracts.commands import COMMANDS
+from contracts.recorded import RECORDED
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+FOR_EVER = -1
 
 
 class Partitioning(StrEnum):
@@ -29,7 +31,7 @@ class Topic:
         name: with dots, and the major version as suffix.
         types: CloudEvents types that may stand in it.
         partitions: at creation; the most workers that can share the topic.
-        retention_ms: how long records are kept; ``None`` for a compacted topic.
+        retention_ms: how long records are kept, or :data:`FOR_EVER`; ``None`` for a compacted topic.
         partitioning: see :class:`Partitioning`.
         dead_letters: whether consumers of it send what they give up on to ``<name>.dlq``.
     """
@@ -80,6 +82,10 @@ JOBS = Topic(
     retention_ms=30 * DAY_MS,
     dead_letters=False,
 )
+LEDGER = Topic(
+    "lectern.ledger.v1", tuple(event.type for event in RECORDED), retention_ms=FOR_EVER, dead_letters=False
+)
+"""What the ledger knows, some 4 kB a job. A database can be made again as far back as this is kept."""
 
 UPDATES = Topic(
     "lectern.job.updates.v1", (ev.JobUpdated.type,), partitions=4, retention_ms=HOUR_MS, dead_letters=False
@@ -89,7 +95,7 @@ UPDATES = Topic(
 TOPICS: tuple[Topic, ...] = (
     COMMANDS_TOPIC, SCRIPT_REQUESTED, SCRIPT_GENERATED, RENDER_REQUESTED,
     SCENE_PLANNED, SCENE_SPOKEN, SCENE_SUBTITLED, SCENE_DRAWN, SCENE_COMPOSED,
-    VIDEO_COMPOSED, ASSETS_UPLOADED, STAGE_FAILED, PROGRESS, CONTROL, JOBS, UPDATES,
+    VIDEO_COMPOSED, ASSETS_UPLOADED, STAGE_FAILED, PROGRESS, CONTROL, JOBS, LEDGER, UPDATES,
 )  # fmt: skip
 
 TOPIC_OF_TYPE: Mapping[str, Topic] = {type_: topic for topic in TOPICS for type_ in topic.types}

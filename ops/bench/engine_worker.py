@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import signal
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,10 +21,12 @@ from contracts import events, topics
 from contracts.events import Event
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.engine import Engine
-from services.runtime.metrics import LOOP_LAG
+from services.runtime.engine import Engine, group_of
 from services.runtime.settings import RuntimeSettings
 from services.runtime.worker import calm_collector
+
+LAG_TICK = 0.005
+"""Seconds between two looks at the event loop's lag."""
 
 
 class Hop(Event):
@@ -52,19 +55,72 @@ def seconds_of(work: str, event: Hop) -> float:
     return (float(low) + (float(high) - float(low)) * (event.scene * 7919 % 1000) / 999) / 1000
 
 
+class Progress:
+    """Tells, once, how long ``wanted`` distinct records took, from the first's start to the last's end."""
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+        self._started = 0.0
+        self._done: set[int] = set()
+
+    def begin(self) -> None:
+        """Work on a record begins."""
+        self._started = self._started or time.perf_counter()
+
+    def end(self, event: Hop) -> None:
+        """Work on a record ends."""
+        self._done.add(event.scene)
+        if len(self._done) == self._wanted:
+            say("worked_s", time.perf_counter() - self._started)
+            self._wanted = 0
+
+
+class Lag:
+    """Measures how late the event loop runs a timer, exactly; SIGUSR1 starts afresh, SIGUSR2 tells."""
+
+    def __init__(self) -> None:
+        self._seconds: list[float] = []
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, self._seconds.clear)
+        loop.add_signal_handler(signal.SIGUSR2, self._tell)
+
+    async def watch(self) -> None:
+        """Measure for ever."""
+        while True:
+            due = time.perf_counter() + LAG_TICK
+            await asyncio.sleep(LAG_TICK)
+            self._seconds.append(max(0.0, time.perf_counter() - due))
+
+    def _tell(self) -> None:
+        lags = sorted(self._seconds) or [0.0]
+        say("loop_lag_p99_ms", 1000 * lags[int(0.99 * (len(lags) - 1))])
+
+
+def say(field: str, value: float) -> None:
+    """Tell the benchmark a figure."""
+    print(json.dumps({field: value}), flush=True)
+
+
+def group_name(prefix: str, number: int) -> str:
+    """Return the consumer group of the engine's hop ``number``."""
+    return group_of(Actor(f"{prefix}{number}", ()), f"{prefix}.{number}")
+
+
 async def run_engine(options: argparse.Namespace, stop: asyncio.Event) -> None:
     settings = RuntimeSettings(
         kafka_bootstrap_servers=options.bootstrap, home=Path(options.home), create_topics=False
     )
+    progress = Progress(options.records)
 
     def subscription(number: int) -> Subscription:
         kind, following = hop_type(options.prefix, number), hop_type(options.prefix, number + 1)
-        work = options.work.split(",")[(number - options.first) % len(options.work.split(","))]
 
         async def handle(event: Hop, context: Context) -> Sequence[Event]:
-            delay = seconds_of(work, event)
+            progress.begin()
+            delay = seconds_of(options.work, event)
             if delay:
                 await asyncio.sleep(delay)
+            progress.end(event)
             return [following.after(event, context.output_id())] if options.publish else []
 
         return Subscription(topics.TOPIC_OF_TYPE[kind.type], handle, options.concurrency)
@@ -76,22 +132,15 @@ async def run_engine(options: argparse.Namespace, stop: asyncio.Event) -> None:
     calm_collector()  # as every worker does
     await tell(lambda: sum(len(intake.windows) for intake in engine.intakes), stop)
     await engine.stop()
-    samples = [
-        sample
-        for metric in LOOP_LAG.collect()
-        for sample in metric.samples
-        if sample.name.endswith("_bucket")
-    ]
-    print(json.dumps({"loop_lag": {sample.labels["le"]: sample.value for sample in samples}}), flush=True)
 
 
 async def tell(assigned: Callable[[], int], stop: asyncio.Event) -> None:
-    """Print how many partitions are assigned whenever that changes, until ``stop`` is set."""
+    """Say how many partitions are assigned whenever that changes, until ``stop`` is set."""
     told = -1
     while not stop.is_set():
         if (now := assigned()) != told:
             told = now
-            print(json.dumps({"assigned": now}), flush=True)
+            say("assigned", now)
         await asyncio.sleep(0.05)
 
 
@@ -100,26 +149,35 @@ async def _nothing() -> None:
 
 
 async def run_plain(options: argparse.Namespace, stop: asyncio.Event) -> None:
+    """Run subscribers as FastStream's documentation shows them; ``--no-ack`` commits in the background."""
     broker = KafkaBroker(options.bootstrap, logger=None, acks="all", enable_idempotence=True)
+    progress = Progress(options.records)
+
+    async def work(event: Hop) -> None:
+        progress.begin()
+        delay = seconds_of(options.work, event)
+        if delay:
+            await asyncio.sleep(delay)
+        progress.end(event)
 
     def subscribe(number: int) -> None:
         hop_type(options.prefix, number)
         source, target = f"{options.prefix}.{number}", f"{options.prefix}.{number + 1}"
-
-        @broker.subscriber(
+        subscriber = broker.subscriber(
             source,
             group_id=f"{options.prefix}{number}",
-            ack_policy=AckPolicy.MANUAL,
+            ack_policy=AckPolicy.MANUAL if options.ack else AckPolicy.ACK_FIRST,
             no_reply=True,
             auto_offset_reset="earliest",
         )
-        async def handle(event: Hop, message: KafkaMessage) -> None:
-            delay = seconds_of(options.work, event)
-            if delay:
-                await asyncio.sleep(delay)
+
+        async def acknowledged(event: Hop, message: KafkaMessage) -> None:
+            await work(event)
             if options.publish:
                 await broker.publish(event, target, key=message.raw_message.key)  # type: ignore[union-attr]
             await message.ack()
+
+        subscriber(acknowledged if options.ack else work)
 
     for number in range(options.first, options.last):
         subscribe(number)
@@ -134,7 +192,9 @@ async def main(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    lag = asyncio.create_task(Lag().watch())
     await (run_engine if options.kind == "engine" else run_plain)(options, stop)
+    lag.cancel()
 
 
 if __name__ == "__main__":
@@ -147,5 +207,7 @@ if __name__ == "__main__":
     parser.add_argument("--work", default="0")
     parser.add_argument("--concurrency", type=int, default=128)
     parser.add_argument("--publish", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--ack", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--records", type=int, default=0, help="tell how long so many took")
     parser.add_argument("--home", required=True)
     asyncio.run(main(parser.parse_args()))

@@ -25,6 +25,8 @@ Exit codes: 0 done, 1 the job failed, 2 wrong use, 130 interrupted.""",
 )
 topics = typer.Typer(help="The Kafka topics: what there should be, and what there is.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
+ledger = typer.Typer(help="The ledger: the database of scripts, jobs and callbacks.", no_args_is_help=True)
+app.add_typer(ledger, name="ledger")
 
 
 class Worker(StrEnum):
@@ -157,6 +159,46 @@ def create_topics(
     from services.cli.topics import make_topics  # noqa: PLC0415
 
     raise typer.Exit(run(lambda: make_topics(replication), debug=debug))
+
+
+@ledger.command("rebuild")
+def rebuild(
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            help="The database to fill: sqlite:///FILE or postgresql://... Default: DATABASE_URL, or the"
+            " SQLite file below LECTERN_HOME.",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Throw away what the database holds, also events that it has not published."
+        ),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Change nothing: say what could be rebuilt. Gateways may run meanwhile."
+        ),
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Make an empty database again from the topics on KAFKA_BOOTSTRAP_SERVERS.
+
+    Stop all gateways first; workers may go on. Afterwards the API answers as before for every job that has
+    ended, and jobs under way go on once a gateway runs. Nothing is announced twice and no callback is sent
+    that was sent before. Texts and render specs come from the artifact store (LECTERN_HOME or S3).
+
+    What the log has lost is named, left out, and makes the exit code 1. How far back it reaches is the
+    retention of lectern.ledger.v1, which is kept for ever unless somebody changed that.
+
+    Example: lectern ledger rebuild --database-url postgresql://lectern@db/lectern
+    """
+    from services.cli.ledger import rebuild_ledger  # noqa: PLC0415 - --help need not load it
+
+    raise typer.Exit(run(lambda: rebuild_ledger(database_url, replace=replace, check=check), debug=debug))
 
 
 def main() -> None:

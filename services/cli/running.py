@@ -34,18 +34,18 @@ WRONG_USE: Final = frozenset(
 """Errors that whoever typed the command can mend by typing another."""
 
 
-def run(main: Callable[[], Coroutine[Any, Any, None]], *, debug: bool = False) -> int:
+def run(main: Callable[[], Coroutine[Any, Any, Exit | None]], *, debug: bool = False) -> int:
     """Run ``main`` and return the exit code.
 
     The first Ctrl-C or SIGTERM cancels it, so that everything it opened is closed in order; a second Ctrl-C
     does not wait for that.
 
     Args:
-        main: makes the coroutine.
+        main: makes the coroutine, which may return an exit code of its own.
         debug: let a traceback follow the line that tells of an error.
     """
     try:
-        asyncio.run(_terminable(main()))
+        return asyncio.run(_terminable(main())) or Exit.DONE
     except (KeyboardInterrupt, asyncio.CancelledError):
         _tell("interrupted", debug=False)
         return Exit.INTERRUPTED
@@ -62,7 +62,6 @@ def run(main: Callable[[], Coroutine[Any, Any, None]], *, debug: bool = False) -
     except Exception as error:  # noqa: BLE001 - a person at a terminal gets a line, whatever it is
         _tell(f"{ErrorCode.INTERNAL_ERROR}: {_one_line(error)} (--debug shows where)", debug=debug)
         return Exit.FAILED
-    return Exit.DONE
 
 
 def explain_settings(error: ValidationError) -> str:
@@ -72,13 +71,13 @@ def explain_settings(error: ValidationError) -> str:
     return f"{explain(error)}{hint}"
 
 
-async def _terminable(main: Coroutine[Any, Any, None]) -> None:
+async def _terminable(main: Coroutine[Any, Any, Exit | None]) -> Exit | None:
     """Let SIGTERM do what Ctrl-C does: cancel."""
     task = asyncio.current_task()
     assert task is not None
     if sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await main
+    return await main
 
 
 def _tell(message: str, *, debug: bool) -> None:

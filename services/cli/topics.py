@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.errors import ErrorCode, PermanentError
+from contracts.topics import FOR_EVER
 from services.runtime.logs import configure_logs
 from services.runtime.provision import TopicState, TopicStatus, create_topics, list_topics
 from services.runtime.settings import RuntimeSettings
@@ -62,7 +63,9 @@ def _print(statuses: Sequence[TopicStatus]) -> None:
 
 def _kept(status: TopicStatus) -> str:
     retention = status.config.get("retention.ms")
-    return f"{int(retention) // 86_400_000} days" if retention else "newest per key"
+    if not retention:
+        return "newest per key"
+    return "for ever" if int(retention) == FOR_EVER else f"{int(retention) // 86_400_000} days"
 
 
 def _complain(statuses: Sequence[TopicStatus], servers: str) -> None:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import random
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,17 @@ from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
 from services.gateway.backend.client import Backend, open_backend
 from services.gateway.backend.courier import Courier
-from services.gateway.http import assets, jobs, listing, operations, problems, scripts, versions
+from services.gateway.http import (
+    assets,
+    jobs,
+    listing,
+    openapi,
+    operations,
+    problems,
+    scripts,
+    streams,
+    versions,
+)
 from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
 from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
@@ -29,6 +39,7 @@ from services.gateway.hub import Hub
 from services.gateway.ledger import commands, idempotency
 from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.live import jobs_socket
+from services.gateway.live.asyncapi import asyncapi_document
 from services.gateway.live.broadcast import Broadcast
 from services.gateway.metrics import OUTBOX_TROUBLED
 from services.gateway.relay import Already, Publish, Relay
@@ -40,15 +51,16 @@ from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
 
-ANSWERS_KEPT = timedelta(days=2)
-"""How long the answer to a request with an ``Idempotency-Key`` is kept, at least."""
-
-COMMANDS_KEPT = timedelta(days=14)
-"""How long a command is known as taken: twice the retention of the commands topic."""
-
 CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH"],
-    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Prefer"],
+    "allow_headers": [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "Last-Event-ID",
+        "Prefer",
+    ],
     "expose_headers": ["ETag", "Location", "Preference-Applied", "Retry-After"],
     "max_age": 600,
 }
@@ -162,8 +174,8 @@ async def open_gateway(
     async with open_backend(settings.backend) as backend:
         await ledger.open()
         try:
-            await ledger.write(commands.forget, before=now() - COMMANDS_KEPT)
-            await ledger.write(idempotency.forget, before=now() - ANSWERS_KEPT)
+            await ledger.write(commands.forget, before=now() - commands.KEPT)
+            await ledger.write(idempotency.forget, before=now() - idempotency.KEPT)
             service = Service(
                 ledger,
                 artifacts,
@@ -201,18 +213,25 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     for base in BASES:
         written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)
         made = jobs.router(service, new_id=new_id)
-        for routes in (written, versions.router(service), made, listing.router(service)):
+        told = streams.router(service)
+        for routes in (written, versions.router(service), made, listing.router(service), told):
             app.include_router(routes, prefix=base)
     app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))
     app.include_router(operations.router(service.ledger, service.hub, probes))
+    app.state.drain = service.hub.close
     app.router.routes.extend((ws.route(service), jobs_socket.route(service)))
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def sockets() -> dict[str, object]:
+        return asyncapi_document()
 
     @app.get("/", summary="Where things are", tags=["operations"])
     async def index() -> dict[str, str]:
         return {
             "name": "Lectern",
             "openapi": "/openapi.json",
+            "asyncapi": "/asyncapi.json",
             "generate": "/api/videos/{video_id}/scripts/generate",
             "render": "/api/videos/{video_id}/render-jobs",
             "progress": ws.PATH,
@@ -222,6 +241,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         }
 
     problems.describe(app, [*OPEN_PATHS, f"{settings.assets_path}/{{key}}"])
+    openapi.describe(app)
     return app
 
 

@@ -8,12 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from contracts.base import derived_id
 from contracts.commands import CancelRender, Command, GenerateScript, RetryRender, StartRender
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import CommandRejected
 from contracts.languages import DEFAULT_LANGUAGE
-from services.gateway.ledger import commands, jobs, scripts, starts, transitions
+from services.gateway.ledger import announcements, commands, jobs, scripts, starts, transitions
 from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.starts import Refusal
 from services.gateway.service import Service, StartWish
@@ -104,7 +103,7 @@ class CommandIntake:
     async def _refuse(self, command: Command, key: UUID, refusal: PermanentError) -> JobRecord | None:
         now = self._service.now()
         rejection = CommandRejected(
-            event_id=derived_id(key, "gateway", "rejected"),
+            event_id=announcements.rejected_id(key),
             job_id=subject_of(command),
             attempt=1,
             command_type=type_of(command),
@@ -113,18 +112,14 @@ class CommandIntake:
         )
 
         def work(conn: sa.Connection) -> JobRecord | None:
-            new = commands.reject(conn, key, rejection, now=now)
-            if not new or not isinstance(command, StartRender) or refusal.code not in UNRENDERABLE:
+            kind, subject, code = rejection.command_type, rejection.job_id, refusal.code
+            if not commands.take(conn, key, kind, subject, now=now, code=code.value):
                 return None
-            unrenderable = Refusal(
-                command.job_id,
-                command.video_id,
-                command.script_id,
-                DEFAULT_LANGUAGE,
-                refusal.code,
-                refusal.message,
-            )
-            return starts.refuse(conn, unrenderable, now=now)
+            changed = None
+            if isinstance(command, StartRender) and code in UNRENDERABLE:
+                changed = starts.refuse(conn, _unrenderable(command, refusal), now=now)
+            commands.reject(conn, key, rejection, now=now)
+            return changed
 
         return await self._service.ledger.write(work)
 
@@ -142,9 +137,18 @@ def type_of(command: Command) -> str:
 
 
 def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> JobRecord | None:
-    if not commands.take(conn, key, type_of(command), subject_of(command), now=now):
+    kind, subject = type_of(command), subject_of(command)
+    if not commands.take(conn, key, kind, subject, now=now):
         return None
-    return work(conn)
+    changed = work(conn)
+    commands.record(conn, key, kind, subject, now=now)
+    return changed
+
+
+def _unrenderable(command: StartRender, why: PermanentError) -> Refusal:
+    return Refusal(
+        command.job_id, command.video_id, command.script_id, DEFAULT_LANGUAGE, why.code, why.message
+    )
 
 
 def _moving(move: Move, job_id: str, now: datetime) -> Work:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Event
 from services.gateway.bootstrap import open_gateway
-from services.gateway.server import listen, serve
+from services.gateway.server import listen, serve, settle_memory
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
@@ -60,6 +60,7 @@ async def run_gateway(
         stack.push_async_callback(engine.stop)
         await engine.start()
         await stack.enter_async_context(gateway.relaying(publish, engine.publisher.already))
+        settle_memory()
         async with guarding(engine, stop):
             await serve(gateway.app, listener, stop, ready)
 

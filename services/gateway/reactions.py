@@ -43,6 +43,7 @@ class Reactions:
         except PermanentError as error:
             await self._script_failed(event.job_id, error.code, error.message)
             return
+        await self._service.keep_text(body)
         now = self._service.now()
         stored = await self._service.ledger.write(scripts.generated, event.job_id, body, now=now)
         self._told(stored)

@@ -101,6 +101,7 @@ class Relay:
 
     async def once(self) -> bool:
         """Publish one batch; returns whether something was published, so that there may be more."""
+        crash_point("relay.before_claim")
         if not await self._ledger.lead():
             self._found_at_start = None  # whoever leads meanwhile may die between publishing and noting
             return False  # another process does it; two would publish a key out of order
@@ -111,6 +112,8 @@ class Relay:
         if self._found_at_start is None:
             self._found_at_start = await self._ledger.read(outbox.newest)
         batch = await self._ledger.read(outbox.pending, BATCH, without=waiting)
+        if batch:
+            crash_point("relay.after_claim")
         await self._settle_doubts(batch)
         lanes: defaultdict[str, list[Pending]] = defaultdict(list)
         for item in batch:
@@ -119,6 +122,7 @@ class Relay:
         await asyncio.gather(*(self._lane(key, items) for key, items in lanes.items()))
         done = list(self._acknowledged)
         if done:
+            crash_point("relay.before_delete")
             await self._ledger.write(outbox.published, done)
             self._acknowledged.difference_update(done)
             crash_point("relay.after_delete")

@@ -40,9 +40,18 @@ POINTS: Final = frozenset(
         "gather.after_part",
         "ledger.before_commit",
         "ledger.after_commit",  # the transaction stands, nobody was told
+        "relay.before_claim",
+        "relay.after_claim",  # a batch is read, none of it published
         "relay.before_publish",
         "relay.after_publish",  # acknowledged, still in the outbox
+        "relay.before_delete",  # a batch acknowledged, all of it in the outbox
         "relay.after_delete",
+        "callback.before_claim",
+        "callback.after_claim",  # nobody else may send it, nobody has
+        "callback.before_post",
+        "callback.after_post",  # the backend has answered, the ledger does not know
+        "callback.before_record",
+        "callback.after_record",
     }
 )
 """Every point there is; the crash matrix visits each at each stage that passes it."""

@@ -26,6 +26,7 @@ RETRIES = Counter("lectern_retries", "Records parked for another try", ["stage",
 DEAD_LETTERS = Counter("lectern_dead_letters", "Records given up on", ["stage", "code"])
 SKIPPED = Counter("lectern_records_fenced", "Records and results of dead attempts", ["stage", "where"])
 PUBLISHED = Counter("lectern_events_published", "Events published", ["type"])
+PRODUCERS_REPLACED = Counter("lectern_producers_replaced", "Producers that could not send any more")
 LOOP_LAG = Histogram(
     "lectern_event_loop_lag_seconds",
     "How late the event loop runs a timer",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
+import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter
@@ -20,17 +21,18 @@ from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import Event, SceneContext
 from contracts.topics import TOPIC_OF_TYPE, Topic, partition_for
 from services.runtime.intake import SCENE_HEADER
-from services.runtime.metrics import PUBLISHED
+from services.runtime.metrics import PRODUCERS_REPLACED, PUBLISHED
+from services.runtime.producer import LOST_COUNT, leave, open_producer
 from services.runtime.readback import newest_ids
 from services.runtime.settings import RuntimeSettings
+
+log = structlog.get_logger(__name__)
 
 BREATH = 16
 """Events of one batch that are encoded in a row, a few milliseconds, before others may use the event loop."""
 
-MAX_BATCH_BYTES = 256 * 1024
-"""Largest batch for one partition. Smaller (16 kB by default, some twenty events): whoever finds the batch
-full sleeps until it is sent, all wake together, and one of them finds it full again. Larger: nears the
-megabyte that a broker takes by default."""
+CLOSE_SECONDS = 10.0
+"""How long a producer that was replaced may still send what others gave it, when the process ends."""
 
 RawHeaders = Sequence[tuple[str, bytes | None]]
 
@@ -64,6 +66,8 @@ class Publisher:
         self._source = source
         self._clock = clock
         self._producer: AIOKafkaProducer | None = None
+        self._renewing = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connect.
@@ -71,30 +75,36 @@ class Publisher:
         Raises:
             TransientError: ``BROKER_UNAVAILABLE``.
         """
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka_bootstrap_servers,
-            client_id=self._source.replace("/", "-"),
-            acks="all",
-            enable_idempotence=not self._settings.embedded,
-            linger_ms=0,  # batches form while a request is in flight; waiting only adds latency
-            max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=2 * 1024 * 1024,  # dead letters carry foreign records
-        )
-        try:
-            await producer.start()
-        except KafkaError as error:
-            await producer.stop()
-            where = self._settings.kafka_bootstrap_servers
-            raise TransientError(
-                ErrorCode.BROKER_UNAVAILABLE, f"Kafka at {where} does not answer ({type(error).__name__})"
-            ) from error
-        self._producer = producer
+        self._producer = await open_producer(self._settings, self._source)
 
     async def stop(self) -> None:
         """Flush and disconnect."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        async with self._renewing:
+            if self._producer is not None:
+                await self._producer.stop()
+                self._producer = None
+        if self._leaving:
+            _, late = await asyncio.wait(self._leaving, timeout=CLOSE_SECONDS)
+            for task in late:
+                task.cancel()
+
+    async def _renew(self, lost: AIOKafkaProducer) -> None:
+        """Put a new producer, with a sequence of its own, in the place of one that lost count.
+
+        Everybody whose event the old one did not acknowledge publishes it again, as after any other error.
+        """
+        async with self._renewing:
+            if self._producer is not lost:
+                return  # somebody else was faster, or it was stopped
+            try:
+                self._producer = await open_producer(self._settings, self._source)
+            except TransientError:
+                return  # the next failure tries again
+        PRODUCERS_REPLACED.inc()
+        log.warning("a producer that lost count was replaced")
+        task = asyncio.create_task(leave(lost))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
     async def publish(self, events: Sequence[Event], extra_headers: Mapping[str, str] | None = None) -> None:
         """Publish events in order and wait for all acknowledgements.
@@ -103,18 +113,17 @@ class Publisher:
             PermanentError: ``EVENT_TOO_LARGE``.
             TransientError: ``BROKER_UNAVAILABLE``.
         """
+        producer = self._connected
         try:
             acknowledgements = []
             for number, event in enumerate(events, start=1):
-                acknowledgements.append(await self._send(event, extra_headers or {}))
+                acknowledgements.append(await self._send(producer, event, extra_headers or {}))
                 if number % BREATH == 0:
                     await asyncio.sleep(0)
             for acknowledgement in acknowledgements:
                 await acknowledgement
         except KafkaError as error:
-            raise TransientError(
-                ErrorCode.BROKER_UNAVAILABLE, f"Kafka did not take an event ({type(error).__name__})"
-            ) from error
+            raise await self._failed(producer, "an event", error) from error
         for event in events:
             _published(event.type).inc()
 
@@ -129,12 +138,11 @@ class Publisher:
         """
         if key is None and value is None:
             key = b""
+        producer = self._connected
         try:
-            await self._connected.send_and_wait(topic, value=value, key=key, headers=list(headers))
+            await producer.send_and_wait(topic, value=value, key=key, headers=list(headers))
         except KafkaError as error:
-            raise TransientError(
-                ErrorCode.BROKER_UNAVAILABLE, f"Kafka did not take a record ({type(error).__name__})"
-            ) from error
+            raise await self._failed(producer, "a record", error) from error
 
     async def already(self, events: Sequence[Event]) -> set[UUID]:
         """Return the ids of those events that stand among the newest records of their partitions.
@@ -165,8 +173,16 @@ class Publisher:
             raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "the publisher is not connected")
         return self._producer
 
-    async def _send(self, event: Event, extra: Mapping[str, str]) -> "asyncio.Future[object]":
-        producer = self._connected
+    async def _failed(self, producer: AIOKafkaProducer, what: str, error: KafkaError) -> TransientError:
+        if isinstance(error, LOST_COUNT):
+            await self._renew(producer)
+        return TransientError(
+            ErrorCode.BROKER_UNAVAILABLE, f"Kafka did not take {what} ({type(error).__name__})"
+        )
+
+    async def _send(
+        self, producer: AIOKafkaProducer, event: Event, extra: Mapping[str, str]
+    ) -> "asyncio.Future[object]":
         topic = TOPIC_OF_TYPE[event.type]
         value = value_of(event)
         if len(value) > MAX_RECORD_BYTES:

@@ -24,6 +24,7 @@ from contracts.topics import (
     COMMANDS_TOPIC,
     CONTROL,
     JOBS,
+    LEDGER,
     SCRIPT_GENERATED,
     SCRIPT_REQUESTED,
     STAGE_FAILED,
@@ -43,6 +44,8 @@ OUTPUTS = frozenset(
 )  # fmt: skip
 STORE_CLOCK_SECONDS = 1.0
 """The store tells when an object was written in whole seconds."""
+QUIET = frozenset({CONTROL.name, JOBS.name, LEDGER.name, UPDATES.name})
+"""Topics that tell of what happened, and may after it has."""
 OF_ARTIFACTS = frozenset({"ARTIFACT_MISSING", "ARTIFACT_CORRUPT"})
 """What an attempt may fail with when a fault damaged artifacts; a retry must heal it."""
 
@@ -212,7 +215,7 @@ def late_effects(evidence: Evidence) -> list[str]:
         deadline = deadlines.get(record.attempt) if record.attempt else None
         if deadline is None or record.at <= deadline or record.place in evidence.injected:
             continue
-        if record.topic in {CONTROL.name, JOBS.name, UPDATES.name} or record.topic.endswith(".dlq"):
+        if record.topic in QUIET or record.topic.endswith(".dlq"):
             continue
         late = (record.at - deadline) / 1000
         found.append(f"{record.attempt}: {record.type} {late:.1f} s after the deadline, at {record.place}")

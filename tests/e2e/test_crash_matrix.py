@@ -56,6 +56,7 @@ FILE = ("file.before_rename", "file.after_rename")
 GATHER = ("gather.before_part", "gather.after_part")
 LEDGER = ("ledger.before_commit", "ledger.after_commit")
 RELAY = ("relay.before_publish", "relay.after_publish", "relay.after_delete")
+CLAIM = ("relay.before_claim", "relay.after_claim", "relay.before_delete")
 REVOKE = ("engine.revoke_frozen", "engine.revoke_committed")
 LETTERS = ("engine.before_dead_letter", "engine.after_dead_letter")
 SEGMENT, FILM = topics.SCENE_DRAWN.name, topics.SCENE_COMPOSED.name
@@ -109,7 +110,7 @@ MATRIX: Mapping[str, list[Cell]] = {
         *cells("gateway", *RELAY[:2], where="lectern.render.requested"),
         *cells("gateway", *RELAY[:2], where="lectern.control.changed"),
         *cells("gateway", *RELAY[:2], where="lectern.job.completed"),
-        *cells("gateway", RELAY[2]),
+        *cells("gateway", RELAY[2], *CLAIM),
         *cells("gateway", *FILE),  # the render spec's artifact
     ],
 }
@@ -123,7 +124,8 @@ REBALANCED["scripting"] = f"lectern.scripting.{topics.RENDER_REQUESTED.name}"
 
 
 def test_the_matrix_visits_every_point() -> None:
-    assert {cell.point for cell in EACH} | set(REVOKE) | set(LETTERS) == POINTS
+    own_matrix = {point for point in POINTS if point.startswith("callback.")}  # test_gateway_crashes
+    assert {cell.point for cell in EACH} | set(REVOKE) | set(LETTERS) | own_matrix == POINTS
 
 
 class Rig:

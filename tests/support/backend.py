@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import threading
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,3 +125,36 @@ async def stand_in_backend() -> AsyncIterator[StandInBackend]:
         yield backend
     finally:
         await backend.stop()
+
+
+@dataclass
+class ThreadedBackend:
+    """A stand-in backend in a thread of its own, for tests that are not asynchronous."""
+
+    backend: StandInBackend
+    _loop: asyncio.AbstractEventLoop
+
+    def goes_away(self) -> None:
+        """Refuse connections and cut those there are."""
+        asyncio.run_coroutine_threadsafe(self.backend.stop(), self._loop).result(10)
+
+    def comes_back(self) -> None:
+        """Listen again, on the same port."""
+        asyncio.run_coroutine_threadsafe(self.backend.start(), self._loop).result(10)
+
+
+@contextmanager
+def threaded_backend() -> Iterator[ThreadedBackend]:
+    """Run a stand-in backend in a thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    made = ThreadedBackend(StandInBackend(), loop)
+    made.comes_back()
+    try:
+        yield made
+    finally:
+        made.goes_away()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

@@ -149,7 +149,7 @@ def tapping(bootstrap_servers: str) -> Iterator[Tap]:
         tap.stop()
 
 
-_NO_OUTPUTS = {topics.COMMANDS_TOPIC, topics.PROGRESS, topics.CONTROL, topics.UPDATES}
+_NO_OUTPUTS = {topics.COMMANDS_TOPIC, topics.PROGRESS, topics.CONTROL, topics.LEDGER, topics.UPDATES}
 OUTPUTS = tuple(topic for topic in topics.TOPICS if topic not in _NO_OUTPUTS)
 """Topics whose records are somebody's output, one for each job, attempt and scene."""
 

@@ -16,6 +16,7 @@ from services.gateway.backend.client import Answer
 from services.gateway.ledger import callbacks
 from services.gateway.ledger.callbacks import Callback
 from services.gateway.ledger.database import Ledger
+from services.runtime.crashpoints import crash_point
 
 Deliver = Callable[[Callback, datetime], Awaitable[Answer]]
 """Sends a callback, stamped with the moment; answers within its timeout, whatever happens."""
@@ -98,7 +99,11 @@ class Courier:
             return POLL_SECONDS
         if (wait := (due - self._now()).total_seconds()) > 0:
             return min(wait, POLL_SECONDS)
-        for callback in await self._ledger.write(callbacks.claim, room, now=self._now(), lease=self._lease):
+        crash_point("callback.before_claim")
+        claimed = await self._ledger.write(callbacks.claim, room, now=self._now(), lease=self._lease)
+        if claimed:
+            crash_point("callback.after_claim")
+        for callback in claimed:
             task = asyncio.create_task(self._send(callback), name=f"callback-{callback.id}")
             self._under_way.add(task)
             task.add_done_callback(self._done)
@@ -109,17 +114,24 @@ class Courier:
         self._woken.set()  # there is room, and the subject's next callback may be sent
 
     async def _send(self, callback: Callback) -> None:
+        crash_point("callback.before_post", callback.kind)
         answer = await self._deliver(callback, self._now())
+        crash_point("callback.after_post", callback.kind)
         told = {"kind": callback.kind, "subject": callback.subject, "attempt": callback.attempt}
         try:
             if answer.error is None:
+                crash_point("callback.before_record", "delivered")
                 await self._ledger.write(callbacks.delivered, callback.id, now=self._now())
+                crash_point("callback.after_record", "delivered")
                 log.info("callback.delivered", **told, tries=callback.tries)
                 return
             pause = max(self._pause(callback.tries), min(answer.wait, LONGEST_PAUSE))
             log.warning("callback.failed", **told, tries=callback.tries, error=answer.error, pause=pause)
-            due = self._now() + timedelta(seconds=pause)
-            await self._ledger.write(callbacks.postponed, callback.id, answer.error, due=due)
+            now = self._now()
+            due = now + timedelta(seconds=pause)
+            crash_point("callback.before_record", "postponed")
+            await self._ledger.write(callbacks.postponed, callback.id, answer.error, due=due, now=now)
+            crash_point("callback.after_record", "postponed")
         except LecternError as error:  # it stays claimed; after the lease it is sent again
             log.warning("callback.unsettled", **told, error=str(error))
 

@@ -12,7 +12,7 @@ from services.gateway.auth import ApiToken, Tokens, bearer_of
 from services.gateway.auth import Scope as Right
 from services.gateway.http.problems import HttpCode, problem
 
-OPEN_PATHS = {"/", "/livez", "/readyz", "/metrics", "/openapi.json"}
+OPEN_PATHS = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"}
 """For probes, scrapers and developers; they tell nothing of anybody's lessons."""
 
 INTERNAL_PATHS = ("/video/", "/api/v2/callbacks", "/api/callbacks")

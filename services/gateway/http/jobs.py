@@ -45,9 +45,7 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         request: Request,
         response: Response,
         prefer: Prefer = None,
-        idempotency_key: Annotated[
-            str | None, Header(max_length=200, description="the same key again gets the same answer")
-        ] = None,
+        idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> RenderJobResponse:
         named = uuid5(NAMESPACE, f"{video_id}/job/{idempotency_key}") if idempotency_key else new_id()
         wish = StartRender(
@@ -85,7 +83,7 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         "/render-jobs/{job_id}/render-spec",
         summary="The snapshot that the job renders",
         response_class=Response,
-        responses={200: {"content": {"application/json": {}}}, **responses(404, 422)},
+        responses={200: {"content": {"application/json": {}}}, **responses(404, 409, 422)},
     )
     async def render_spec(job_id: Id) -> Response:
         return Response(await service.render_spec(job_id), media_type="application/json")
@@ -93,7 +91,7 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
     @routes.post(
         "/render-jobs/{job_id}/cancel",
         summary="Stop a job: FAILED with CANCELED, at once",
-        responses=responses(404, 409),
+        responses=responses(404, 409, 503),
     )
     async def cancel(job_id: Id) -> JobResponse:
         return JobResponse.of(await service.cancel(job_id))

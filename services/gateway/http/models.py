@@ -12,6 +12,7 @@ from contracts.events import Asset
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
 from services.gateway.diffs import Change
+from services.gateway.http.bodies import Body, Duration, Real, Whole
 from services.gateway.ledger.records import (
     JobRecord,
     JobState,
@@ -23,7 +24,7 @@ from services.gateway.ledger.records import (
 from services.gateway.messages import ErrorInfo, text_of
 
 
-class ScriptGenerateRequest(Model):
+class ScriptGenerateRequest(Body):
     """Training text, and the script wished for."""
 
     model_config = ConfigDict(
@@ -32,11 +33,11 @@ class ScriptGenerateRequest(Model):
         }
     )
 
-    source_text: str
+    source_text: str = Field(description="training text, plain or Markdown, of at most 20,000 characters")
     language: str = "ko"
-    target_minutes: float = Field(default=3, gt=0, le=60)
-    max_chapters: int = Field(default=5, ge=1, le=50)
-    max_scenes_per_chapter: int = Field(default=6, ge=1, le=50)
+    target_minutes: Real = Field(default=3, gt=0, le=60)
+    max_chapters: Whole = Field(default=5, ge=1, le=50)
+    max_scenes_per_chapter: Whole = Field(default=6, ge=1, le=50)
     style: str = Field(default="friendly_security_training", max_length=100)
 
 
@@ -87,14 +88,14 @@ class ApproveRequest(Model):
     content_hash: Sha256 | None = None
 
 
-class ScenePatch(Model):
+class ScenePatch(Body):
     """The fields of a scene that change; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"narration": "비밀번호는 길게 만드세요."}]})
 
     narration: str = Field(default="", min_length=1, max_length=5000)
     on_screen_text: str | None = Field(default=None, max_length=2000)
-    duration_sec: float | None = Field(default=None, ge=0, le=3600)
+    duration_sec: Duration | None = None
 
 
 class VersionInfo(Model):

@@ -40,7 +40,12 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
             response.status_code = 503
         return {"status": "not ready" if problems else "ready", "problems": problems}
 
-    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    @routes.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
     async def metrics() -> Response:
         OUTBOX_DEPTH.set(await ledger.read(outbox.depth))
         SOCKETS.set(len(hub))

@@ -19,7 +19,7 @@ from services.gateway.ledger.database import Ledger
 LONGEST_KEY = 200
 KEPT_HEADERS = ("content-type", "location", "etag", "preference-applied")
 NATIVE = "/scripts/generate"
-"""Its key names the script itself: a repeat is told how the script stands by now."""
+"""Its key names the script itself: a repeat is told how the script stands by now, so no answer is kept."""
 
 
 class Idempotency:
@@ -39,7 +39,7 @@ class Idempotency:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         key = None
-        if scope["type"] == "http" and scope["method"] == "POST" and not scope["path"].endswith(NATIVE):
+        if scope["type"] == "http" and scope["method"] == "POST":
             key = Headers(scope=scope).get("idempotency-key")
         if key is None:
             await self._app(scope, receive, send)
@@ -54,11 +54,12 @@ class Idempotency:
         caller = scope.get("lectern.caller", "")
         name = _hash(caller, scope["path"], key)
         fingerprint = _hash(scope["query_string"].decode("latin-1"), request.get("body", b"").hex())
-        kept = await self._ledger.write(idempotency.claim, name, fingerprint, now=self._now())
-        if kept is not None:
+        native = scope["path"].endswith(NATIVE)
+        claim = idempotency.bind if native else idempotency.claim
+        kept = await self._ledger.write(claim, name, fingerprint, now=self._now())
+        if kept is not None and not (native and kept.fingerprint == fingerprint):
             await _again(kept, fingerprint)(scope, receive, send)
             return
-        answer = _Recorder(send)
         replayed = False
 
         async def replay() -> Message:
@@ -68,7 +69,10 @@ class Idempotency:
             replayed = True
             return request
 
-        done = False
+        if native:
+            await self._app(scope, replay, send)
+            return
+        answer, done = _Recorder(send), False
         try:
             await self._app(scope, replay, answer)
             done = answer.status < 500

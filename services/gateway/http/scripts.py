@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from contracts.base import NAMESPACE, Id
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
-from contracts.script import Script
+from services.gateway.http.bodies import ScriptBody
 from services.gateway.http.body import JsonRoute
 from services.gateway.http.models import (
     ApproveRequest,
@@ -25,6 +25,9 @@ from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service import NewId, Service
 
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+
+IfMatch = Annotated[str | None, Header(include_in_schema=False)]
+"""The ``ETag`` that was read; told in words, see :mod:`services.gateway.http.openapi`."""
 
 
 def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRouter:
@@ -55,9 +58,7 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         request: Request,
         response: Response,
         prefer: Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")] = None,
-        idempotency_key: Annotated[
-            str | None, Header(max_length=200, description="the same key again asks for the same script")
-        ] = None,
+        idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> object:
         wait = wait_seconds(prefer, generate_wait)
         named = uuid5(NAMESPACE, f"{video_id}/{idempotency_key}") if idempotency_key else UUID(new_id())
@@ -79,11 +80,9 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         "/scripts/{script_id}",
         summary="Edit a script: a new draft, to be approved again",
         response_model=ScriptResponse,
-        responses=responses(404, 409, 412, 413, 422),
+        responses=responses(400, 404, 409, 412, 413, 422),
     )
-    async def edit(
-        script_id: Id, body: Script, response: Response, if_match: Annotated[str | None, Header()] = None
-    ) -> object:
+    async def edit(script_id: Id, body: ScriptBody, response: Response, if_match: IfMatch = None) -> object:
         try:
             changed = await service.edit_script(script_id, body, version=version_of(if_match))
         except PermanentError as error:
@@ -94,13 +93,13 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         "/scripts/{script_id}/approve",
         summary="Approve a script: it may be rendered",
         response_model=ScriptResponse,
-        responses=responses(404, 409, 412),
+        responses=responses(404, 409, 412, 413, 422),
     )
     async def approve(
         script_id: Id,
         response: Response,
         body: ApproveRequest | None = None,
-        if_match: Annotated[str | None, Header()] = None,
+        if_match: IfMatch = None,
     ) -> object:
         content = body.content_hash if body else None
         try:

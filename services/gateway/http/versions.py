@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from contracts.base import Id
 from contracts.errors import PermanentError
@@ -16,7 +16,7 @@ from services.gateway.http.models import (
     VersionResponse,
 )
 from services.gateway.http.problems import responses
-from services.gateway.http.scripts import precondition, told, version_of
+from services.gateway.http.scripts import IfMatch, precondition, told, version_of
 from services.gateway.service import Service
 
 MAX_NUMBER = 2**31 - 1
@@ -39,7 +39,7 @@ def router(service: Service) -> APIRouter:
         scene_id: Number,
         body: ScenePatch,
         response: Response,
-        if_match: Annotated[str | None, Header()] = None,
+        if_match: IfMatch = None,
     ) -> object:
         changes = body.model_dump(exclude_unset=True)
         place, version = (chapter_id, scene_id), version_of(if_match)

@@ -1,5 +1,7 @@
 """The events a job's transitions cause. Ids derive from job and attempt: said twice, it is the same event."""
 
+from uuid import UUID
+
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
 from contracts.events import (
@@ -71,6 +73,16 @@ def job_failed(job: JobRecord) -> JobFailed:
         code=ErrorCode(job.error_code or ErrorCode.INTERNAL_ERROR),
         message=job.error_message or "",
     )
+
+
+def script_requested_id(script_id: str) -> UUID:
+    """Return the id of the event that has a script written."""
+    return derived_id(script_id, STAGE, "script.requested")
+
+
+def rejected_id(command_key: UUID) -> UUID:
+    """Return the id of the event that refuses a command."""
+    return derived_id(command_key, STAGE, "rejected")
 
 
 def job_updated(job: JobRecord) -> JobUpdated:

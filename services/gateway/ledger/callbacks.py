@@ -5,7 +5,7 @@ that a retry has replaced is never sent again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from contracts.base import derived_id
+from services.gateway.ledger import facts, outbox
 from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.ledger.schema import callbacks as table
 from services.gateway.ledger.schema import insert
@@ -75,7 +76,7 @@ def add(
     """
     if conn.dialect.name == "postgresql":
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_SEQUENCE_LOCK)))
-    conn.execute(
+    written = conn.execute(
         insert(conn.dialect.name, table)
         .values(
             webhook_id=str(derived_id(f"{subject}/{attempt}", "gateway", f"callback.{kind}")),
@@ -89,13 +90,15 @@ def add(
             due_at=now,
         )
         .on_conflict_do_nothing()
+        .returning(*table.c)
     )
+    _record(conn, written, now)
     conn.info[OUTBOX_FLAG] = True
 
 
 def supersede(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
     """Take back what is still to be told of earlier attempts: they are dead."""
-    conn.execute(
+    changed = conn.execute(
         sa.update(table)
         .where(
             table.c.subject == job.job_id,
@@ -104,7 +107,9 @@ def supersede(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
             table.c.state == CallbackState.PENDING,
         )
         .values(state=CallbackState.SUPERSEDED, settled_at=now)
+        .returning(*table.c)
     )
+    _record(conn, changed, now)
 
 
 def next_due(conn: sa.Connection) -> datetime | None:
@@ -117,11 +122,13 @@ def claim(conn: sa.Connection, limit: int, *, now: datetime, lease: timedelta) -
 
     Who dies with a callback in hand leaves it to whoever claims after the lease.
     """
-    conn.execute(
+    expired = conn.execute(
         sa.update(table)
         .where(table.c.state == CallbackState.PENDING, table.c.created_at < now - MAX_AGE)
         .values(state=CallbackState.EXPIRED, settled_at=now)
+        .returning(*table.c)
     )
+    _record(conn, expired, now)
     due = sa.select(table.c.id).where(_is_head(), table.c.due_at <= now).order_by(table.c.id).limit(limit)
     ids = list(conn.execute(due).scalars())
     if not ids:
@@ -138,16 +145,24 @@ def claim(conn: sa.Connection, limit: int, *, now: datetime, lease: timedelta) -
 
 def delivered(conn: sa.Connection, id_: int, *, now: datetime) -> None:
     """Note that the backend has taken a callback."""
-    conn.execute(
+    settled = conn.execute(
         sa.update(table)
         .where(table.c.id == id_)
         .values(state=CallbackState.DELIVERED, settled_at=now, last_error=None)
+        .returning(*table.c)
     )
+    _record(conn, settled, now)
 
 
-def postponed(conn: sa.Connection, id_: int, error: str, *, due: datetime) -> None:
+def postponed(conn: sa.Connection, id_: int, error: str, *, due: datetime, now: datetime) -> None:
     """Note that a delivery failed, and when the next one is due."""
-    conn.execute(sa.update(table).where(table.c.id == id_).values(due_at=due, last_error=error[:200]))
+    waiting = conn.execute(
+        sa.update(table)
+        .where(table.c.id == id_)
+        .values(due_at=due, last_error=error[:200])
+        .returning(*table.c)
+    )
+    _record(conn, waiting, now)
 
 
 def since(conn: sa.Connection, after: int, limit: int) -> Sequence[Callback]:
@@ -158,15 +173,16 @@ def since(conn: sa.Connection, after: int, limit: int) -> Sequence[Callback]:
 
 def script_ready(conn: sa.Connection, script: ScriptRecord, *, now: datetime) -> None:
     """Tell the backend that a script is written."""
-    body = _json(
-        {
-            "material_id": script.video_id,
-            "script_id": script.script_id,
-            "script": json.loads(script.body) if script.body else None,
-            "version": script.version,
-        }
-    )
+    assert script.body is not None
+    body = script_payload(script.video_id, script.script_id, script.version, script.body)
     add(conn, CallbackKind.SCRIPT, script.script_id, script.version, body, now=now)
+
+
+def script_payload(video_id: str, script_id: str, version: int, text: str) -> str:
+    """Return what the backend is told of a script's version."""
+    return _json(
+        {"material_id": video_id, "script_id": script_id, "script": json.loads(text), "version": version}
+    )
 
 
 def job_ended(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
@@ -176,6 +192,12 @@ def job_ended(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
         {"jobId": job.job_id, "videoUrl": video, "duration": job.duration_sec, "status": job.state.value}
     )
     add(conn, CallbackKind.JOB, job.job_id, job.attempt, body, now=now)
+
+
+def _record(conn: sa.Connection, rows: Iterable[sa.Row[Any]], now: datetime) -> None:
+    changed = sorted((Callback.of(row) for row in rows), key=lambda callback: callback.id)
+    if changed:
+        outbox.add(conn, *(facts.callback_recorded(callback) for callback in changed), now=now)
 
 
 def _json(payload: dict[str, Any]) -> str:

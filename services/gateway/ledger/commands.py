@@ -1,14 +1,17 @@
 """Commands already taken, so that a repeated one is neither obeyed nor refused twice."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from contracts.events import CommandRejected
-from services.gateway.ledger import outbox
+from services.gateway.ledger import facts, outbox
 from services.gateway.ledger.schema import commands, insert
+
+KEPT = timedelta(days=14)
+"""How long a command is known as taken: twice the retention of the commands topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +31,33 @@ def find(conn: sa.Connection, key: UUID) -> Taken | None:
 def take(
     conn: sa.Connection, key: UUID, kind: str, subject: str, *, now: datetime, code: str | None = None
 ) -> bool:
-    """Write down that a command was obeyed or refused; says whether that is new."""
+    """Write down that a command was obeyed or refused; says whether that is new.
+
+    What it causes is recorded in the log first, :func:`record` comes last: a command that the log knows as
+    taken has had its effect.
+    """
     statement = insert(conn.dialect.name, commands).values(
         command_key=str(key), type=kind, subject=subject, code=code, at=now
     )
     return conn.execute(statement.on_conflict_do_nothing().returning(commands.c.subject)).first() is not None
 
 
-def reject(conn: sa.Connection, key: UUID, rejection: CommandRejected, *, now: datetime) -> bool:
-    """Refuse a command and announce it, once; says whether that is new."""
-    new = take(conn, key, rejection.command_type, rejection.job_id, now=now, code=rejection.code.value)
-    if new:
-        outbox.add(conn, rejection, now=now)
-    return new
+def record(conn: sa.Connection, key: UUID, kind: str, subject: str, *, now: datetime) -> None:
+    """Have the log know that a command was obeyed."""
+    outbox.add(conn, facts.command_taken(key, kind, subject, code=None, message=None, now=now), now=now)
+
+
+def reject(conn: sa.Connection, key: UUID, rejection: CommandRejected, *, now: datetime) -> None:
+    """Have the log know that a command was refused, and announce it."""
+    fact = facts.command_taken(
+        key,
+        rejection.command_type,
+        rejection.job_id,
+        code=rejection.code.value,
+        message=rejection.message,
+        now=now,
+    )
+    outbox.add(conn, fact, rejection, now=now)
 
 
 def forget(conn: sa.Connection, *, before: datetime) -> int:

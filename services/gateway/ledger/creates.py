@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from contracts.errors import LecternError
 from contracts.events import Event
 from contracts.steps import Step
-from services.gateway.ledger import announcements, jobs, outbox, scripts
+from services.gateway.ledger import announcements, facts, jobs, outbox, scripts
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.records import JobRecord, JobState, ScriptRecord, ScriptState
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, job_events
@@ -79,7 +79,8 @@ def create_all(
         unscripted = new.script_id is None or new.script_version is None
         if unscripted or approved.get(new.script_id or "") == new.script_version:
             job = _record(new, now)
-            ready.append((place, job, new, announcements.created(job)))
+            events = (facts.job_recorded(conn, job), *announcements.created(job))
+            ready.append((place, job, new, events))
     ready.sort(key=lambda each: each[1].video_id)
     made = _insert(conn, [new for _, _, new, _ in ready], now)
     created = []

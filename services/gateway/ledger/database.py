@@ -91,8 +91,8 @@ class SqliteLedger:
             raise TransientError(
                 ErrorCode.STORAGE_UNAVAILABLE, f"the ledger's folder cannot be made: {error.strerror}"
             ) from error
-        self._write_engine = _engine(self._url, pool=1, begin="BEGIN IMMEDIATE")
-        self._read_engine = _engine(self._url, pool=READERS, begin="BEGIN")
+        self._write_engine = sqlite_engine(self._url, pool=1, begin="BEGIN IMMEDIATE")
+        self._read_engine = sqlite_engine(self._url, pool=READERS, begin="BEGIN")
         try:
             await asyncio.to_thread(migrate, self._write_engine)
         except sa.exc.OperationalError as error:
@@ -166,7 +166,8 @@ def open_ledger(url: str) -> Ledger:
     return SqliteLedger(url)
 
 
-def _engine(url: sa.URL, *, pool: int, begin: str) -> sa.Engine:
+def sqlite_engine(url: sa.URL, *, pool: int, begin: str) -> sa.Engine:
+    """Return an engine whose connections survive power cuts, wait for each other and begin as told."""
     engine = sa.create_engine(
         url,
         poolclass=QueuePool,

@@ -5,12 +5,23 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from contracts.base import MAX_RECORD_BYTES
+from services.gateway.ledger import facts, outbox
 from services.gateway.ledger.schema import idempotency as table
 from services.gateway.ledger.schema import insert
 
 LEASE = timedelta(seconds=150)
 """How long a first call may run; afterwards its process is taken for dead. Shorter than the longest
 ``Prefer: wait`` and a repeat would run beside it."""
+
+KEPT = timedelta(days=2)
+"""How long the answer to a request with an ``Idempotency-Key`` is kept, at least."""
+
+BOUND = 0
+"""Stands for a status where no answer is kept."""
+
+RECORDED_BYTES = MAX_RECORD_BYTES // 4
+"""Largest answer that the log gets: as JSON in JSON it can double, and most are under a kilobyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,28 @@ def claim(conn: sa.Connection, key: str, fingerprint: str, *, now: datetime) -> 
     return Kept(row.fingerprint, row.status, row.headers, row.body)
 
 
+def bind(conn: sa.Connection, key: str, fingerprint: str, *, now: datetime) -> Kept | None:
+    """Take a key for a request and its repeats, whose answers are not kept; returns who took it before."""
+    values = {"key": key, "fingerprint": fingerprint, "status": BOUND, "headers": {}, "body": b"", "at": now}
+    statement = insert(conn.dialect.name, table).values(values).on_conflict_do_nothing().returning(table)
+    row = conn.execute(statement).first()
+    if row is not None:
+        outbox.add(conn, facts.request_answered(row), now=now)
+        return None
+    row = conn.execute(sa.select(table).where(table.c.key == key)).one()
+    return Kept(row.fingerprint, row.status, row.headers, row.body)
+
+
 def keep(conn: sa.Connection, key: str, status: int, headers: dict[str, str], body: bytes) -> None:
-    """Keep the answer of a call."""
-    conn.execute(sa.update(table).where(table.c.key == key).values(status=status, headers=headers, body=body))
+    """Keep the answer of a call; the log gets it, too, if a record can hold it."""
+    row = conn.execute(
+        sa.update(table)
+        .where(table.c.key == key)
+        .values(status=status, headers=headers, body=body)
+        .returning(table)
+    ).first()
+    if row is not None and len(body) <= RECORDED_BYTES:
+        outbox.add(conn, facts.request_answered(row), now=row.at)
 
 
 def release(conn: sa.Connection, key: str) -> None:

@@ -11,7 +11,7 @@ from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
-from services.gateway.ledger import announcements, callbacks, outbox, scripts
+from services.gateway.ledger import announcements, callbacks, facts, outbox, scripts
 from services.gateway.ledger.records import HistoryEntry, JobRecord, JobState, ScriptState
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, job_events, jobs
 
@@ -207,7 +207,7 @@ def create_failed(
 
 
 def record_history(conn: sa.Connection, job: JobRecord, now: datetime) -> None:
-    """Write down that the job is in a new state."""
+    """Write down that the job is in a new state, here and, by the relay, in the log."""
     conn.execute(
         _HISTORY,
         {
@@ -220,6 +220,7 @@ def record_history(conn: sa.Connection, job: JobRecord, now: datetime) -> None:
             "at": now,
         },
     )
+    outbox.add(conn, facts.job_recorded(conn, job), now=now)
 
 
 def _insert(

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
 from services.gateway.ledger.migrating import upgrade
 from services.gateway.ledger.writer import OUTBOX_FLAG
+from services.runtime.crashpoints import crash_point
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,17 +91,21 @@ class PostgresLedger:
             result = work(conn, *args, **kwargs)
             if conn.info.pop(OUTBOX_FLAG, False):
                 conn.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))  # told to all once it is committed
+            crash_point("ledger.before_commit")
             return result
 
         for left in reversed(range(TRIES)):
             try:
                 async with self._engine.begin() as conn:
-                    return await conn.run_sync(run)
+                    result = await conn.run_sync(run)
             except LecternError:
                 raise
             except Exception as error:
                 if not left or _sqlstate(error) not in {"40001", "40P01"}:
                     raise database_error(error) from error
+            else:
+                crash_point("ledger.after_commit")
+                return result
         raise AssertionError("unreachable")
 
     async def read(
@@ -118,6 +123,8 @@ class PostgresLedger:
     async def lead(self) -> bool:
         """Say whether this process publishes the outbox: it holds the lock, on a connection that lives."""
         try:
+            if self._leader is not None and self._leader.invalidated:
+                await self._resign()  # whoever asked last was cancelled in the middle of it
             if self._leader is not None:
                 await self._leader.execute(sa.text("SELECT 1"))
                 return True

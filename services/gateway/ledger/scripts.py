@@ -1,6 +1,5 @@
 """Scripts in the ledger: requested, generated, edited, approved."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,7 +7,7 @@ import sqlalchemy as sa
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import ScriptRequested
-from services.gateway.ledger import callbacks, outbox
+from services.gateway.ledger import callbacks, facts, outbox
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.schema import insert, script_versions, scripts
 
@@ -79,7 +78,7 @@ def request(
         .returning(scripts.c.script_id)
     ).first()
     if created:
-        outbox.add(conn, event, now=now)
+        outbox.add(conn, facts.script_recorded(conn, event.job_id, event.source), event, now=now)
     script = require(conn, event.job_id)
     if script.video_id != event.video_id:
         raise PermanentError(
@@ -93,6 +92,7 @@ def generated(conn: sa.Connection, script_id: str, body: str, *, now: datetime) 
     if not _leave_generating(conn, script_id, ScriptState.DRAFT, now, version=1):
         return None
     _add_version(conn, script_id, 1, body, "generated", now)
+    _record(conn, script_id, now)
     script = require(conn, script_id)
     callbacks.script_ready(conn, script, now=now)
     return script
@@ -105,13 +105,16 @@ def rejected(
     gone = _leave_generating(
         conn, script_id, ScriptState.FAILED, now, error_code=code.value, error_message=message
     )
-    return get(conn, script_id) if gone else None
+    if not gone:
+        return None
+    _record(conn, script_id, now)
+    return get(conn, script_id)
 
 
 def edit(
     conn: sa.Connection,
     script_id: str,
-    change: str | Callable[[str], str],
+    body: str,
     *,
     version: int | None,
     now: datetime,
@@ -121,15 +124,14 @@ def edit(
     Args:
         conn: the transaction.
         script_id: the script.
-        change: canonical JSON of a valid script, or what makes it from the present one's.
+        body: canonical JSON of a valid script, stored as an artifact already.
         version: the version the editor saw, or ``None`` not to care.
         now: the moment of the change.
 
     Raises:
-        PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_STATE_CONFLICT``, or what ``change`` raises.
+        PermanentError: ``SCRIPT_NOT_FOUND`` or ``SCRIPT_STATE_CONFLICT``.
     """
     script = _ready(conn, script_id, version)
-    body = change if isinstance(change, str) else change(script.body or "")
     if script.body == body:
         return script
     _add_version(conn, script_id, script.version + 1, body, "edited", now)
@@ -199,6 +201,11 @@ def _leave_generating(
 
 def _set(conn: sa.Connection, script_id: str, now: datetime, **values: object) -> None:
     conn.execute(sa.update(scripts).where(scripts.c.script_id == script_id).values(updated_at=now, **values))
+    _record(conn, script_id, now)
+
+
+def _record(conn: sa.Connection, script_id: str, now: datetime) -> None:
+    outbox.add(conn, facts.script_recorded(conn, script_id), now=now)
 
 
 def _add_version(

@@ -16,7 +16,6 @@ from uuid import uuid4
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from contracts.cloudevents import parse_event
 from contracts.errors import ErrorCode, LecternError, TransientError
@@ -88,9 +87,11 @@ class Broadcast:
                 async with self._consumer() as consumer:
                     await self._start(consumer)
                     self._following = True
+                    log.info("updates.followed", epoch=self._epoch)
                     await self._follow(consumer)
-            except (KafkaError, OSError, TimeoutError, LecternError) as error:
-                log.warning("updates.lost", error=repr(error))
+            except Exception as error:  # noqa: BLE001 - whatever it was: viewers wait for the next consumer
+                level = log.warning if self._following else log.debug  # told once, not at every try
+                level("updates.lost", error=repr(error))
             finally:
                 self._following = False
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from contracts.events import JobUpdated
 from services.gateway.ledger import announcements, jobs
 from services.gateway.ledger.records import JobRecord
+from services.gateway.ledger.schema import ACTIVE_STATES
 from services.gateway.ledger.schema import jobs as table
 from services.gateway.live.ring import Watch
 
@@ -15,18 +17,41 @@ CHUNK = 200
 """Ids in one query. Fewer: more round trips. More: databases limit their parameters."""
 
 
+# Built once: building them takes longer than running them, and leaves cycles for the collector.
+
+_BY_ID = sa.select(*jobs.COLUMNS).where(table.c.job_id.in_(sa.bindparam("these", expanding=True)))
+
+_CURRENT = (
+    sa.select(*jobs.COLUMNS)
+    .where(table.c.video_id == sa.bindparam("this_video"))
+    .order_by(sa.case((table.c.state.in_(ACTIVE_STATES), 0), else_=1), table.c.updated_at.desc())
+    .limit(1)
+)
+
+_CHANGED = (
+    sa.select(*jobs.COLUMNS)
+    .where(
+        sa.or_(
+            table.c.job_id.in_(sa.bindparam("these", expanding=True)),
+            table.c.video_id.in_(sa.bindparam("these_videos", expanding=True)),
+        ),
+        table.c.updated_at >= sa.bindparam("since"),
+    )
+    .order_by(table.c.updated_at)
+)
+
+
 def standing(conn: sa.Connection, watches: Collection[Watch]) -> dict[Watch, JobUpdated | None]:
     """Return what to tell first of each watch: the job; of a video the active job, else the last changed."""
     found: dict[Watch, JobUpdated | None] = dict.fromkeys(watches)
     wanted = [name for kind, name in found if kind == "job"]
     for start in range(0, len(wanted), CHUNK):
-        query = sa.select(*jobs.COLUMNS).where(table.c.job_id.in_(wanted[start : start + CHUNK]))
-        for row in conn.execute(query):
-            found["job", row.job_id] = announcements.job_updated(JobRecord.of(row))
+        for row in conn.execute(_BY_ID, {"these": wanted[start : start + CHUNK]}):
+            found["job", row.job_id] = _told(row)
     for watch in found:
         if watch[0] == "video":
-            current = jobs.current(conn, watch[1])
-            found[watch] = announcements.job_updated(current) if current else None
+            current = conn.execute(_CURRENT, {"this_video": watch[1]}).first()
+            found[watch] = _told(current) if current else None
     return found
 
 
@@ -38,11 +63,13 @@ def changed(conn: sa.Connection, watches: Sequence[Watch], since: datetime) -> l
         watches: at most :data:`CHUNK` of them.
         since: by the clocks of all gateways; leave a margin.
     """
-    by_job = table.c.job_id.in_([name for kind, name in watches if kind == "job"])
-    by_video = table.c.video_id.in_([name for kind, name in watches if kind == "video"])
-    query = (
-        sa.select(*jobs.COLUMNS)
-        .where(sa.or_(by_job, by_video), table.c.updated_at >= since)
-        .order_by(table.c.updated_at)
-    )
-    return [announcements.job_updated(JobRecord.of(row)) for row in conn.execute(query)]
+    wanted = {
+        "these": [name for kind, name in watches if kind == "job"],
+        "these_videos": [name for kind, name in watches if kind == "video"],
+        "since": since,
+    }
+    return [_told(row) for row in conn.execute(_CHANGED, wanted)]
+
+
+def _told(row: sa.Row[Any]) -> JobUpdated:
+    return announcements.job_updated(JobRecord.of(row))

@@ -14,6 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 from services.gateway.live.frames import close_frame, text_frame
+from services.gateway.live.lending import release
 from services.gateway.live.updates import Slots, Update
 from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
 
@@ -57,6 +58,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """End; what holds each other lets go."""
         super().connection_lost(exc)
         self.conn.parser.close()
+        release(self.transport)
 
     def resume_writing(self) -> None:
         """Send what waited for room."""

@@ -16,8 +16,9 @@ from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
 from contracts.renderspec import normalise_render_spec, spec_bytes
 from contracts.script import Script
-from services.gateway.ledger import scripts
+from services.gateway.ledger import announcements, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
+from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
 from services.runtime.artifacts import Blob
 
@@ -57,7 +58,7 @@ class Scripts(Core):
         source = await self.artifacts.put(Blob(wish.source_text.encode(), "text/plain"))
         script_id = script_id_of(wish)
         return ScriptRequested(
-            event_id=derived_id(script_id, "gateway", "script.requested"),
+            event_id=announcements.script_requested_id(script_id),
             job_id=script_id,
             attempt=1,
             video_id=wish.video_id,
@@ -87,6 +88,7 @@ class Scripts(Core):
                 ``LANGUAGE_UNSUPPORTED`` or ``SCRIPT_STATE_CONFLICT`` (no text yet, or not at ``version``).
         """
         body = script_json(script)
+        await self.keep_text(body)
         return await self.ledger.write(scripts.edit, script_id, body, version=version, now=self.now())
 
     async def edit_scene(
@@ -102,11 +104,23 @@ class Scripts(Core):
         Raises:
             PermanentError: also ``SCRIPT_NOT_FOUND`` if the script has no such scene.
         """
+        while True:
+            seen = await self.get_script(script_id)
+            body = ""
+            if seen.body is not None:  # else the ledger refuses, with its reason
+                body = scene_changed(seen.body, script_id, place, changes)
+                await self.keep_text(body)
+            at = seen.version if version is None else version
+            try:
+                return await self.ledger.write(scripts.edit, script_id, body, version=at, now=self.now())
+            except StaleVersionError:
+                if version is not None:
+                    raise
+                # somebody else's edit came in between, and this one was not bound to a version
 
-        def change(body: str) -> str:
-            return scene_changed(body, script_id, place, changes)
-
-        return await self.ledger.write(scripts.edit, script_id, change, version=version, now=self.now())
+    async def keep_text(self, body: str) -> None:
+        """Store a script's text, which the ledger's record in the log refers to by its hash."""
+        await self.artifacts.put(Blob(body.encode(), "application/json"))
 
     async def versions(self, script_id: str) -> list[ScriptVersion]:
         """Return a script's versions, oldest first; raises ``SCRIPT_NOT_FOUND``."""

@@ -1,5 +1,11 @@
 """Whichever gateway changes a job, the viewers of both are told."""
 
+import asyncio
+import json
+import os
+import signal
+import socket
+import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,10 +16,15 @@ from contracts.steps import Step
 from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from tests.integration.gateway.lab import STEPS, Lab, Viewer, watching
+from tests.support.eventually import eventually
 from tests.support.postgres import postgres_server
 from tests.support.processes import Process
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+HANDSHAKE = (
+    b"GET /ws/v2/jobs HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +124,97 @@ async def test_a_restart_of_kafka_leaves_no_gap(
         node.kill()
         status, _ = await lab.api(lab.b, "POST", f"/api/render-jobs/{jobs[0]}/cancel")
         assert status == 200  # it is in the outbox, and nobody can be told yet
-        node.start()
+        await asyncio.to_thread(node.start)  # viewers must answer pings meanwhile
         await lab.report(*jobs, step=Step.GENERATE_TTS)
         await lab.upload(*jobs[1:])
         for viewer in viewers:
             end = "FAILED" if viewer.heard[0]["job_id"] == jobs[0] else "COMPLETED"
             await viewer.hears(lambda told, end=end: told[-1]["status"] == end, f"that it is {end}")  # type: ignore[misc]
             assert viewer.rises()
+
+
+async def test_a_socket_of_a_killed_gateway_goes_on_at_the_other_one(
+    lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    jobs = named(request, 4)
+    async with watching(lab.b, "/ws/v2/jobs") as viewer:
+        await viewer.say(type="subscribe", job_ids=jobs)
+        await viewer.hears(lambda told: len(told) == 5, "that there are no jobs yet")
+        assert {message["job"] for message in viewer.heard[1:]} == {None}
+        await lab.begin(*jobs)
+        await viewer.hears(lambda _: len(viewer.updates()) == 4, "of all jobs")
+        await lab.report(*jobs, step=Step.VALIDATE_SCRIPT)
+        await viewer.hears(lambda _: len(viewer.updates()) == 8, "15 percent")
+        await lab.report(*jobs, step=Step.GENERATE_TTS)
+        lab.b.kill()
+        await viewer.hears(lambda _: viewer.closed is not None, "that its gateway is gone")
+        last = viewer.updates()
+    revisions = {message["job"]["job_id"]: message["job"]["revision"] for message in last}
+    async with watching(lab.a, "/ws/v2/jobs") as again:
+        await again.say(type="subscribe", job_ids=jobs, cursor=last[-1]["cursor"], revisions=revisions)
+        await again.hears(lambda told: told and told[0]["type"] == "subscribed", "an answer")
+        await lab.upload(*jobs)
+        ended = ("COMPLETED",)
+        await again.hears(
+            lambda _: sum(each["job"]["status"] in ended for each in again.updates()) == 4, "all ends"
+        )
+        told = [message["job"] for message in [*last, *again.updates()]]
+    for job_id in jobs:
+        heard = [job["revision"] for job in told if job["job_id"] == job_id]
+        assert heard == sorted(set(heard)), "nothing twice, nothing backwards"
+    if again.heard[0]["resumed"]:  # it had read as far as the killed one had told
+        assert {message["type"] for message in again.updates()} == {"update"}
+
+
+async def test_who_does_not_read_is_gone_in_ten_seconds_and_the_others_hear_all(
+    lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    jobs = named(request, 10)
+    loop = asyncio.get_running_loop()
+    message = json.dumps({"type": "subscribe", "job_ids": jobs}).encode()
+    async with watching(lab.a, "/ws/v2/jobs") as viewer:
+        await viewer.say(type="subscribe", job_ids=jobs)
+        with socket.socket() as stalled:
+            stalled.settimeout(0)
+            stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            await loop.sock_connect(stalled, ("127.0.0.1", lab.a.port))
+            await loop.sock_sendall(stalled, HANDSHAKE)
+            assert b" 101 " in await loop.sock_recv(stalled, 1_000)
+            await loop.sock_sendall(
+                stalled, b"\x81" + struct.pack("!BH", 0x80 | 126, len(message)) + bytes(4) + message
+            )
+            await lab.begin(*jobs)
+            await viewer.hears(lambda _: len(viewer.updates()) == len(jobs), "of all jobs")
+            started = loop.time()
+            for step in STEPS:
+                for share in (0.2, 0.4, 0.6, 0.8, 1.0):
+                    await lab.report(*jobs, step=step, share=share)
+            await eventually(lambda: asyncio.to_thread(lab.a.metric, "lectern_sockets_aborted_total"), 30)
+            assert loop.time() - started < 25  # five of which are its due; the machine may be busy
+            await lab.upload(*jobs)
+            ends = ("COMPLETED",)
+            await viewer.hears(
+                lambda _: sum(each["job"]["status"] in ends for each in viewer.updates()) == len(jobs),
+                "all ends",
+            )
+            await eventually(lambda: asyncio.to_thread(lab.a.metric, "lectern_sockets"), 10)
+        assert viewer.rises()
+
+
+async def test_a_gateway_that_is_stopped_says_so_and_ends(lab: Lab, request: pytest.FixtureRequest) -> None:
+    [job] = named(request, 1)
+    await lab.begin(job)
+    async with AsyncExitStack() as stack:
+        viewers = [
+            await stack.enter_async_context(watching(lab.b, path))
+            for path in ("/ws/v2/jobs", f"/ws/videos/video-{job}/render-progress")
+        ]
+        await viewers[0].say(type="subscribe", job_ids=[job])
+        for viewer in viewers:
+            await viewer.hears(len, "its job")
+        os.kill(lab.b.pid, signal.SIGTERM)
+        for viewer in viewers:
+            await viewer.hears(lambda _, viewer=viewer: viewer.closed is not None, "the end")  # type: ignore[misc]
+        assert [viewer.closed for viewer in viewers] == [1012, 1012]
+    await eventually(lambda: not lab.b.running, 40)
+    assert lab.b.returncode == 0

@@ -27,7 +27,16 @@ def lesson(tmp_path: Path) -> Path:
 def test_help_names_every_command() -> None:
     shown = RUNNER.invoke(app, ["--help"])
     assert shown.exit_code == 0
-    for command in ("render", "up", "gateway", "worker", "topics", "LECTERN_HOME", "130 interrupted"):
+    for command in (
+        "render",
+        "up",
+        "gateway",
+        "worker",
+        "topics",
+        "ledger",
+        "LECTERN_HOME",
+        "130 interrupted",
+    ):
         assert command in shown.output
 
 
@@ -77,7 +86,8 @@ def test_wrong_use_is_exit_code_two(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["topics", "list"], ["topics", "create"], ["gateway"], ["worker", "upload"]]
+    "command",
+    [["topics", "list"], ["topics", "create"], ["gateway"], ["worker", "upload"], ["ledger", "rebuild"]],
 )
 def test_what_needs_kafka_says_so(command: list[str]) -> None:
     result = RUNNER.invoke(app, command)
@@ -95,8 +105,9 @@ def test_a_wrong_setting_in_the_environment_is_readable(
     assert "Traceback" not in result.stderr
 
 
-def test_a_broker_that_is_away_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", [["topics", "list"], ["ledger", "rebuild", "--check"]])
+def test_a_broker_that_is_away_is_a_failure(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
-    result = RUNNER.invoke(app, ["topics", "list"])
+    result = RUNNER.invoke(app, command)
     assert result.exit_code == 1
     assert result.stderr.startswith("lectern: BROKER_UNAVAILABLE")

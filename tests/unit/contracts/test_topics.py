@@ -10,6 +10,7 @@ from contracts.commands import COMMANDS
 from contracts.events import EVENTS
 from contracts.topics import (
     CONTROL,
+    LEDGER,
     PROGRESS,
     SCENE_PLANNED,
     TOPIC_OF_TYPE,
@@ -73,6 +74,7 @@ def test_names_are_versioned_and_dead_letters_stand_beside_them() -> None:
 def test_only_control_is_compacted() -> None:
     assert CONTROL.config == {"cleanup.policy": "compact"}
     assert [topic for topic in TOPICS if topic.retention_ms is None] == [CONTROL]
+    assert LEDGER.config == {"cleanup.policy": "delete", "retention.ms": "-1"}
     assert VIDEO_COMPOSED.config == {"cleanup.policy": "delete", "retention.ms": "604800000"}
 
 

@@ -168,7 +168,17 @@ def failed(job_id: str, *, attempt: int = 1, code: str = "TTS_FAILED") -> StageF
     )
 
 
-BOTH = {"test_jobs_http", "test_intake", "test_callbacks", "test_v2", "test_both_databases", "test_sets"}
+BOTH = {
+    "test_both_databases",
+    "test_callbacks",
+    "test_intake",
+    "test_jobs_http",
+    "test_ledger",
+    "test_relay",
+    "test_sets",
+    "test_snapshots",
+    "test_v2",
+}
 """Modules whose tests run on SQLite and on PostgreSQL."""
 
 

@@ -216,10 +216,11 @@ async def test_200_simultaneous_creates_through_two_gateways_make_one_job(
             page = (await client.get(f"{url}/api/v2/render-jobs")).json()
             assert [item["job_id"] for item in page["items"]] == [job_id]
         log = tmp_path / "published"
-        await eventually(lambda: log.exists() and log.read_text().count("\n") >= 3)
+        await eventually(lambda: log.exists() and f"requested.v1 {job_id}" in log.read_text())
         told = [line for line in log.read_text().splitlines() if line.endswith(job_id)]
         assert told == [
-            f"lectern.{kind}.v1 {job_id}" for kind in ("job.updated", "control.changed", "render.requested")
+            f"lectern.{kind}.v1 {job_id}"
+            for kind in ("job.recorded", "job.updated", "control.changed", "render.requested")
         ]
 
 

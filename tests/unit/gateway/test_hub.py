@@ -70,6 +70,15 @@ def test_slots_keep_the_newest_progress_and_every_end() -> None:
     assert slots.take() == []
 
 
+def test_slots_give_back_in_the_order_of_the_log_so_that_cursors_rise() -> None:
+    slots = Slots()
+    for job in (at(1), at(1, job_id="k"), at(2), at(2, job_id="l"), at(3, job_id="k", ended=True), at(3)):
+        slots.put(update(job))
+    kept = slots.take()
+    assert [(u.job.job_id, u.job.revision) for u in kept] == [("l", 2), ("k", 3), ("j", 3)]
+    assert [u.number for u in kept] == sorted(u.number for u in kept)
+
+
 def test_other_videos_and_detached_watchers_hear_nothing() -> None:
     heard: list[Update] = []
     subscription = Subscription(heard.append)

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.commands import RetryRender
 from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated, RenderRequested
+from contracts.recorded import JobRecorded
 from contracts.renderspec import RenderSpec
 from contracts.steps import Step
 
@@ -31,8 +32,8 @@ async def test_an_approved_script_becomes_a_job_with_a_snapshot(harness: Harness
         1280,
     )
     of_job = [event for event in harness.published if event.job_id == job_id]
-    assert [type(event) for event in of_job] == [JobUpdated, ControlChanged, RenderRequested]
-    assert not of_job[1].canceled  # type: ignore[attr-defined]
+    assert [type(event) for event in of_job] == [JobRecorded, JobUpdated, ControlChanged, RenderRequested]
+    assert not of_job[2].canceled  # type: ignore[attr-defined]
 
     stored = await harness.artifacts.get(request.spec)
     spec = RenderSpec.model_validate_json(stored)

@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
 from services.gateway.ledger import commands, outbox
 from services.gateway.ledger import jobs as job_functions
-from services.gateway.ledger.database import SqliteLedger, migrate
+from services.gateway.ledger.database import Ledger, SqliteLedger, migrate, open_ledger
 from services.gateway.ledger.schema import METADATA
 from services.gateway.ledger.schema import commands as table
 from services.gateway.ledger.writer import storage_error
@@ -25,7 +25,15 @@ NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
+async def ledger(database_url: str) -> AsyncIterator[Ledger]:
+    opened = open_ledger(database_url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
     opened = SqliteLedger(f"sqlite:///{tmp_path / 'deep' / 'ledger.db'}")
     await opened.open()
     yield opened
@@ -54,24 +62,23 @@ async def test_the_migrations_make_the_schema_of_the_code(tmp_path: Path) -> Non
     engine.dispose()
 
 
-async def test_what_is_written_is_there_after_a_restart(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+async def test_what_is_written_is_there_after_a_restart(database_url: str) -> None:
     for expected in range(3):
-        opened = SqliteLedger(url)
+        opened = open_ledger(database_url)
         await opened.open()
         assert await opened.read(count) == expected
         await opened.write(commands.take, uuid4(), "t", "s", now=NOW)
         await opened.close()
 
 
-async def test_many_writers_get_their_own_results(ledger: SqliteLedger) -> None:
+async def test_many_writers_get_their_own_results(ledger: Ledger) -> None:
     keys = [uuid4() for _ in range(100)]
     firsts = await asyncio.gather(*(ledger.write(commands.take, key, "t", "s", now=NOW) for key in keys * 2))
     assert sum(firsts) == 100
     assert await ledger.read(count) == 100
 
 
-async def test_one_failure_in_a_shared_transaction_is_nobody_elses(ledger: SqliteLedger) -> None:
+async def test_one_failure_in_a_shared_transaction_is_nobody_elses(sqlite: SqliteLedger) -> None:
     held = threading.Event()
 
     def wait(_: sa.Connection) -> None:
@@ -85,10 +92,10 @@ async def test_one_failure_in_a_shared_transaction_is_nobody_elses(ledger: Sqlit
         commands.take(conn, uuid4(), "t", "lost", now=NOW)
         raise PermanentError(ErrorCode.JOB_STATE_CONFLICT, "no")
 
-    first = asyncio.create_task(ledger.write(wait))
+    first = asyncio.create_task(sqlite.write(wait))
     batch = [
-        asyncio.create_task(ledger.write(work)) if work else
-        asyncio.create_task(ledger.write(commands.take, uuid4(), "t", "kept", now=NOW))
+        asyncio.create_task(sqlite.write(work)) if work else
+        asyncio.create_task(sqlite.write(commands.take, uuid4(), "t", "kept", now=NOW))
         for work in (None, broken, None, refused, None)
     ]  # fmt: skip
     await asyncio.sleep(0)  # all are in the queue; they will share the next transaction
@@ -96,20 +103,20 @@ async def test_one_failure_in_a_shared_transaction_is_nobody_elses(ledger: Sqlit
     await first
     results = await asyncio.gather(*batch, return_exceptions=True)
     assert [type(result) for result in results] == [bool, ZeroDivisionError, bool, PermanentError, bool]
-    assert await ledger.read(count) == 3
+    assert await sqlite.read(count) == 3
 
 
-async def test_what_nobody_waits_for_any_more_is_no_trouble(ledger: SqliteLedger) -> None:
+async def test_what_nobody_waits_for_any_more_is_no_trouble(ledger: Ledger) -> None:
     gone = asyncio.create_task(ledger.write(commands.take, uuid4(), "t", "s", now=NOW))
     await asyncio.sleep(0)
     gone.cancel()
     assert await ledger.write(commands.take, uuid4(), "t", "s", now=NOW)
 
 
-async def test_readers_do_not_wait_for_the_writer(ledger: SqliteLedger) -> None:
+async def test_readers_do_not_wait_for_the_writer(sqlite: SqliteLedger) -> None:
     held = threading.Event()
-    writing = asyncio.create_task(ledger.write(lambda _: held.wait(10)))
-    assert await asyncio.wait_for(ledger.read(count), 5) == 0
+    writing = asyncio.create_task(sqlite.write(lambda _: held.wait(10)))
+    assert await asyncio.wait_for(sqlite.read(count), 5) == 0
     held.set()
     assert await writing
 
@@ -125,17 +132,17 @@ async def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
 
 
 async def test_a_file_held_by_somebody_else_is_a_transient_error(
-    ledger: SqliteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite: SqliteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await ledger.write(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout=50"))
+    await sqlite.write(lambda conn: conn.exec_driver_sql("PRAGMA busy_timeout=50"))
     other = sqlite3.connect(tmp_path / "deep" / "ledger.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TransientError) as caught:
-        await ledger.write(count)
+        await sqlite.write(count)
     assert caught.value.code is ErrorCode.STORAGE_UNAVAILABLE
     other.execute("ROLLBACK")
     other.close()
-    assert await ledger.write(count) == 0
+    assert await sqlite.write(count) == 0
 
 
 def test_a_full_disk_has_its_own_code() -> None:
@@ -163,20 +170,26 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert caught.value.code is ErrorCode.STORAGE_UNAVAILABLE
 
 
-async def test_the_relay_is_told_only_of_commits_that_left_something(ledger: SqliteLedger) -> None:
+async def test_the_relay_is_told_only_of_commits_that_left_something(sqlite: SqliteLedger) -> None:
     told: list[int] = []
-    ledger.announced = lambda: told.append(1)
-    await ledger.write(commands.take, uuid4(), "t", "s", now=NOW)
+    sqlite.announced = lambda: told.append(1)
+    await sqlite.write(commands.take, uuid4(), "t", "s", now=NOW)
     assert told == []
-    await ledger.write(
+    await sqlite.write(
         job_functions.create_failed, job_id="j", video_id="v", script_id=None, language="ko",
         code=ErrorCode.NO_RENDER_SPEC, message="none", now=NOW,
     )  # fmt: skip
     assert told == [1]
-    assert await ledger.read(outbox.depth) == 2  # the end, and how viewers are told of it
+    waiting = [item.event.type for item in await sqlite.read(outbox.pending, 10)]
+    assert waiting == [
+        "lectern.job.recorded.v1",
+        "lectern.job.updated.v1",
+        "lectern.job.failed.v1",
+        "lectern.callback.recorded.v1",
+    ]
 
 
-async def test_old_commands_are_forgotten(ledger: SqliteLedger) -> None:
+async def test_old_commands_are_forgotten(ledger: Ledger) -> None:
     old, new = uuid4(), uuid4()
     await ledger.write(commands.take, old, "t", "s", now=NOW)
     await ledger.write(commands.take, new, "t", "s", now=NOW + timedelta(days=2))
@@ -185,7 +198,7 @@ async def test_old_commands_are_forgotten(ledger: SqliteLedger) -> None:
     assert await ledger.read(commands.find, new) is not None
 
 
-async def test_moments_keep_their_zone_and_naive_ones_are_refused(ledger: SqliteLedger) -> None:
+async def test_moments_keep_their_zone_and_naive_ones_are_refused(ledger: Ledger) -> None:
     await ledger.write(
         job_functions.create_failed, job_id="j", video_id="v", script_id=None, language="ko",
         code=ErrorCode.NO_RENDER_SPEC, message="none", now=NOW.astimezone(),

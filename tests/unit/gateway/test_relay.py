@@ -16,7 +16,7 @@ from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
 from contracts.events import ControlChanged, Event, JobFailed
 from services.gateway.ledger import outbox
-from services.gateway.ledger.database import SqliteLedger
+from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.relay import Already, Relay
 from tests.support.eventually import eventually
 
@@ -31,21 +31,29 @@ def numbers(published: list[Event], key: str) -> list[int]:
     return [item.attempt - 1 for item in published if item.job_id == key]
 
 
-async def empty(ledger: SqliteLedger) -> bool:
+async def empty(ledger: Ledger) -> bool:
     return await ledger.read(outbox.depth) == 0
 
 
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Ledger]:
+    ledger = open_ledger(url)
+    await ledger.open()
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
-    opened = SqliteLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
-    await opened.open()
-    yield opened
-    await opened.close()
+async def ledger(database_url: str) -> AsyncIterator[Ledger]:
+    async with opened(database_url) as ledger:
+        yield ledger
 
 
 @asynccontextmanager
 async def relaying(
-    ledger: SqliteLedger, publish: Callable[[Event], Awaitable[None]], *already: Already
+    ledger: Ledger, publish: Callable[[Event], Awaitable[None]], *already: Already
 ) -> AsyncIterator[Relay]:
     relay = Relay(ledger, publish, *already)
     ledger.announced = relay.wake
@@ -55,13 +63,17 @@ async def relaying(
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def fill(ledger: SqliteLedger, keys: int, each: int) -> None:
-    await asyncio.gather(
-        *(ledger.write(outbox.add, event(f"j-{key}", n), now=NOW) for n in range(each) for key in range(keys))
-    )
+async def fill(ledger: Ledger, keys: int, each: int) -> None:
+    """Write events of many keys side by side, those of one key in order."""
+
+    async def one(key: str) -> None:
+        for number in range(each):
+            await ledger.write(outbox.add, event(key, number), now=NOW)
+
+    await asyncio.gather(*(one(f"j-{key}") for key in range(keys)))
 
 
-async def test_order_is_kept_per_key_and_nothing_is_left(ledger: SqliteLedger) -> None:
+async def test_order_is_kept_per_key_and_nothing_is_left(ledger: Ledger) -> None:
     published: list[Event] = []
 
     async def publish(item: Event) -> None:
@@ -75,7 +87,7 @@ async def test_order_is_kept_per_key_and_nothing_is_left(ledger: SqliteLedger) -
     assert all(numbers(published, f"j-{key}") == list(range(30)) for key in range(20))
 
 
-async def test_an_event_is_published_soon_after_its_commit(ledger: SqliteLedger) -> None:
+async def test_an_event_is_published_soon_after_its_commit(ledger: Ledger) -> None:
     loop = asyncio.get_running_loop()
     seen: asyncio.Queue[float] = asyncio.Queue()
 
@@ -91,7 +103,7 @@ async def test_an_event_is_published_soon_after_its_commit(ledger: SqliteLedger)
     assert sorted(delays)[10] < 0.2  # the poll alone would take 0.5 s
 
 
-async def test_a_key_in_trouble_holds_nobody_else_up(ledger: SqliteLedger) -> None:
+async def test_a_key_in_trouble_holds_nobody_else_up(ledger: Ledger) -> None:
     published: list[Event] = []
     broken = True
 
@@ -113,7 +125,7 @@ async def test_a_key_in_trouble_holds_nobody_else_up(ledger: SqliteLedger) -> No
         await eventually(lambda: empty(ledger))
 
 
-async def test_a_broker_that_is_away_loses_nothing(ledger: SqliteLedger) -> None:
+async def test_a_broker_that_is_away_loses_nothing(ledger: Ledger) -> None:
     published: list[Event] = []
     away, tries = True, 0
 
@@ -133,7 +145,7 @@ async def test_a_broker_that_is_away_loses_nothing(ledger: SqliteLedger) -> None
     assert all(numbers(published, f"j-{key}") == [0, 1] for key in range(50))
 
 
-async def test_what_was_not_acknowledged_is_published_by_the_next_relay(ledger: SqliteLedger) -> None:
+async def test_what_was_not_acknowledged_is_published_by_the_next_relay(ledger: Ledger) -> None:
     sent: list[UUID] = []
 
     async def hang(item: Event) -> None:
@@ -153,7 +165,7 @@ async def test_what_was_not_acknowledged_is_published_by_the_next_relay(ledger: 
     assert published[0].event_id == sent[0]
 
 
-async def test_an_event_of_a_rolled_back_transaction_does_not_exist(ledger: SqliteLedger) -> None:
+async def test_an_event_of_a_rolled_back_transaction_does_not_exist(ledger: Ledger) -> None:
     def refuse(conn: object) -> None:
         outbox.add(conn, event("j", 0), now=NOW)  # type: ignore[arg-type]
         raise PermanentError(ErrorCode.JOB_STATE_CONFLICT, "no")
@@ -163,7 +175,7 @@ async def test_an_event_of_a_rolled_back_transaction_does_not_exist(ledger: Sqli
     assert await ledger.read(outbox.depth) == 0
 
 
-async def test_an_event_too_large_for_kafka_is_refused_before_it_blocks_its_key(ledger: SqliteLedger) -> None:
+async def test_an_event_too_large_for_kafka_is_refused_before_it_blocks_its_key(ledger: Ledger) -> None:
     large = JobFailed(
         event_id=uuid5(NAMESPACE, "large"), job_id="j", attempt=1, video_id="v",
         code=ErrorCode.TTS_FAILED, message="가" * 30_000,
@@ -176,11 +188,11 @@ async def test_an_event_too_large_for_kafka_is_refused_before_it_blocks_its_key(
 
 CRASH = """
 import asyncio, os, sys
-from services.gateway.ledger.database import SqliteLedger
+from services.gateway.ledger.database import open_ledger
 from services.gateway.relay import Already, Relay
 
 async def main():
-    ledger = SqliteLedger(sys.argv[1])
+    ledger = open_ledger(sys.argv[1])
     await ledger.open()
     async def publish(event):
         print(event.event_id, flush=True)
@@ -192,12 +204,10 @@ asyncio.run(main())
 """
 
 
-async def test_a_crash_between_publish_and_delete_publishes_the_same_ids_again(tmp_path: Path) -> None:
-    ledger = SqliteLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
-    await ledger.open()
-    await fill(ledger, keys=1, each=3)
-    await ledger.close()
-    command = [sys.executable, "-c", CRASH, f"sqlite:///{tmp_path / 'ledger.db'}"]
+async def test_a_crash_between_publish_and_delete_publishes_the_same_ids_again(database_url: str) -> None:
+    async with opened(database_url) as ledger:
+        await fill(ledger, keys=1, each=3)
+    command = [sys.executable, "-c", CRASH, database_url]
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     crashed = await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True)
     assert crashed.returncode == 9, crashed.stderr
@@ -207,23 +217,15 @@ async def test_a_crash_between_publish_and_delete_publishes_the_same_ids_again(t
     async def publish(item: Event) -> None:
         published.append(item)
 
-    await ledger_again(tmp_path, publish)
+    async with opened(database_url) as ledger, relaying(ledger, publish):
+        await eventually(lambda: empty(ledger))
     ids = [event("j-0", number).event_id for number in range(3)]
     assert [UUID(line) for line in crashed.stdout.split()] == ids[:2]
     assert [item.event_id for item in published] == ids
 
 
-async def ledger_again(folder: Path, publish: Callable[[Event], Awaitable[None]]) -> None:
-    ledger = SqliteLedger(f"sqlite:///{folder / 'ledger.db'}")
-    await ledger.open()
-    while await Relay(ledger, publish).once():
-        pass
-    assert await ledger.read(outbox.depth) == 0
-    await ledger.close()
-
-
 async def test_an_end_was_announced_twice_after_a_crash_between_acknowledgement_and_delete(
-    ledger: SqliteLedger,
+    ledger: Ledger,
 ) -> None:
     """Found by the chaos rig's rules: the gateway died after Kafka had the event, before the ledger knew."""
     log: list[Event] = []
@@ -238,8 +240,8 @@ async def test_an_end_was_announced_twice_after_a_crash_between_acknowledgement_
     async def already(events: Sequence[Event]) -> set[UUID]:
         return {item.event_id for item in events} & {item.event_id for item in log}
 
+    await fill(ledger, keys=2, each=2)
     async with relaying(ledger, crash):
-        await fill(ledger, keys=2, each=2)
         await eventually(lambda: len(log) == 2)
     async with relaying(ledger, publish, already):
         await eventually(partial(empty, ledger))
@@ -247,7 +249,7 @@ async def test_an_end_was_announced_twice_after_a_crash_between_acknowledgement_
 
 
 async def test_an_event_was_published_again_and_again_while_the_ledger_could_not_note_it(
-    ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found by the chaos rig, seed 20: a full disk, and a job's end in the log six times."""
     full, refusals = True, 0
@@ -276,7 +278,7 @@ async def test_an_event_was_published_again_and_again_while_the_ledger_could_not
     assert [numbers(log, f"j-{key}") for key in range(2)] == [[0, 1], [0, 1]]
 
 
-async def test_a_relay_woken_as_it_was_stopped_ran_for_ever(ledger: SqliteLedger) -> None:
+async def test_a_relay_woken_as_it_was_stopped_ran_for_ever(ledger: Ledger) -> None:
     """The gateway then hung at its end until it was killed."""
 
     async def publish(_: Event) -> None:
@@ -298,7 +300,7 @@ def waiting(relay: Relay) -> bool:
     return bool(getattr(relay._woken, "_waiters", ()))
 
 
-async def test_an_answer_that_was_lost_does_not_publish_twice(ledger: SqliteLedger) -> None:
+async def test_an_answer_that_was_lost_does_not_publish_twice(ledger: Ledger) -> None:
     log: list[Event] = []
 
     async def publish(item: Event) -> None:
@@ -315,7 +317,7 @@ async def test_an_answer_that_was_lost_does_not_publish_twice(ledger: SqliteLedg
     assert numbers(log, "j-0") == [0, 1, 2]
 
 
-async def test_nothing_in_doubt_is_published_while_the_log_cannot_be_read(ledger: SqliteLedger) -> None:
+async def test_nothing_in_doubt_is_published_while_the_log_cannot_be_read(ledger: Ledger) -> None:
     await fill(ledger, keys=1, each=1)
     log: list[Event] = []
     asked = 0

@@ -3,6 +3,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from pydantic import BeforeValidator
 
 from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript
 from contracts.errors import ErrorCode
@@ -122,6 +123,18 @@ async def test_the_same_idempotency_key_is_the_same_script(harness: Harness) -> 
     assert len(harness.told(ScriptRequested)) == 2
 
 
+async def test_the_same_idempotency_key_with_another_wish_is_refused(harness: Harness) -> None:
+    headers = {"Prefer": "wait=0", "Idempotency-Key": "k-1"}
+    first = await harness.client.post(GENERATE, json=TEXT, headers=headers)
+    other = await harness.client.post(GENERATE, json={"source_text": "another text"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    [request] = await harness.publishes(ScriptRequested)
+    await harness.tell(await harness.generated(request))
+    again = await harness.client.post(GENERATE, json=TEXT, headers=headers)
+    assert again.json()["script_id"] == first.json()["script_id"]
+    assert again.json()["status"] == "DRAFT"  # as it stands by now, not as it stood
+
+
 async def test_an_edit_is_a_new_version_and_takes_the_approval_back(harness: Harness) -> None:
     script_id = await harness.script("v-1")
     first = await harness.client.get(f"/api/scripts/{script_id}")
@@ -214,7 +227,8 @@ async def test_a_videos_scripts_are_listed_newest_first(harness: Harness) -> Non
 def test_the_http_body_has_the_commands_fields_and_defaults() -> None:
     command = GenerateScript.model_fields
     for name, field in ScriptGenerateRequest.model_fields.items():
-        assert (field.annotation, field.default, field.metadata) == (
+        limits = [limit for limit in field.metadata if not isinstance(limit, BeforeValidator)]
+        assert (field.annotation, field.default, limits) == (
             command[name].annotation,
             command[name].default,
             command[name].metadata,

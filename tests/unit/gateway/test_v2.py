@@ -1,14 +1,17 @@
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.errors import ErrorCode, TransientError
 from contracts.events import RenderRequested
 from contracts.steps import Step
 from services.gateway.diffs import diff
-from services.gateway.http.listing import place_of
+from services.gateway.http.listing import CURSOR, EPOCH, place_of
 
 from .conftest import SCRIPT, Harness, failed, progress, uploaded
 
@@ -58,15 +61,33 @@ class TestListing:
             assert [item["job_id"] for item in page["items"]] == wanted
 
     @pytest.mark.parametrize(
-        "query", ["after=x", "after=%00", "after=", "limit=0", "limit=201", "status=LOST"]
+        "query",
+        [
+            "after=x",
+            "after=%00",
+            "after=",
+            "after=1-",
+            "after=12345678901234567-x",
+            "limit=0",
+            "limit=201",
+            "status=LOST",
+        ],
     )
     async def test_nonsense_is_refused(self, harness: Harness, query: str) -> None:
         answer = await harness.client.get(f"{V2}/render-jobs?{query}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
-    @pytest.mark.parametrize("cursor", ["MjAyNiB4", "4pyT", "é", "MjAyNi0wMS0wMVQwMDowMDowMCB4"])
-    def test_foreign_cursors_are_none(self, cursor: str) -> None:
-        assert place_of(cursor) is None
+    @given(st.from_regex(CURSOR, fullmatch=True))
+    def test_whatever_has_the_form_of_a_cursor_names_a_place(self, cursor: str) -> None:
+        moment, job_id = place_of(cursor)
+        number, _, name = cursor.partition("-")
+        assert ((moment - EPOCH) // timedelta(microseconds=1), job_id) == (int(number), name)
+
+    async def test_a_place_that_no_job_has_is_a_place_all_the_same(self, harness: Harness) -> None:
+        job_id = await harness.job("v-1")
+        for cursor, expected in (("9999999999999999-x", [job_id]), ("0-x", [])):
+            page = (await harness.client.get(f"{V2}/render-jobs", params={"after": cursor})).json()
+            assert [item["job_id"] for item in page["items"]] == expected
 
 
 class TestVersions:

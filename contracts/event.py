@@ -1,0 +1,45 @@
+"""What every event carries, and the finished file that several name."""
+
+from functools import cache
+from typing import Any, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.base import Id, Model
+
+JobStatus = Literal["QUEUED", "PROCESSING", "COMPLETED", "FAILED"]
+
+
+class Event(Model):
+    """What every event carries; ``type`` is the CloudEvents type, its last part the major version."""
+
+    type: ClassVar[str]
+
+    event_id: UUID
+    job_id: Id
+    attempt: int = Field(ge=1)
+    schema_version: int = Field(default=1, ge=1)
+
+    @classmethod
+    def after(cls, parent: "Event", event_id: UUID, **fields: Any) -> Self:
+        """Return the event that follows ``parent``: all fields the two share, and the new ``fields``."""
+        fields_of = parent.__dict__
+        shared = {name: fields_of[name] for name in _shared(type(parent), cls)}
+        return cls(**{**shared, "schema_version": 1, **fields, "event_id": event_id})
+
+
+@cache
+def _shared(parent: type[Event], child: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in parent.model_fields if name in child.model_fields)
+
+
+class Asset(Model):
+    """An uploaded file."""
+
+    kind: Literal["video", "srt", "vtt", "thumbnail", "report"]
+    key: str = Field(max_length=512)
+    url: str = Field(max_length=2048)
+    size_bytes: int = Field(ge=0)
+    content_type: str
+    sha256: str

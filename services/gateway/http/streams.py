@@ -1,0 +1,64 @@
+"""Progress as server-sent events: of one job until it ends, of a video for as long as somebody listens."""
+
+from operator import attrgetter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+
+from contracts.base import Id
+from services.gateway.http.problems import responses
+from services.gateway.live.cursors import bookmark_of
+from services.gateway.live.ring import Watch, of_job, of_video
+from services.gateway.live.stream import MEDIA_TYPE, EventStream
+from services.gateway.service import Service
+
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        max_length=50_000,
+        description="`id` of the last event received: what came since is told instead of a snapshot, if it "
+        "is still known; sent by an `EventSource` itself",
+    ),
+]
+
+_EXAMPLE = 'id: eyJj…\nevent: update\ndata: {"job_id":"j-1","status":"PROCESSING","progress":40,…}\n\n'
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events `snapshot` and `update`; comments as signs of life",
+        "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    }
+}
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes of the streams."""
+    routes = APIRouter(tags=["progress"])
+
+    def stream(watch: Watch, form: str, last_event_id: str | None) -> EventStream:
+        bookmark = bookmark_of(last_event_id) if last_event_id else None
+        return EventStream(service.hub, service.ledger, watch, attrgetter(form), bookmark)
+
+    @routes.get(
+        "/render-jobs/{job_id}/events",
+        summary="Every change of a job as server-sent events, until it has ended",
+        response_class=Response,
+        responses={
+            **_STREAM,
+            204: {"description": "It has ended, and the last event received said so: do not come back"},
+            **responses(404, 422, 503),
+        },
+    )
+    async def of_a_job(job_id: Id, last_event_id: LastEventId = None) -> Response:
+        return stream(of_job(job_id), "event", last_event_id)
+
+    @routes.get(
+        "/videos/{video_id}/render-progress",
+        summary="The progress of a video's jobs as server-sent events",
+        response_class=Response,
+        responses={**_STREAM, **responses(422, 503)},
+    )
+    async def of_a_video(video_id: Id, last_event_id: LastEventId = None) -> Response:
+        return stream(of_video(video_id), "progress_event", last_event_id)
+
+    return routes

@@ -1,0 +1,173 @@
+"""Updates as ``text/event-stream`` (WHATWG HTML, 9.2), for those who prefer it to a WebSocket."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from contracts.errors import ErrorCode, LecternError
+from contracts.events import JobUpdated
+from services.gateway.http.problems import problem, status_of
+from services.gateway.hub import Hub, Subscription, Told, Update
+from services.gateway.ledger.database import Ledger
+from services.gateway.live import snapshots, viewer
+from services.gateway.live.cursors import Bookmark
+from services.gateway.live.lending import transport_of
+from services.gateway.live.ring import Watch
+from services.gateway.live.updates import Slots
+from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
+
+MEDIA_TYPE = "text/event-stream"
+
+RETRY_MS = 2_000
+"""How long a client waits before it comes back. Shorter: all come back at once after a restart."""
+
+HEARTBEAT_SECONDS = 15.0
+"""Between two signs of life. Longer: proxies cut a silent connection (30 s is common)."""
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx passes events on at once
+]
+
+
+class SlowReaderError(Exception):
+    """The client does not read; its connection was aborted."""
+
+
+class EventStream(Response):
+    """A stream of one watch: what was missed or a snapshot, then every change.
+
+    Args:
+        hub: what is listened to.
+        ledger: gives the snapshot.
+        watch: of a job, whose end ends the stream, or of a video, whose stream goes on.
+        form: which form of an update is sent.
+        bookmark: where the client broke off.
+    """
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        hub: Hub,
+        ledger: Ledger,
+        watch: Watch,
+        form: Callable[[Update], bytes],
+        bookmark: Bookmark | None,
+    ) -> None:
+        super().__init__()
+        self._hub = hub
+        self._ledger = ledger
+        self._watch = watch
+        self._form = form
+        self._bookmark = bookmark
+        self._told = Told()
+        self._missed: list[Update] = []
+        self._slots = Slots()
+        self._woken = asyncio.Event()
+        self._of_job = watch[0] == "job"
+        self._ended = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one stream until the job ends, the client leaves or the process stops."""
+        subscription = Subscription(self._take, self._told)
+        self._hub.attach(self._watch, subscription)
+        forget = self._hub.until_closed(self._woken.set)
+        try:
+            cursor = self._hub.cursor
+            missed = self._hub.since(self._bookmark.cursor, [self._watch]) if self._bookmark else None
+            standing = (await self._ledger.read(snapshots.standing, [self._watch]))[self._watch]
+            refusal = self._refusal(standing)
+            if refusal is not None:
+                await refusal(scope, receive, send)
+                return
+            if missed is not None:
+                self._resume(missed)
+            snapshot = self._hub.snapshot(standing, cursor) if standing and missed is None else None
+            subscription.open(snapshot)
+            await self._serve(scope, receive, send)
+        except LecternError as error:
+            await problem(status_of(error), error.code, error.message)(scope, receive, send)
+        finally:
+            forget()
+            self._hub.detach(self._watch, subscription)
+
+    def _take(self, update: Update) -> None:
+        self._slots.put(update)
+        self._woken.set()
+
+    def _refusal(self, job: JobUpdated | None) -> Response | None:
+        if not self._of_job:
+            return None
+        if job is None:
+            return problem(404, ErrorCode.JOB_NOT_FOUND, f"there is no job {self._watch[1]}")
+        known = self._bookmark.revision if self._bookmark and self._bookmark.job_id == job.job_id else 0
+        # 204 keeps an EventSource from coming back for ever
+        return Response(status_code=204) if known >= job.revision and not job.active else None
+
+    def _resume(self, missed: Sequence[Update]) -> None:
+        bookmark = self._bookmark
+        if bookmark is not None and bookmark.job_id is not None:
+            self._told.tell(bookmark.job_id, bookmark.revision)
+        for update in missed:
+            if update.job.revision > self._told.at(update.job.job_id):
+                self._told.tell(update.job.job_id, update.job.revision)
+                self._missed.append(update)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = transport_of(scope)
+        if transport is not None:
+            viewer.bound_buffers(transport)
+        leaving = asyncio.create_task(_left(receive))
+        leaving.add_done_callback(lambda _: self._woken.set())
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await self._write(send, b"retry: %d\n\n" % RETRY_MS, transport)
+            while not leaving.done():
+                self._woken.clear()
+                await self._write(send, self._events(), transport)
+                if self._ended or self._hub.closing:
+                    break
+                try:
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await self._woken.wait()
+                except TimeoutError:
+                    await self._write(send, b":\n\n", transport)
+            await self._write(send, b"", transport, more=False)
+        except SlowReaderError:
+            SLOW_SOCKETS.inc()
+        finally:
+            leaving.cancel()
+            with suppress(asyncio.CancelledError):
+                await leaving
+
+    def _events(self) -> bytes:
+        """Return what is to be told: all that was missed; what came while it was written is conflated."""
+        CONFLATED.inc(self._slots.conflated)
+        self._slots.conflated = 0
+        missed, self._missed = self._missed, []
+        updates = [*missed, *self._slots.take()]
+        self._ended = self._of_job and bool(updates) and updates[-1].terminal
+        return b"".join(map(self._form, updates))
+
+    async def _write(
+        self, send: Send, chunk: bytes, transport: asyncio.Transport | None, *, more: bool = True
+    ) -> None:
+        if more and not chunk:
+            return
+        try:
+            async with asyncio.timeout(viewer.PATIENCE_SECONDS):
+                await send({"type": "http.response.body", "body": chunk, "more_body": more})
+        except TimeoutError:
+            if transport is not None:
+                transport.abort()
+            raise SlowReaderError from None
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

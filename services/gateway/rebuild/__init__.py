@@ -1,0 +1,1 @@
+"""Makes the ledger's database again from what the gateways wrote into the log."""

@@ -1,0 +1,51 @@
+"""The publisher against a real broker: a producer that lost count is replaced."""
+
+import asyncio
+import uuid
+
+import pytest
+from aiokafka import TopicPartition
+
+from contracts.errors import ErrorCode, TransientError
+from contracts.events import Event, JobFailed
+from contracts.topics import JOBS, partition_for
+from services.runtime.provision import create_topics
+from services.runtime.publisher import Publisher
+from services.runtime.settings import RuntimeSettings
+from tests.support.brokers import Broker
+
+pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
+
+
+def ended(job_id: str) -> Event:
+    return JobFailed(
+        event_id=uuid.uuid4(), job_id=job_id, attempt=1, video_id="v", code=ErrorCode.CANCELED, message="why"
+    )
+
+
+def lose_count(publisher: Publisher, job_id: str) -> None:
+    """Leave a gap in the sequence of a job's partition, as a batch that expires unsent does in aiokafka."""
+    producer = publisher._producer
+    assert producer is not None
+    partition = TopicPartition(JOBS.name, partition_for(JOBS, job_id, None, JOBS.partitions))
+    producer._txn_manager.increment_sequence_number(partition, 5)
+
+
+async def test_a_gap_in_the_sequence_costs_one_try(broker: Broker, unique_name: str) -> None:
+    await create_topics(broker.bootstrap_servers)
+    publisher = Publisher(RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers), "lectern/test")
+    await publisher.start()
+    try:
+        events = [ended(unique_name[-100:]) for _ in range(3)]
+        await publisher.publish(events[:1])
+        lose_count(publisher, events[0].job_id)
+        tries = await asyncio.gather(
+            *(publisher.publish([event]) for event in events[1:]), return_exceptions=True
+        )
+        assert [type(each) for each in tries] == [TransientError, TransientError]
+        assert isinstance(tries[0], TransientError)
+        assert tries[0].code is ErrorCode.BROKER_UNAVAILABLE
+        await publisher.publish(events[1:])
+        assert await publisher.already(events) == {event.event_id for event in events}
+    finally:
+        await publisher.stop()

@@ -1,0 +1,127 @@
+"""The OpenAPI document as such: a valid example for each operation, and limits where there are any."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contracts.rendering import RenderSettings
+from services.gateway.bootstrap import create_app
+from services.gateway.http.openapi import FRAME_RATES
+from services.gateway.hub import Hub
+from services.gateway.service import Service
+from services.gateway.settings import GatewaySettings
+
+from .conftest import SCRIPT, Harness
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    service = Service(
+        cast("Any", None), cast("Any", None), Hub(), defaults=RenderSettings(), now=cast("Any", None)
+    )
+    app = create_app(service, GatewaySettings(), [], new_id=lambda: "x")
+    assert app.openapi() is app.openapi()
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[Operation]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def check(document: dict[str, Any], schema: dict[str, Any], value: object) -> None:
+    validator(document, schema).validate(value)
+
+
+def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator({**schema, "components": document["components"]})
+
+
+def test_every_operation_has_examples_that_are_valid(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        name = f"{method} {path}"
+        for parameter in operation.get("parameters", ()):
+            if parameter["required"]:
+                check(document, parameter["schema"], parameter["example"])
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]["application/json"]
+            assert content["example"] is not None, name
+            check(document, content["schema"], content["example"])
+        answers = {
+            s: r["content"] for s, r in operation["responses"].items() if s[0] == "2" and "content" in r
+        }
+        assert answers or path.startswith("/assets"), name
+        for contents in answers.values():
+            for content in contents.values():
+                check(document, content.get("schema", {}), content["example"])
+
+
+def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        failures = {status for status in operation["responses"] if status >= "400"}
+        assert "403" in failures, (method, path)
+        if method != "GET" and "requestBody" in operation:
+            assert {"400", "413", "422"} <= failures, (method, path)
+
+
+def test_what_a_film_can_be_made_with_is_said(document: dict[str, Any]) -> None:
+    for rate in range(1, 70):
+        taken = rate in FRAME_RATES
+        wish = {"script_id": "s", "options": {"fps": rate}}
+        schema = {"$ref": "#/components/schemas/RenderJobRequest"}
+        assert validator(document, schema).is_valid(wish) is taken
+        if taken:
+            RenderSettings(fps=rate)
+        else:
+            with pytest.raises(ValueError, match="fps"):
+                RenderSettings(fps=rate)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("chapters", 0, "chapter_id"), "1"),
+        (("chapters", 0, "scenes", 0, "scene_id"), "1"),
+        (("chapters", 0, "scenes", 0, "scene_id"), True),
+        (("chapters", 0, "scenes", 0, "duration_sec"), "3.5"),
+        (("chapters", 0, "scenes", 0, "duration_sec"), False),
+        (("chapters", 0, "scenes", 0, "narration"), "a\0b"),
+        (("title",), "\0"),
+    ],
+)
+async def test_what_is_no_number_or_no_text_is_told(
+    harness: Harness, path: tuple[str | int, ...], value: object
+) -> None:
+    script_id = await harness.script("v")
+    body: Any = {
+        **SCRIPT,
+        "chapters": [{**SCRIPT["chapters"][0], "scenes": [dict(SCRIPT["chapters"][0]["scenes"][0])]}],
+    }
+    target = body
+    for step in path[:-1]:
+        target = target[step]
+    target[path[-1]] = value
+    answer = await harness.client.put(f"/api/scripts/{script_id}", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "COMMAND_INVALID")
+    assert str(path[-1]) in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("field", ["target_minutes", "max_chapters", "max_scenes_per_chapter"])
+async def test_a_wish_in_words_is_told(harness: Harness, field: str) -> None:
+    body = {"source_text": "x", field: "3"}
+    answer = await harness.client.post("/api/videos/v/scripts/generate", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "COMMAND_INVALID")
+
+
+async def test_a_whole_number_may_be_written_with_a_point(harness: Harness) -> None:
+    script_id = await harness.script("v")
+    wish = {"script_id": script_id, "options": {"width": 640.0, "fps": 24.0}}
+    answer = await harness.client.post("/api/v2/videos/v/render-jobs", json=wish)
+    assert answer.status_code == 201, answer.text
+    job = await harness.read(answer.json()["job_id"])
+    assert (job["settings"]["width"], job["settings"]["fps"]) == (640, 24)
