@@ -32,7 +32,7 @@ from contracts.topics import (
 )
 from tests.chaos.evidence import Evidence
 from tests.chaos.letters import lost_poison
-from tests.chaos.readings import by_job, cancels, code_of, last_ends, of_topic, requested, terminals
+from tests.chaos.readings import by_job, cancels, code_of, injected, last_ends, of_topic, requested, terminals
 from tests.chaos.viewers import check_viewings
 
 OUTPUTS = frozenset(
@@ -213,7 +213,7 @@ def late_effects(evidence: Evidence) -> list[str]:
     deadlines = cancels(evidence)
     for record in evidence.records:
         deadline = deadlines.get(record.attempt) if record.attempt else None
-        if deadline is None or record.at <= deadline or record.place in evidence.injected:
+        if deadline is None or record.at <= deadline or injected(record, evidence):
             continue
         if record.topic in QUIET or record.topic.endswith(".dlq"):
             continue
@@ -226,7 +226,7 @@ def late_effects(evidence: Evidence) -> list[str]:
         late_keys = [
             key
             for key in _keys_of(evidence, job)
-            if key in evidence.stored and evidence.stored[key].modified > limit
+            if key in evidence.stored.keys() - evidence.damaged and evidence.stored[key].modified > limit
         ]
         found.extend(f"{job} attempt {attempt}: {key} was written after the deadline" for key in late_keys)
     return found

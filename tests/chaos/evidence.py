@@ -126,7 +126,7 @@ class Evidence:
         leaks: what did not go back to its base.
         viewings: what viewers saw.
         outages: from when to when Kafka was away (seconds): nothing could be written, nothing heard.
-        damaged: whether a fault damaged artifacts, so that an attempt may fail for their want.
+        damaged: keys of the artifacts that a fault damaged; an attempt may fail for their want.
     """
 
     records: list[Raw]
@@ -141,4 +141,4 @@ class Evidence:
     leaks: list[str] = field(default_factory=list)
     viewings: list[Viewing] = field(default_factory=list)
     outages: list[tuple[float, float]] = field(default_factory=list)
-    damaged: bool = False
+    damaged: frozenset[str] = frozenset()

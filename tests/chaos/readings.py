@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contracts.events import ControlChanged, JobCompleted, JobFailed, RenderRequested
 from contracts.topics import CONTROL, JOBS
 from tests.chaos.evidence import Attempt, Evidence, Raw
+from tests.chaos.records import MARK
 
 TERMINAL = frozenset({JobCompleted.type, JobFailed.type})
 CANCEL_SECONDS = 2.0
@@ -75,3 +76,8 @@ def by_job(attempts: Mapping[Attempt, Raw]) -> dict[str, list[int]]:
 def code_of(end: Raw) -> str:
     """Return what an end says went wrong; empty for a completed one."""
     return str(end.body.get("code", ""))
+
+
+def injected(record: Raw, evidence: Evidence) -> bool:
+    """Say whether a fault published a record; one that Kafka took without an answer is known by its mark."""
+    return record.place in evidence.injected or MARK in record.headers

@@ -26,6 +26,10 @@ PARTITIONS = {topic.name: topic.partitions for topic in TOPICS} | {
 POISONABLE = tuple(topic for topic in TOPICS if topic.dead_letters)
 
 
+MARK = ("x-chaos", b"injected")
+"""A header of records that a fault published again."""
+
+
 class Tamperer:
     """Publishes what nobody of the system did, and remembers where it stands.
 
@@ -55,7 +59,7 @@ class Tamperer:
         for record in records:
             strange: Headers = (("x-null", None), ("x-binary", b"\xff\xfe")) if chance.random() < 0.3 else ()
             await self._publish(
-                record.topic, record.partition, record.key, record.value, record.headers + strange
+                record.topic, record.partition, record.key, record.value, (*record.headers, *strange, MARK)
             )
         return bool(records)
 
@@ -65,7 +69,9 @@ class Tamperer:
         records = await self._newest(chance)
         chance.shuffle(records)
         for record in records:
-            await self._publish(record.topic, record.partition, record.key, record.value, record.headers)
+            await self._publish(
+                record.topic, record.partition, record.key, record.value, (*record.headers, MARK)
+            )
         return bool(records)
 
     async def poison(self, injection: Injection) -> bool:
@@ -105,7 +111,7 @@ class Tamperer:
             records = await read_records(self._servers, [topic.name for topic in topics], newest=REPEATED)
         except KafkaError:
             return []  # Kafka is away just now
-        return [record for record in records if record.place not in self.injected]
+        return [record for record in records if MARK not in record.headers]
 
 
 def poisons(topic: Topic) -> Sequence[tuple[str, bytes | None, Headers]]:

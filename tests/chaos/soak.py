@@ -86,7 +86,7 @@ async def run(options: Options, display: Display) -> Report:
         evidence.leaks = await leaks_of(rig, memory)
         evidence.injected, evidence.poison = tamperer.injected, tamperer.poisons
         evidence.accepted = desk.accepted
-        evidence.damaged = bool(bucket.damaged)
+        evidence.damaged = frozenset(bucket.damaged)
         evidence.outages = injector.outages
         if tamperer.too_large_taken:
             evidence.leaks.append("Kafka took a value of 10 MB")

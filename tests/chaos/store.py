@@ -23,7 +23,7 @@ class Bucket:
     def __init__(self, server: S3Server) -> None:
         self._server = server
         self._session = aioboto3.Session(server.access_key, server.secret_key, region_name=server.region)
-        self.damaged: list[str] = []
+        self.damaged: set[str] = set()
 
     async def damage(self, chance: random.Random, *, delete: bool) -> bool:
         """Delete a few artifacts, or change some of their bytes; tell whether there were any."""
@@ -36,7 +36,7 @@ class Bucket:
                 where = {"Bucket": self._server.bucket, "Key": victim["Key"]}
                 if delete:
                     await client.delete_object(**where)
-                    self.damaged.append(f"deleted {victim['Key']}")
+                    self.damaged.add(victim["Key"])
                     continue
                 try:
                     got = await client.get_object(**where)
@@ -47,7 +47,7 @@ class Bucket:
                     data[chance.randrange(len(data))] ^= 0xFF
                     cut = data if chance.random() < 0.5 else data[: len(data) // 2]
                     await client.put_object(**where, Body=bytes(cut))
-                    self.damaged.append(f"changed {victim['Key']}")
+                    self.damaged.add(victim["Key"])
             return bool(victims)
 
     async def listing(self) -> dict[str, Stored]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.chaos.checker import judge
 from tests.chaos.evidence import Accepted, Connection, Evidence, Poison, Raw, Stored, Told, Viewing
+from tests.chaos.records import MARK
 from tests.chaos.reference import Reference
 
 FILM, SPEC = "a" * 64, "5" * 64
@@ -262,8 +263,12 @@ def test_what_happens_after_a_cancel_is_found_from_the_deadline_on(evidence: Evi
     assert len(judge(evidence).late_effects) == 1
     evidence.injected = {("lectern.progress.v1", 0, 6)}
     assert judge(evidence).clean
+    evidence.records.append(replace(progress(7, 104.1), headers=(("ce_type", b"t"), MARK)))
+    assert judge(evidence).clean
     evidence.stored = {KEY: Stored(FILM, 106), BLOB: Stored(None, 107)}
     assert len(judge(evidence).late_effects) == 2
+    evidence.damaged = frozenset({BLOB})
+    assert len(judge(evidence).late_effects) == 1
 
 
 def test_a_deadline_waits_for_kafka_and_no_longer(evidence: Evidence) -> None:
