@@ -139,7 +139,7 @@ def test_real_needs_an_address_and_hides_its_key(monkeypatch: pytest.MonkeyPatch
 # --- films -----------------------------------------------------------------------------------------------
 
 
-HOSTILE = " 둘째\u202e \x00장면\u200b\n입니다. "
+HOSTILE = " 둘째\u202e \x01장면\u200b\n입니다. "
 FLAT = {
     "title": "교육",
     "language": "ko-KR",
