@@ -33,7 +33,7 @@ from services.runtime.artifacts.store import open_artifacts
 from services.runtime.crashpoints import POINTS, VARIABLE
 from services.runtime.settings import RuntimeSettings
 from tests.support.backend import Reply, StandInBackend, ThreadedBackend, threaded_backend
-from tests.support.brokers import Broker
+from tests.support.brokers import Broker, open_broker
 from tests.support.eventually import eventually_sync
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.processes import Process
@@ -210,6 +210,13 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """Give a log of its own: a database made again from it holds everything that stands there."""
+    with open_broker() as opened:
+        yield opened
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def rig(
     request: pytest.FixtureRequest, broker: Broker, postgres: PostgresServer, tmp_path: Path
@@ -269,6 +276,7 @@ LOSSES = (
 )
 
 
+@pytest.mark.matrix
 def test_a_database_lost_in_the_moment_of_a_crash_loses_and_doubles_nothing(
     rig: Rig, broker: Broker, postgres: PostgresServer, tmp_path: Path
 ) -> None:
