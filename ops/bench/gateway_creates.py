@@ -4,8 +4,7 @@ import asyncio
 import copy
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from contracts.topics import CONTROL, RENDER_REQUESTED, Topic
 from ops.bench.gateway_calls import names_of
 from ops.bench.gateway_rig import Gateway, run_generator, running_gateway
 from services.gateway.ledger import outbox
-from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.ledger.database import Ledger, opened_ledger
 from services.gateway.ledger.records import ScriptState
 from services.gateway.ledger.schema import jobs, script_versions, scripts
 from services.runtime.artifacts import Blob
@@ -104,17 +103,6 @@ async def store(home: Path, numbers: Sequence[int]) -> None:
             await asyncio.gather(*(put(number) for number in numbers[start : start + 16]))
 
 
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Ledger]:
-    """Open the ledger beside the gateway."""
-    ledger = open_ledger(url)
-    await ledger.open()
-    try:
-        yield ledger
-    finally:
-        await ledger.close()
-
-
 async def ends(bootstrap: str, topic: Topic) -> int:
     """Return how many records a topic has ever had."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
@@ -166,7 +154,7 @@ async def creates(
     plan = [(number, False) for number in connections] + [(KEYED, True)]
     total = count * len(plan)
     before = {topic: await ends(bootstrap, topic) for topic in (RENDER_REQUESTED, CONTROL)}
-    async with opened(database) as ledger:
+    async with opened_ledger(database) as ledger:
         for start in range(0, total, CHUNK):
             numbers = range(start, min(start + CHUNK, total))
             await ledger.write(approve, numbers, datetime.now(UTC))

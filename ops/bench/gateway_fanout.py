@@ -9,11 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ops.bench.gateway_creates import opened
 from ops.bench.gateway_rig import Gateway, Measured
 from ops.bench.gateway_waves import REPORTS, create, failed, publish
 from ops.bench.looplag import buckets_of, quantile, since
-from services.gateway.ledger.database import Ledger
+from services.gateway.ledger.database import Ledger, opened_ledger
 from tests.support.eventually import eventually
 
 PER_VIDEO = 50
@@ -186,7 +185,7 @@ async def waves(
 ) -> tuple[list[Wave], dict[str, float]]:
     """Hold ``sockets`` and run a wave at each rate; with ``stall`` 1 % more of them stop reading."""
     runs = []
-    async with opened(database) as ledger, viewers(gateway.port) as held:
+    async with opened_ledger(database) as ledger, viewers(gateway.port) as held:
         memory, first = gateway.memory, new_number()
         await create(ledger, first, sockets // PER_VIDEO)
         dashboards = max(1, sockets // 100) if stall else 0
@@ -219,7 +218,7 @@ async def all_ended(ledger: Ledger, jobs: int) -> None:
 
 async def churn(gateway: Gateway, database: str, count: int) -> dict[str, float]:
     """Open and close ``count`` connections; returns what they left behind."""
-    async with opened(database) as ledger, viewers(gateway.port) as held:
+    async with opened_ledger(database) as ledger, viewers(gateway.port) as held:
         await create(ledger, new_number(), 1)
         await held.ask("churn", count=max(1, count // 10), at_once=200)  # caches and arenas are full by then
         await eventually(lambda: gateway.metric("lectern_sockets") == 0, ENDS_SECONDS, every=0.2)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,14 +21,7 @@ from services.gateway.service.starts import UNRENDERABLE
 
 log = structlog.get_logger(__name__)
 
-Work = Callable[[sa.Connection], JobRecord | None]
-
-
-class Move(Protocol):
-    """A transition that somebody asks for; says whether it happened now."""
-
-    def __call__(self, conn: sa.Connection, job_id: str, *, now: datetime) -> tuple[JobRecord, bool]:
-        """Change the job's state."""
+Work = Callable[[sa.Connection], object]
 
 
 class CommandIntake:
@@ -61,8 +54,9 @@ class CommandIntake:
             log.info("command.rejected", subject=subject_of(command), code=refusal.code)
             await self._refuse(command, key, refusal)
 
-    async def _obey(self, command: Command, key: UUID) -> JobRecord | None:
+    async def _obey(self, command: Command, key: UUID) -> None:
         now = self._service.now()
+        work: Work
         match command:
             case GenerateScript():
                 work = await self._generating(command, now)
@@ -70,12 +64,12 @@ class CommandIntake:
                 work = await self._starting(command, now)
             case RetryRender():
                 await self._service.restore_spec(command.job_id)
-                work = _moving(transitions.retry, command.job_id, now)
+                work = partial(transitions.retry, job_id=command.job_id, now=now)
             case CancelRender():
-                work = _moving(transitions.cancel, command.job_id, now)
+                work = partial(transitions.cancel, job_id=command.job_id, now=now)
             case _:
                 raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"no command: {type(command).__name__}")
-        return await self._service.ledger.write(_once, key, command, work, now)
+        await self._service.ledger.write(_once, key, command, work, now)
 
     async def _generating(self, command: GenerateScript, now: datetime) -> Work:
         event = await self._service.script_request(command)
@@ -93,14 +87,13 @@ class CommandIntake:
                 return lambda _: None
         new = await self._service.prepare(StartWish.of(command), standing)
 
-        def work(conn: sa.Connection) -> JobRecord | None:
-            job, started = starts.start(conn, new, now=now)
+        def work(conn: sa.Connection) -> None:
+            job, _ = starts.start(conn, new, now=now)
             _same(command, job)
-            return job if started else None
 
         return work
 
-    async def _refuse(self, command: Command, key: UUID, refusal: PermanentError) -> JobRecord | None:
+    async def _refuse(self, command: Command, key: UUID, refusal: PermanentError) -> None:
         now = self._service.now()
         rejection = CommandRejected(
             event_id=announcements.rejected_id(key),
@@ -111,17 +104,15 @@ class CommandIntake:
             message=refusal.message,
         )
 
-        def work(conn: sa.Connection) -> JobRecord | None:
+        def work(conn: sa.Connection) -> None:
             kind, subject, code = rejection.command_type, rejection.job_id, refusal.code
             if not commands.take(conn, key, kind, subject, now=now, code=code.value):
-                return None
-            changed = None
+                return
             if isinstance(command, StartRender) and code in UNRENDERABLE:
-                changed = starts.refuse(conn, _unrenderable(command, refusal), now=now)
+                starts.refuse(conn, _unrenderable(command, refusal), now=now)
             commands.reject(conn, key, rejection, now=now)
-            return changed
 
-        return await self._service.ledger.write(work)
+        await self._service.ledger.write(work)
 
 
 def subject_of(command: Command) -> str:
@@ -136,27 +127,18 @@ def type_of(command: Command) -> str:
     return str(getattr(command, "type", type(command).__name__))
 
 
-def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> JobRecord | None:
+def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> None:
     kind, subject = type_of(command), subject_of(command)
     if not commands.take(conn, key, kind, subject, now=now):
-        return None
-    changed = work(conn)
+        return
+    work(conn)
     commands.record(conn, key, kind, subject, now=now)
-    return changed
 
 
 def _unrenderable(command: StartRender, why: PermanentError) -> Refusal:
     return Refusal(
         command.job_id, command.video_id, command.script_id, DEFAULT_LANGUAGE, why.code, why.message
     )
-
-
-def _moving(move: Move, job_id: str, now: datetime) -> Work:
-    def work(conn: sa.Connection) -> JobRecord | None:
-        job, moved = move(conn, job_id, now=now)
-        return job if moved else None
-
-    return work
 
 
 def _same(command: StartRender, job: JobRecord) -> None:

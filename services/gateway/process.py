@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Event
 from services.gateway.bootstrap import open_gateway
-from services.gateway.server import listen, serve, settle_memory
+from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
@@ -17,6 +17,7 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.worker import (
     guarding,
     run_process,
+    settle_memory,
     until_signal,
 )
 

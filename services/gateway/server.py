@@ -24,15 +24,6 @@ SHUTDOWN_SECONDS = 5
 """How long open requests may go on when the process stops."""
 
 
-def settle_memory() -> None:
-    """Take what is there out of the collector's hands: modules and routes stay for good.
-
-    Once, before the first connection: what is frozen is never freed, not even when it is garbage later.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 def listen(host: str, port: int) -> socket.socket:
     """Bind the gateway's port; 0 lets the system choose one.
 

@@ -44,16 +44,23 @@ class StuckError(Exception):
 GC_THRESHOLDS = (10_000, 20, 20)
 """Python's own (700, 10, 10) look at every record in flight again and again, and at all modules as often."""
 
-
 GIL_SECONDS = 0.0005
 """How long a thread may keep the interpreter when another wants it. Longer (5 ms by default): encoding
 threads hold up the event loop, which wants it for a moment. Shorter: switching costs."""
 
 
-def calm_collector() -> None:
-    """Have the garbage collector leave alone what lives long: a third of an event's cost."""
+def settle_memory() -> None:
+    """Take what is there out of the collector's hands: modules and all that was built stay for good.
+
+    Once, before the first work: what is frozen is never freed, not even when it is garbage later.
+    """
     gc.collect()
     gc.freeze()
+
+
+def calm_collector() -> None:
+    """Have the garbage collector leave alone what lives long: a third of an event's cost."""
+    settle_memory()
     gc.set_threshold(*GC_THRESHOLDS)
 
 

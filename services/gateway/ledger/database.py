@@ -1,8 +1,9 @@
 """Opening the ledger: engine, migrations, one writer and a few readers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TextIO, TypeVar
@@ -164,6 +165,22 @@ def open_ledger(url: str) -> Ledger:
     if parsed.get_backend_name() == "postgresql":
         return PostgresLedger(parsed)
     return SqliteLedger(url)
+
+
+@asynccontextmanager
+async def opened_ledger(url: str) -> AsyncIterator[Ledger]:
+    """Give the ledger of a database URL, open as long as the context is.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: neither SQLite nor PostgreSQL.
+        TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+    """
+    ledger = open_ledger(url)
+    await ledger.open()
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
 
 
 def sqlite_engine(url: sa.URL, *, pool: int, begin: str) -> sa.Engine:

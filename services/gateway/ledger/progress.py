@@ -46,15 +46,6 @@ class Report:
     news: tuple[Share, ...]
 
 
-def fold(
-    conn: sa.Connection, job_id: str, attempt: int, news: Iterable[Share], *, now: datetime
-) -> JobRecord | None:
-    """Fold one report; returns the job if it changed, else ``None``. See :func:`fold_all`."""
-    before = jobs.get(conn, job_id)
-    [after] = fold_all(conn, [Report(job_id, attempt, tuple(news))], now=now)
-    return after if before is not None and after is not None and after.revision > before.revision else None
-
-
 def fold_all(conn: sa.Connection, reports: Sequence[Report], *, now: datetime) -> list[JobRecord | None]:
     """Fold reports into their attempts; the first of them makes a queued job ``PROCESSING``.
 

@@ -6,8 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, PermanentError
-from contracts.steps import Step
-from services.gateway.ledger import announcements, callbacks, jobs, outbox, transitions
+from services.gateway.ledger import jobs, transitions
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.records import JobRecord, JobState
 from services.gateway.ledger.schema import jobs as table
@@ -52,51 +51,23 @@ def start(conn: sa.Connection, new: NewJob, *, now: datetime) -> tuple[JobRecord
     other = jobs.active(conn, job.video_id) if again else None
     if other is not None:
         raise _occupied(job, other.job_id)
-    try:
-        with conn.begin_nested():
-            row = conn.execute(
-                sa.update(table)
-                .where(
-                    table.c.job_id == job.job_id,
-                    table.c.attempt == job.attempt,
-                    table.c.state == job.state,
-                    table.c.render_spec_json.is_(None),
-                )
-                .values(
-                    state=JobState.PROCESSING,
-                    attempt=job.attempt + again,
-                    script_id=new.script_id,
-                    script_version=new.script_version,
-                    language=new.language,
-                    settings=new.settings.model_dump(mode="json"),
-                    spec=new.spec.model_dump(mode="json"),
-                    render_spec_json=new.render_spec_json,
-                    scenes=new.scenes,
-                    step=Step.VALIDATE_SCRIPT,
-                    error_code=None,
-                    error_message=None,
-                    revision=table.c.revision + 1,
-                    updated_at=now,
-                    started_at=now,
-                    finished_at=None,
-                )
-                .returning(*jobs.COLUMNS)
-            ).first()
-    except sa.exc.IntegrityError:  # a create came in between: possible on PostgreSQL
-        raise _occupied(job, "another") from None
-    if row is None:  # somebody else started it meanwhile: possible on PostgreSQL
-        return jobs.require(conn, new.job_id), False
-    started = JobRecord.of(row)
-    jobs.record_history(conn, started, now)
-    outbox.add(
+    began = transitions.begin(
         conn,
-        announcements.job_updated(started),  # before anything that work follows from: see decision 14
-        announcements.control_changed(started),
-        announcements.render_requested(started),
-        now=now,
+        job,
+        now,
+        table.c.render_spec_json.is_(None),
+        attempt=job.attempt + again,
+        script_id=new.script_id,
+        script_version=new.script_version,
+        language=new.language,
+        settings=new.settings.model_dump(mode="json"),
+        spec=new.spec.model_dump(mode="json"),
+        render_spec_json=new.render_spec_json,
+        scenes=new.scenes,
     )
-    callbacks.supersede(conn, started, now=now)
-    return started, True
+    if began is None:
+        raise _occupied(job, "another")
+    return began
 
 
 def refuse(conn: sa.Connection, refusal: Refusal, *, now: datetime) -> JobRecord | None:

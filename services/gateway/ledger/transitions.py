@@ -141,20 +141,42 @@ def retry(conn: sa.Connection, job_id: str, *, now: datetime) -> tuple[JobRecord
         raise PermanentError(ErrorCode.NO_RENDER_SPEC, f"job {job_id} has no render spec to retry from")
     if other := jobs.active(conn, job.video_id):
         raise _occupied(job, other.job_id)
+    began = begin(conn, job, now, attempt=job.attempt + 1, progress=0)
+    if began is None:
+        raise _occupied(job, "another")
+    return began
+
+
+def begin(
+    conn: sa.Connection, job: JobRecord, now: datetime, *conditions: sa.ColumnElement[bool], **values: object
+) -> tuple[JobRecord, bool] | None:
+    """Let a job's work begin, if it stands as it was seen, and announce it.
+
+    Args:
+        conn: the transaction.
+        job: as it was seen.
+        now: the moment.
+        conditions: what else must hold.
+        values: what else is set, the attempt among it.
+
+    Returns:
+        The job, and whether it began now: somebody else may have been faster. ``None`` if the video has got
+        another active job meanwhile. Both are possible on PostgreSQL.
+    """
     try:
         with conn.begin_nested():
             row = conn.execute(
                 sa.update(table)
                 .where(
-                    table.c.job_id == job_id,
+                    table.c.job_id == job.job_id,
                     table.c.attempt == job.attempt,
-                    table.c.state == JobState.FAILED,
+                    table.c.state == job.state,
+                    *conditions,
                 )
                 .values(
+                    **values,
                     state=JobState.PROCESSING,
-                    attempt=job.attempt + 1,
                     step=Step.VALIDATE_SCRIPT,
-                    progress=0,
                     error_code=None,
                     error_message=None,
                     revision=table.c.revision + 1,
@@ -164,10 +186,10 @@ def retry(conn: sa.Connection, job_id: str, *, now: datetime) -> tuple[JobRecord
                 )
                 .returning(*jobs.COLUMNS)
             ).first()
-    except sa.exc.IntegrityError:  # a create came in between: possible on PostgreSQL
-        raise _occupied(job, "another") from None
+    except sa.exc.IntegrityError:
+        return None
     if row is None:
-        return jobs.require(conn, job_id), False
+        return jobs.require(conn, job.job_id), False
     started = JobRecord.of(row)
     jobs.record_history(conn, started, now)
     outbox.add(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from contracts.errors import ErrorCode, LecternError, TransientError
-from services.gateway.ledger.database import open_ledger, sqlite_engine
+from services.gateway.ledger.database import opened_ledger, sqlite_engine
 from services.gateway.ledger.postgres import database_error
 from services.gateway.ledger.writer import storage_error
 
@@ -32,16 +32,12 @@ async def own_ledger(url: str) -> AsyncIterator[None]:
         PermanentError: ``SETTINGS_INVALID``: no database of ours.
         TransientError: ``STORAGE_UNAVAILABLE``: it does not answer, or a gateway leads it.
     """
-    ledger = open_ledger(url)
-    await ledger.open()
-    try:
+    async with opened_ledger(url) as ledger:
         if not await ledger.lead():
             raise TransientError(
                 ErrorCode.STORAGE_UNAVAILABLE, "a gateway is using this database: stop it first"
             )
         yield
-    finally:
-        await ledger.close()
 
 
 @asynccontextmanager

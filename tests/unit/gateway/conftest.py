@@ -28,6 +28,7 @@ from contracts.steps import Step
 from contracts.topics import COMMANDS_TOPIC, TOPIC_OF_TYPE
 from services.gateway.access import AccessSettings, AuthMode
 from services.gateway.bootstrap import Gateway, open_gateway
+from services.gateway.ledger.database import Ledger, opened_ledger
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
 from services.runtime.actor import Context
@@ -200,6 +201,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture
+async def ledger(database_url: str) -> AsyncIterator[Ledger]:
+    async with opened_ledger(database_url) as opened:
+        yield opened
 
 
 @pytest.fixture

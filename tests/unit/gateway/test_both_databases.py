@@ -19,7 +19,7 @@ from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import ControlChanged, Event
 from services.gateway.ledger import commands, jobs, outbox
-from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.ledger.database import Ledger, open_ledger, opened_ledger
 from services.gateway.ledger.migrating import configuration, upgrade
 from services.gateway.ledger.schema import METADATA
 from services.gateway.ledger.schema import commands as table
@@ -30,22 +30,6 @@ from tests.support.eventually import eventually
 from .conftest import running
 
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Ledger]:
-    ledger = open_ledger(url)
-    await ledger.open()
-    try:
-        yield ledger
-    finally:
-        await ledger.close()
-
-
-@pytest.fixture
-async def ledger(database_url: str) -> AsyncIterator[Ledger]:
-    async with opened(database_url) as ledger:
-        yield ledger
 
 
 def count(conn: sa.Connection) -> int:
@@ -75,7 +59,7 @@ async def test_migrations_go_up_and_down_and_make_the_schema_of_the_code(ledger:
 
 async def test_what_is_written_is_there_after_a_restart(database_url: str) -> None:
     for expected in range(3):
-        async with opened(database_url) as ledger:
+        async with opened_ledger(database_url) as ledger:
             assert await ledger.read(count) == expected
             await ledger.write(commands.take, uuid4(), "t", "s", now=NOW)
 
@@ -118,7 +102,7 @@ async def test_two_processes_share_the_outbox_in_order_per_key(database_url: str
         await asyncio.sleep(0)
         published.append(item)
 
-    async with opened(database_url) as one, opened(database_url) as two:
+    async with opened_ledger(database_url) as one, opened_ledger(database_url) as two:
         relays = [Relay(each, publish) for each in (one, two)]
         for each, relay in zip((one, two), relays, strict=True):
             each.announced = relay.wake
@@ -138,8 +122,8 @@ async def test_two_processes_share_the_outbox_in_order_per_key(database_url: str
 
 
 async def test_when_the_leader_is_gone_another_leads(database_url: str) -> None:
-    async with opened(database_url) as second:
-        async with opened(database_url) as first:
+    async with opened_ledger(database_url) as second:
+        async with opened_ledger(database_url) as first:
             assert await first.lead()
             assert await first.lead()
             assert not await second.lead()
@@ -233,7 +217,7 @@ class TestPostgres:
             pytest.skip("PostgreSQL only")
 
     async def test_a_commit_of_one_process_wakes_the_other_at_once(self, database_url: str) -> None:
-        async with opened(database_url) as one, opened(database_url) as two:
+        async with opened_ledger(database_url) as one, opened_ledger(database_url) as two:
             loop, heard = asyncio.get_running_loop(), asyncio.Event()
             await asyncio.sleep(0)
             two.announced = heard.set

@@ -25,14 +25,6 @@ NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-async def ledger(database_url: str) -> AsyncIterator[Ledger]:
-    opened = open_ledger(database_url)
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
     opened = SqliteLedger(f"sqlite:///{tmp_path / 'deep' / 'ledger.db'}")
     await opened.open()

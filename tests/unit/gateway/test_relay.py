@@ -16,7 +16,7 @@ from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
 from contracts.events import ControlChanged, Event, JobFailed
 from services.gateway.ledger import outbox
-from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.ledger.database import Ledger, opened_ledger
 from services.gateway.relay import Already, Relay
 from tests.support.eventually import eventually
 
@@ -33,22 +33,6 @@ def numbers(published: list[Event], key: str) -> list[int]:
 
 async def empty(ledger: Ledger) -> bool:
     return await ledger.read(outbox.depth) == 0
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Ledger]:
-    ledger = open_ledger(url)
-    await ledger.open()
-    try:
-        yield ledger
-    finally:
-        await ledger.close()
-
-
-@pytest.fixture
-async def ledger(database_url: str) -> AsyncIterator[Ledger]:
-    async with opened(database_url) as ledger:
-        yield ledger
 
 
 @asynccontextmanager
@@ -205,7 +189,7 @@ asyncio.run(main())
 
 
 async def test_a_crash_between_publish_and_delete_publishes_the_same_ids_again(database_url: str) -> None:
-    async with opened(database_url) as ledger:
+    async with opened_ledger(database_url) as ledger:
         await fill(ledger, keys=1, each=3)
     command = [sys.executable, "-c", CRASH, database_url]
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
@@ -217,7 +201,7 @@ async def test_a_crash_between_publish_and_delete_publishes_the_same_ids_again(d
     async def publish(item: Event) -> None:
         published.append(item)
 
-    async with opened(database_url) as ledger, relaying(ledger, publish):
+    async with opened_ledger(database_url) as ledger, relaying(ledger, publish):
         await eventually(lambda: empty(ledger))
     ids = [event("j-0", number).event_id for number in range(3)]
     assert [UUID(line) for line in crashed.stdout.split()] == ids[:2]

@@ -1,9 +1,7 @@
 """Sets of creates and of reports, on both databases: what one does alone, many do at once."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from contracts.base import claim_check
@@ -12,7 +10,7 @@ from contracts.rendering import RenderSettings
 from contracts.steps import Step
 from services.gateway.ledger import creates, jobs, outbox, progress, transitions
 from services.gateway.ledger.creates import Asked
-from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.progress import Report, Share
 from services.gateway.ledger.records import JobRecord, JobState
@@ -27,14 +25,6 @@ CAUSED = [
     "lectern.render.requested.v1",
 ]
 """What a create leaves in the outbox, in this order."""
-
-
-@pytest.fixture
-async def ledger(database_url: str) -> AsyncIterator[Ledger]:
-    opened = open_ledger(database_url)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 def new(job_id: str, video_id: str, *, version: int | None = None, spec: bool = True) -> NewJob:
