@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -16,11 +17,46 @@ from contracts.upcasters import UPCASTERS, upcast
 CONTENT_TYPE = "application/json; charset=utf-8"
 SCHEMA_BASE = "https://lectern.dev/schemas/"
 
+_ID_FIRST = '{"event_id":"'
+_ID_LENGTH = 36
+
 Headers = list[tuple[str, bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it was written down, to be published as it is.
+
+    Attributes:
+        type: its CloudEvents type.
+        job_id: its key.
+        body: its JSON, as the model writes it.
+    """
+
+    type: str
+    job_id: str
+    body: str
+
+    @property
+    def event_id(self) -> str:
+        """Its id; the model writes it first, so nothing has to be parsed."""
+        if self.body.startswith(_ID_FIRST):
+            return self.body[len(_ID_FIRST) : len(_ID_FIRST) + _ID_LENGTH]
+        return str(self.event.event_id)
+
+    @property
+    def event(self) -> Event:
+        """The event, read."""
+        return EVENTS[self.type].model_validate_json(self.body)
+
+    @property
+    def value(self) -> bytes:
+        """The record's value."""
+        return value_from(self.type, self.body)
+
+
 def headers_of(
-    event: Event, *, source: str, time: datetime, extra: Mapping[str, str] | None = None
+    event: Event | StoredEvent, *, source: str, time: datetime, extra: Mapping[str, str] | None = None
 ) -> Headers:
     """Return the record headers of ``event``; ``extra`` carries ``traceparent`` and the like."""
     headers = [

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from contracts.events import Event
 from services.cli import recovery
 from services.cli.workers import WORKERS, build_worker
 from services.gateway.bootstrap import Gateway, open_gateway
@@ -94,10 +93,9 @@ async def open_stack(
         await engine.start()
         gateway.probes.append(engine.health.problems)
 
-        async def publish(event: Event) -> None:
-            await engine.publisher.publish([event])
-
-        await stack.enter_async_context(gateway.relaying(publish, engine.publisher.already))
+        await stack.enter_async_context(
+            gateway.relaying(engine.publisher.publish_stored, engine.publisher.already)
+        )
         yield Stack(runtime.kafka_bootstrap_servers or "", gateway, artifacts, engine, broker)
 
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 
 from contracts.errors import ErrorCode, PermanentError
-from contracts.events import Event
 from services.gateway.bootstrap import open_gateway
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
@@ -53,14 +52,13 @@ async def run_gateway(
         engine = Engine("gateway", [gateway.actor], runtime, artifacts)
         gateway.probes.append(engine.health.problems)
 
-        async def publish(event: Event) -> None:
-            await engine.publisher.publish([event])
-
         if not runtime.embedded:
             await stack.enter_async_context(gateway.broadcasting(engine.publisher.publish, runtime))
         stack.push_async_callback(engine.stop)
         await engine.start()
-        await stack.enter_async_context(gateway.relaying(publish, engine.publisher.already))
+        await stack.enter_async_context(
+            gateway.relaying(engine.publisher.publish_stored, engine.publisher.already)
+        )
         settle_memory()
         async with guarding(engine, stop):
             await serve(gateway.app, listener, stop, ready)

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Counter
 
 from contracts.base import MAX_RECORD_BYTES
-from contracts.cloudevents import headers_of, value_of
+from contracts.cloudevents import StoredEvent, headers_of, value_of
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import Event, SceneContext
 from contracts.topics import TOPIC_OF_TYPE, Topic, partition_for
@@ -41,6 +41,15 @@ def scene_index_of(event: Event) -> int | None:
     """Return the scene an event is about, for scene events."""
     context = event.__dict__.get("context")  # getattr raises inside pydantic where there is none: 5 us
     return context.index if isinstance(context, SceneContext) else None
+
+
+async def _settled(acknowledgement: "asyncio.Future[object]") -> Exception | None:
+    try:
+        await acknowledgement
+    except KafkaError as error:
+        failure: Exception = error  # aiokafka is untyped
+        return failure
+    return None
 
 
 @cache
@@ -126,6 +135,41 @@ class Publisher:
             raise await self._failed(producer, "an event", error) from error
         for event in events:
             _published(event.type).inc()
+
+    async def publish_stored(self, events: Sequence[StoredEvent]) -> list[Exception | None]:
+        """Publish events side by side as they were written down; returns why each was not acknowledged.
+
+        Of events with one key their order is not kept: the caller waits for one before it gives the next.
+        """
+        producer = self._connected
+        counts: dict[str, int] = {}
+        waiting: list[asyncio.Future[object] | Exception] = []
+        for number, event in enumerate(events, start=1):
+            topic = TOPIC_OF_TYPE[event.type]
+            try:
+                if topic.name not in counts:
+                    counts[topic.name] = len(await producer.partitions_for(topic.name))
+                waiting.append(
+                    await producer.send(
+                        topic.name,
+                        value=event.value,
+                        key=event.job_id.encode(),
+                        partition=partition_for(topic, event.job_id, None, counts[topic.name]),
+                        headers=headers_of(event, source=self._source, time=self._clock()),
+                    )
+                )
+            except KafkaError as error:
+                waiting.append(error)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+        results = [each if isinstance(each, Exception) else await _settled(each) for each in waiting]
+        lost = next((error for error in results if isinstance(error, LOST_COUNT)), None)
+        if lost is not None:
+            await self._renew(producer)
+        for event, result in zip(events, results, strict=True):
+            if result is None:
+                _published(event.type).inc()
+        return results
 
     async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
         """Publish a record as it is; used for dead letters.

@@ -4,24 +4,30 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from contracts.base import MAX_RECORD_BYTES
-from contracts.cloudevents import value_from
+from contracts.cloudevents import StoredEvent, value_from
 from contracts.errors import ErrorCode, PermanentError
-from contracts.events import EVENTS, Event
+from contracts.events import Event
 from services.gateway.ledger.schema import insert, outbox
-from services.gateway.ledger.sets import NOW, insert_rows, rows_of
+from services.gateway.ledger.sets import NOW, among, at_once, fetch, insert_rows, rows_of
 from services.gateway.ledger.writer import OUTBOX_FLAG
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An event that waits to be published."""
+    """An event that waits to be published; not read, because what was written down is what is sent."""
 
     id: int
-    event: Event
+    stored: StoredEvent
+
+    @property
+    def event(self) -> Event:
+        """The event, read."""
+        return self.stored.event
 
 
 def add(conn: sa.Connection, *events: Event, now: datetime) -> None:
@@ -53,22 +59,26 @@ def _adding(dialect: str) -> sa.Executable:
 
 def pending(conn: sa.Connection, limit: int, *, without: Collection[str] = ()) -> list[Pending]:
     """Return the oldest events, in the order of their commits, except those of the keys ``without``."""
-    query = _OLDEST
-    if without:
-        query = query.where(outbox.c.key.not_in(without))
-    return [
-        Pending(row.id, EVENTS[row.type].model_validate_json(row.body))
-        for row in conn.execute(query, {"most": limit})
-    ]
+    rows = fetch(conn, _oldest(conn.dialect.name), {"most": limit, "keys": sorted(without)})
+    rows.sort(key=lambda row: int(row[0]))
+    return [Pending(number, StoredEvent(kind, key, body)) for number, key, kind, body in rows]
 
 
 def published(conn: sa.Connection, ids: Sequence[int]) -> None:
     """Forget events that the broker has acknowledged."""
-    conn.execute(_DELETE, [{"this_id": number} for number in ids])
+    conn.execute(_deleting(conn.dialect.name), {"ids": list(ids)})
 
 
-_OLDEST = sa.select(outbox).order_by(outbox.c.id).limit(sa.bindparam("most"))
-_DELETE = sa.delete(outbox).where(outbox.c.id == sa.bindparam("this_id"))
+@cache
+def _oldest(dialect: str) -> sa.Select[Any]:
+    parked = sa.not_(among(dialect, outbox.c.key, "keys"))
+    query = sa.select(outbox.c.id, outbox.c.key, outbox.c.type, outbox.c.body).where(parked)
+    return at_once(dialect, query.order_by(outbox.c.id).limit(sa.bindparam("most")))
+
+
+@cache
+def _deleting(dialect: str) -> sa.Delete:
+    return sa.delete(outbox).where(among(dialect, outbox.c.id, "ids"))
 
 
 def newest(conn: sa.Connection) -> int:

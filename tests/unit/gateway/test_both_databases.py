@@ -26,6 +26,7 @@ from services.gateway.ledger.schema import commands as table
 from services.gateway.relay import Relay
 from services.gateway.settings import GatewaySettings
 from tests.support.eventually import eventually
+from tests.support.relays import one_by_one
 
 from .conftest import running
 
@@ -103,7 +104,7 @@ async def test_two_processes_share_the_outbox_in_order_per_key(database_url: str
         published.append(item)
 
     async with opened_ledger(database_url) as one, opened_ledger(database_url) as two:
-        relays = [Relay(each, publish) for each in (one, two)]
+        relays = [Relay(each, one_by_one(publish)) for each in (one, two)]
         for each, relay in zip((one, two), relays, strict=True):
             each.announced = relay.wake
         tasks = [asyncio.create_task(relay.run()) for relay in relays]
@@ -145,9 +146,10 @@ async def main():
     settings = GatewaySettings(
         home=home, database_url=sys.argv[1], access=AccessSettings(auth=AuthMode.OFF, rate=0)
     )
-    async def publish(event):
+    async def publish(events):
         with (home / "published").open("a") as log:
-            log.write(f"{event.type} {event.job_id}\\n")
+            log.writelines(f"{event.type} {event.job_id}\\n" for event in events)
+        return [None] * len(events)
     async with open_artifacts(ArtifactSettings(lectern_home=home)) as artifacts:
         async with open_gateway(settings, artifacts) as gateway, gateway.relaying(publish):
             ready = lambda url: print(url, flush=True)

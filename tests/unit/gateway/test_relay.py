@@ -19,6 +19,7 @@ from services.gateway.ledger import outbox
 from services.gateway.ledger.database import Ledger, opened_ledger
 from services.gateway.relay import Already, Relay
 from tests.support.eventually import eventually
+from tests.support.relays import one_by_one
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,7 +40,7 @@ async def empty(ledger: Ledger) -> bool:
 async def relaying(
     ledger: Ledger, publish: Callable[[Event], Awaitable[None]], *already: Already
 ) -> AsyncIterator[Relay]:
-    relay = Relay(ledger, publish, *already)
+    relay = Relay(ledger, one_by_one(publish), *already)
     ledger.announced = relay.wake
     task = asyncio.create_task(relay.run())
     yield relay
@@ -174,6 +175,7 @@ CRASH = """
 import asyncio, os, sys
 from services.gateway.ledger.database import open_ledger
 from services.gateway.relay import Already, Relay
+from tests.support.relays import one_by_one
 
 async def main():
     ledger = open_ledger(sys.argv[1])
@@ -182,7 +184,7 @@ async def main():
         print(event.event_id, flush=True)
         if event.attempt == 2:
             os._exit(9)  # acknowledged by the broker, not yet deleted here
-    await Relay(ledger, publish).once()
+    await Relay(ledger, one_by_one(publish)).once()
 
 asyncio.run(main())
 """
@@ -269,7 +271,7 @@ async def test_a_relay_woken_as_it_was_stopped_ran_for_ever(ledger: Ledger) -> N
         return
 
     for steps in range(4):
-        relay = Relay(ledger, publish)
+        relay = Relay(ledger, one_by_one(publish))
         task = asyncio.create_task(relay.run())
         await eventually(partial(waiting, relay))
         relay.wake()
