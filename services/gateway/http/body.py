@@ -19,6 +19,20 @@ DRAINED_BYTES = 16 << 20
 the place of the answer. More: a hostile one takes more bandwidth."""
 
 
+def replaying(message: Message, receive: Receive) -> Receive:
+    """Return what gives ``message``, which was taken already, and then what follows it."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return message
+
+    return replay
+
+
 class BodyLimit:
     """Answers 413 to a body over the limit, announced or not; smaller ones are handed on whole.
 
@@ -43,16 +57,8 @@ class BodyLimit:
             refusal = problem(413, HttpCode.BODY_TOO_LARGE, detail, {"Connection": "close"})
             await refusal(scope, receive, send)
             return
-        replayed = False
-
-        async def replay() -> Message:
-            nonlocal replayed
-            if replayed:
-                return await receive()
-            replayed = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, replay, send)
+        whole: Message = {"type": "http.request", "body": body, "more_body": False}
+        await self._app(scope, replaying(whole, receive), send)
 
     async def _read(self, receive: Receive) -> bytes | None:
         """Return the body, ``None`` if it is too large or its sender is gone.

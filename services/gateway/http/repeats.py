@@ -5,16 +5,19 @@ so is a repeat while the first still runs. Failures of the server are not kept: 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.gateway.http.body import replaying
 from services.gateway.http.problems import HttpCode, problem
 from services.gateway.ledger import idempotency
 from services.gateway.ledger.database import Ledger
+from services.gateway.ledger.idempotency import Answer, Claim, Kept
+from services.gateway.ledger.together import Together
 
 LONGEST_KEY = 200
 KEPT_HEADERS = ("content-type", "location", "etag", "preference-applied")
@@ -35,6 +38,14 @@ class Idempotency:
         self._app = app
         self._ledger = ledger
         self._now = now
+        self._claiming = Together[Claim, Kept | None](self._claim)
+        self._keeping = Together[Answer, None](self._keep)
+
+    async def _claim(self, claims: Sequence[Claim]) -> Sequence[Kept | None]:
+        return await self._ledger.write(idempotency.claim_all, claims)
+
+    async def _keep(self, answers: Sequence[Answer]) -> Sequence[None]:
+        return await self._ledger.write(idempotency.keep_all, answers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -55,20 +66,15 @@ class Idempotency:
         name = _hash(caller, scope["path"], key)
         fingerprint = _hash(scope["query_string"].decode("latin-1"), request.get("body", b"").hex())
         native = scope["path"].endswith(NATIVE)
-        claim = idempotency.bind if native else idempotency.claim
-        kept = await self._ledger.write(claim, name, fingerprint, now=self._now())
+        claim = Claim(name, fingerprint, self._now())
+        if native:
+            kept = await self._ledger.write(idempotency.bind, name, fingerprint, now=claim.at)
+        else:
+            kept = await self._claiming.run(claim)
         if kept is not None and not (native and kept.fingerprint == fingerprint):
             await _again(kept, fingerprint)(scope, receive, send)
             return
-        replayed = False
-
-        async def replay() -> Message:
-            nonlocal replayed
-            if replayed:
-                return await receive()
-            replayed = True
-            return request
-
+        replay = replaying(request, receive)
         if native:
             await self._app(scope, replay, send)
             return
@@ -78,9 +84,7 @@ class Idempotency:
             done = answer.status < 500
         finally:
             if done:
-                await self._ledger.write(
-                    idempotency.keep, name, answer.status, answer.headers, bytes(answer.body)
-                )
+                await self._keeping.run(Answer(claim, answer.status, answer.headers, answer.body.decode()))
             else:
                 await self._ledger.write(idempotency.release, name)
 
@@ -102,7 +106,7 @@ class _Recorder:
         await self._send(message)
 
 
-def _again(kept: idempotency.Kept, fingerprint: str) -> Response:
+def _again(kept: Kept, fingerprint: str) -> Response:
     if kept.fingerprint != fingerprint:
         detail = "the Idempotency-Key was used for another request"
         return problem(422, HttpCode.IDEMPOTENCY_KEY_REUSED, detail)

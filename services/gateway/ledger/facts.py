@@ -5,7 +5,7 @@ announced is therefore known to the log, and what is known and not announced can
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -118,15 +118,17 @@ def command_taken(
     )
 
 
-def request_answered(row: sa.Row[Any]) -> RequestAnswered:
+def request_answered(
+    key: str, fingerprint: str, status: int, headers: dict[str, str], body: str, at: datetime
+) -> RequestAnswered:
     """Return the fact that a request with an ``Idempotency-Key`` has its answer."""
     return RequestAnswered(
-        event_id=derived_id(row.key, STAGE, "answered"),
-        job_id=row.key,
+        event_id=derived_id(key, STAGE, "answered"),
+        job_id=key,
         attempt=1,
-        fingerprint=row.fingerprint,
-        status=row.status,
-        headers=row.headers,
-        body=bytes(row.body).decode(),
-        at=row.at,
+        fingerprint=fingerprint,
+        status=status,
+        headers=headers,
+        body=body,
+        at=at,
     )
