@@ -13,7 +13,7 @@ from services.gateway.ledger import jobs
 from services.gateway.ledger.records import JobRecord, JobState
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, progress
 from services.gateway.ledger.schema import jobs as jobs_table
-from services.gateway.ledger.sets import among, insert_rows, rows_of
+from services.gateway.ledger.sets import NOW, among, at_once, columns_of_rows, fetch, insert_rows, rows_of
 
 _ORDER = list(Step)
 
@@ -91,9 +91,10 @@ def _alive(conn: sa.Connection, reports: Sequence[Report]) -> dict[Attempt, JobR
 def _sums(conn: sa.Connection, alive: Collection[Attempt]) -> dict[Attempt, dict[Step, float]]:
     _, query = _selects(conn.dialect.name)
     sums: dict[Attempt, list[tuple[Step, float, int]]] = {}
-    for row in conn.execute(query, {"ids": sorted({job_id for job_id, _ in alive})}):
-        if (row.job_id, row.attempt) in alive:
-            sums.setdefault((row.job_id, row.attempt), []).append((Step(row.step), row.total, row.most))
+    rows = fetch(conn, query, {"ids": sorted({job_id for job_id, _ in alive})})
+    for job_id, attempt, step, total, most in rows:
+        if (job_id, attempt) in alive:
+            sums.setdefault((job_id, attempt), []).append((Step(step), total, most))
     return {key: by_step(each) for key, each in sums.items()}
 
 
@@ -116,20 +117,17 @@ def _moved(job: JobRecord, done: Mapping[Step, float], now: datetime) -> JobReco
 def _write(conn: sa.Connection, moves: Sequence[tuple[JobRecord, JobRecord]], now: datetime) -> None:
     if not moves:
         return
-    rows = [
+    rows = rows_of(
         {
-            "this_job": job.job_id,
-            "this_attempt": job.attempt,
-            "state": job.state,
-            "progress": job.progress,
+            "job_id": job.job_id,
+            "attempt": job.attempt,
             "step": job.step,
+            "progress": job.progress,
             "revision": job.revision,
-            "updated_at": now,
-            "started_at": job.started_at,
         }
         for _, job in moves
-    ]
-    conn.execute(_MOVE, rows)
+    )
+    conn.execute(_moving(conn.dialect.name), {"rows": rows, "now": now})
     for before, job in moves:
         if before.state is JobState.QUEUED:
             jobs.record_history(conn, job, now)
@@ -142,21 +140,27 @@ def by_step(sums: Iterable[tuple[Step, float, int]]) -> dict[Step, float]:
 
 # Statements are built once: building them took more than half of a report's processor time.
 
-_MOVE = (
-    sa.update(jobs_table)
-    .where(
-        jobs_table.c.job_id == sa.bindparam("this_job"),
-        jobs_table.c.attempt == sa.bindparam("this_attempt"),
-        # not in_(): its list is written out per run, which a statement for many rows cannot be
-        sa.or_(*(jobs_table.c.state == state for state in ACTIVE_STATES)),
+
+@cache
+def _moving(dialect: str) -> sa.Update:
+    row, _ = columns_of_rows(dialect, jobs_table, ("job_id", "attempt", "step", "progress", "revision"))
+    stands = sa.and_(
+        jobs_table.c.job_id == row["job_id"],
+        jobs_table.c.attempt == row["attempt"],
+        jobs_table.c.state.in_(ACTIVE_STATES),
     )
-    .values(
-        {
-            name: sa.bindparam(name)
-            for name in ("state", "progress", "step", "revision", "updated_at", "started_at")
-        }
+    return (
+        sa.update(jobs_table)
+        .where(stands)
+        .values(
+            state=JobState.PROCESSING,
+            step=row["step"],
+            progress=row["progress"],
+            revision=row["revision"],
+            updated_at=NOW,
+            started_at=sa.func.coalesce(jobs_table.c.started_at, NOW),
+        )
     )
-)
 
 
 @cache
@@ -168,9 +172,12 @@ def _selects(dialect: str) -> tuple[sa.Select[Any], sa.Select[Any]]:
         .where(among(dialect, jobs_table.c.job_id, "ids"))
         .order_by(jobs_table.c.job_id)
         .with_for_update(),
-        sa.select(*attempt_and_step, *sums)
-        .where(among(dialect, progress.c.job_id, "ids"))
-        .group_by(*attempt_and_step),
+        at_once(
+            dialect,
+            sa.select(*attempt_and_step, *sums)
+            .where(among(dialect, progress.c.job_id, "ids"))
+            .group_by(*attempt_and_step),
+        ),
     )
 
 
