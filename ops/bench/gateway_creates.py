@@ -18,8 +18,9 @@ from contracts.renderspec import normalise_render_spec, spec_bytes
 from contracts.topics import CONTROL, RENDER_REQUESTED, Topic
 from ops.bench.gateway_calls import names_of
 from ops.bench.gateway_rig import Gateway, run_generator, running_gateway
-from services.gateway.ledger import outbox
+from services.gateway.ledger import outbox, prepared
 from services.gateway.ledger.database import Ledger, opened_ledger
+from services.gateway.ledger.prepared import StoredSpec
 from services.gateway.ledger.records import ScriptState
 from services.gateway.ledger.schema import jobs, script_versions, scripts
 from services.runtime.artifacts import Blob
@@ -91,16 +92,23 @@ def approve(conn: sa.Connection, numbers: Sequence[int], now: datetime) -> None:
     conn.execute(sa.insert(script_versions), versions)
 
 
-async def store(home: Path, numbers: Sequence[int]) -> None:
-    """Store what the scripts' jobs will render, as approving them does."""
+async def store(home: Path, ledger: Ledger, numbers: Sequence[int]) -> None:
+    """Store ahead what the scripts' jobs will render, as approving them does."""
 
-    async def put(number: int) -> None:
+    async def put(number: int) -> tuple[str, StoredSpec]:
         spec = normalise_render_spec(json.loads(script_body(number)))
-        await artifacts.put(Blob(spec_bytes(spec), "application/json"))
+        data = spec_bytes(spec)
+        claim = await artifacts.put(Blob(data, "application/json"))
+        return names_of(number)[1], StoredSpec(claim, data.decode(), spec.language, len(spec.scenes))
+
+    def keep(conn: sa.Connection, specs: Sequence[tuple[str, StoredSpec]]) -> None:
+        for script, spec in specs:
+            prepared.keep(conn, script, 1, spec)
 
     async with open_artifacts(ArtifactSettings(lectern_home=home)) as artifacts:
         for start in range(0, len(numbers), 16):
-            await asyncio.gather(*(put(number) for number in numbers[start : start + 16]))
+            specs = await asyncio.gather(*(put(number) for number in numbers[start : start + 16]))
+            await ledger.write(keep, specs)
 
 
 async def ends(bootstrap: str, topic: Topic) -> int:
@@ -158,7 +166,7 @@ async def creates(
         for start in range(0, total, CHUNK):
             numbers = range(start, min(start + CHUNK, total))
             await ledger.write(approve, numbers, datetime.now(UTC))
-            await store(folder, numbers)
+            await store(folder, ledger, numbers)
         runs = []
         with running_gateway(bootstrap, folder, database) as gateway:
             for place, (number, keys) in enumerate(plan):

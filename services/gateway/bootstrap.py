@@ -13,6 +13,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from contracts.cloudevents import StoredEvent
 from contracts.events import Event, JobUpdated
 from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
@@ -34,6 +35,7 @@ from services.gateway.http.body import BodyLimit
 from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
 from services.gateway.http.operations import Probe
 from services.gateway.http.paths import BASES
+from services.gateway.http.quick import QuickCreate
 from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
 from services.gateway.ledger import commands, idempotency
@@ -111,10 +113,13 @@ class Gateway:
     async def relaying(self, publish: Publish, already: Already | None = None) -> AsyncIterator[Relay]:
         """Publish what the ledger leaves in its outbox, and call the backend, as long as it is open."""
 
-        async def publish_and_tell(event: Event) -> None:
-            await publish(event)
-            if self.alone and isinstance(event, JobUpdated):
-                self.service.hub.publish(event)
+        async def publish_and_tell(events: Sequence[StoredEvent]) -> Sequence[Exception | None]:
+            results = await publish(events)
+            if self.alone:
+                for stored, error in zip(events, results, strict=True):
+                    if error is None and stored.type == JobUpdated.type:
+                        self.service.hub.publish(JobUpdated.model_validate_json(stored.body))
+            return results
 
         relay = Relay(self.ledger, publish_and_tell, *([already] if already else []))
         OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
@@ -202,6 +207,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         redoc_url=None,
     )
     problems.install(app)
+    app.add_middleware(QuickCreate, service=service, new_id=new_id)
     app.add_middleware(Idempotency, ledger=service.ledger, now=service.now)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.add_middleware(

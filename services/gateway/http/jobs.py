@@ -1,11 +1,10 @@
 """Render jobs over HTTP: create, read, list, cancel."""
 
 from typing import Annotated
-from uuid import uuid5
 
 from fastapi import APIRouter, Header, Request, Response
 
-from contracts.base import NAMESPACE, Id
+from contracts.base import Id
 from contracts.commands import StartRender
 from services.gateway.http.body import JsonRoute
 from services.gateway.http.details import JobDetail
@@ -13,6 +12,7 @@ from services.gateway.http.models import JobResponse, RenderJobRequest, RenderJo
 from services.gateway.http.paths import base_of
 from services.gateway.http.preferences import applied, wait_seconds
 from services.gateway.http.problems import responses
+from services.gateway.http.quick import job_id_of
 from services.gateway.service import NewId, Service
 
 Prefer = Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")]
@@ -47,10 +47,8 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         prefer: Prefer = None,
         idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> RenderJobResponse:
-        named = uuid5(NAMESPACE, f"{video_id}/job/{idempotency_key}") if idempotency_key else new_id()
-        wish = StartRender(
-            job_id=str(named), video_id=video_id, script_id=body.script_id, options=body.options
-        )
+        job_id = job_id_of(video_id, idempotency_key, new_id)
+        wish = StartRender(job_id=job_id, video_id=video_id, script_id=body.script_id, options=body.options)
         made = await service.create_job(wish)
         job = made.job
         response.status_code = 201 if made.created else 200

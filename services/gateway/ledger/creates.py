@@ -78,9 +78,8 @@ def create_all(
     for place, new in enumerate(wanted):
         unscripted = new.script_id is None or new.script_version is None
         if unscripted or approved.get(new.script_id or "") == new.script_version:
-            job = _record(new, now)
-            events = (facts.job_recorded(conn, job), *announcements.created(job))
-            ready.append((place, job, new, events))
+            job = job_of(new, now)
+            ready.append((place, job, new, caused_by(conn, job)))
     ready.sort(key=lambda each: each[1].video_id)
     made = _insert(conn, [new for _, _, new, _ in ready], now)
     created = []
@@ -89,10 +88,7 @@ def create_all(
             made.remove(job.job_id)  # the same job twice among them is created once
             created.append((job, events))
             results[place] = (job, True)
-    if created:
-        entries = [{"job_id": job.job_id} for job, _ in created]
-        conn.execute(_history(conn.dialect.name), {"rows": rows_of(entries), "now": now})
-        outbox.add(conn, *(event for _, events in created for event in events), now=now)
+    write_down(conn, created, now)
     for place, new in enumerate(wanted):
         if place not in results:
             results[place] = _alone(conn, new, now)
@@ -107,7 +103,24 @@ def _alone(conn: sa.Connection, new: NewJob, now: datetime) -> tuple[JobRecord, 
         return refusal
 
 
-def _record(new: NewJob, now: datetime) -> JobRecord:
+def caused_by(conn: sa.Connection, job: JobRecord) -> tuple[Event, ...]:
+    """Return the events of a job that is created."""
+    return (facts.job_recorded(conn, job), *announcements.created(job))
+
+
+def write_down(
+    conn: sa.Connection, created: Sequence[tuple[JobRecord, tuple[Event, ...]]], now: datetime
+) -> None:
+    """Write the first entries of the jobs' histories, and leave their events to the relay."""
+    if not created:
+        return
+    entries = [{"job_id": job.job_id} for job, _ in created]
+    conn.execute(_history(conn.dialect.name), {"rows": rows_of(entries), "now": now})
+    outbox.add(conn, *(event for _, events in created for event in events), now=now)
+
+
+def job_of(new: NewJob, now: datetime) -> JobRecord:
+    """Return the job that ``new`` becomes."""
     return JobRecord(
         job_id=new.job_id,
         video_id=new.video_id,
@@ -171,11 +184,15 @@ def _selects(dialect: str) -> tuple[Query, Query, Query, Query]:
     )
 
 
+def constants() -> dict[str, sa.ColumnElement[Any]]:
+    """Return what stands in the columns that all new jobs have alike."""
+    blank = {name: sa.literal(value, table.c[name].type) for name, value in jobs.BLANK.items()}
+    return {**blank, "state": sa.literal(JobState.QUEUED.value), "created_at": NOW, "updated_at": NOW}
+
+
 @cache
 def _inserting(dialect: str) -> sa.Executable:
-    constant = {name: sa.literal(value, table.c[name].type) for name, value in jobs.BLANK.items()}
-    constant |= {"state": sa.literal(JobState.QUEUED.value), "created_at": NOW, "updated_at": NOW}
-    statement = insert_rows(dialect, insert(dialect, table), table, NewJob.__slots__, constant)
+    statement = insert_rows(dialect, insert(dialect, table), table, NewJob.__slots__, constants())
     finished: sa.Executable = statement.on_conflict_do_nothing().returning(table.c.job_id)
     return finished
 

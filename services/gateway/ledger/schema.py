@@ -58,6 +58,18 @@ script_versions = sa.Table(
     sa.Column("created_at", Utc, nullable=False),
 )
 
+script_specs = sa.Table(
+    "script_specs",
+    METADATA,
+    sa.Column("script_id", _ID, sa.ForeignKey("scripts.script_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("claim", sa.Text, nullable=False),  # JSON of the claim check
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("scenes", sa.Integer, nullable=False),
+)
+"""What a job of an approved version renders, stored ahead. A row may be missing: it can be made any time."""
+
 ACTIVE_STATES = ("QUEUED", "PROCESSING")
 _ACTIVE = sa.text("state IN ('QUEUED', 'PROCESSING')")
 _PENDING = sa.text("state = 'PENDING'")

@@ -1,7 +1,7 @@
 """What the gateway does, for HTTP handlers, Kafka commands and the command line alike."""
 
 from services.gateway.service.core import Clock, NewId
-from services.gateway.service.jobs import Created
+from services.gateway.service.creates import Created
 from services.gateway.service.scripts import Scripts
 from services.gateway.service.starts import Started, Starts, StartWish
 

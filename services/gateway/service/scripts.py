@@ -16,7 +16,7 @@ from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
 from contracts.renderspec import normalise_render_spec, spec_bytes
 from contracts.script import Script
-from services.gateway.ledger import announcements, scripts
+from services.gateway.ledger import announcements, prepared, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
@@ -152,11 +152,14 @@ class Scripts(Core):
     async def _store_ahead(self, script: ScriptRecord) -> None:
         """Store what a job of the script will render: a create then finds it, which is most of its time.
 
-        Only that: a create stores what it does not find.
+        Only that: a create makes what it does not find.
         """
         try:
             spec = normalise_render_spec(json.loads(script.body or ""), language=script.language)
-            await self.artifacts.put(Blob(spec_bytes(spec), "application/json"))
+            data = spec_bytes(spec)
+            claim = await self.artifacts.put(Blob(data, "application/json"))
+            ahead = prepared.StoredSpec(claim, data.decode(), spec.language, len(spec.scenes))
+            await self.ledger.write(prepared.keep, script.script_id, script.version, ahead)
         except LecternError as error:
             log.warning("spec.not_stored", script_id=script.script_id, error=str(error))
 

@@ -11,7 +11,8 @@ from services.gateway.ledger import jobs, scripts, starts
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.starts import Refusal
-from services.gateway.service.jobs import Jobs, Source
+from services.gateway.service.creates import Source
+from services.gateway.service.jobs import Jobs
 
 UNRENDERABLE = {
     ErrorCode.NO_RENDER_SPEC,

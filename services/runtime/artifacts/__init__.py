@@ -1,6 +1,6 @@
 """Artifacts: a content-addressed blob store, the action cache over it, and the durable fold."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,6 +43,13 @@ class Artifacts(Protocol):
 
         Raises:
             TransientError: ``STORAGE_FULL`` or ``STORAGE_UNAVAILABLE``.
+        """
+
+    async def holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
+        """Say which blobs are there, with their sizes; their bytes are not read.
+
+        Raises:
+            TransientError: ``STORAGE_UNAVAILABLE``.
         """
 
     async def get(self, claim: ClaimCheck) -> bytes:

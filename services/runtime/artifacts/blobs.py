@@ -24,6 +24,9 @@ class BlobStore(Protocol):
     async def put(self, blob: Blob) -> ClaimCheck:
         """Store a blob whole or not at all; a damaged blob of that hash is replaced."""
 
+    async def holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
+        """Say which blobs are there, with their sizes; their bytes are not read."""
+
     async def get(self, claim: ClaimCheck) -> bytes:
         """Return a blob's bytes, size and hash verified.
 

@@ -27,6 +27,10 @@ class LocalBlobs:
         """See :class:`~services.runtime.artifacts.blobs.BlobStore`."""
         return await files.off_loop(self._put, blob)
 
+    async def holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
+        """See :class:`~services.runtime.artifacts.blobs.BlobStore`."""
+        return await files.off_loop(self._holds, claims)
+
     async def get(self, claim: ClaimCheck) -> bytes:
         """See :class:`~services.runtime.artifacts.blobs.BlobStore`."""
         return await files.off_loop(self._get, claim)
@@ -81,6 +85,17 @@ class LocalBlobs:
                 claim = claim_of(draft.sha256, draft.size, blob.media_type)
                 draft.publish(self.blob_path(claim))
             return claim
+
+    def _holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
+        return [self._size(self.blob_path(claim)) == claim.bytes for claim in claims]
+
+    @staticmethod
+    def _size(path: Path) -> int | None:
+        with files.storage_errors("looking at an artifact", passing=(FileNotFoundError,)):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                return None
 
     def _get(self, claim: ClaimCheck) -> bytes:
         path = self.blob_path(claim)

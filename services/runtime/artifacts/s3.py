@@ -1,5 +1,6 @@
 """Blobs in a bucket: the same names as the local store's, below a prefix."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -31,6 +32,16 @@ class S3Blobs:
             claim = claim_of(*await files.off_loop(files.measure, blob.data), blob.media_type)
         await self._bucket.put(blob_key(claim), blob.data, blob.media_type)
         return claim
+
+    async def holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
+        """See :class:`~services.runtime.artifacts.blobs.BlobStore`."""
+        return list(await asyncio.gather(*map(self._is_there, claims)))
+
+    async def _is_there(self, claim: ClaimCheck) -> bool:
+        try:
+            return await self._bucket.size(blob_key(claim)) == claim.bytes
+        except NoSuchObjectError:
+            return False
 
     async def get(self, claim: ClaimCheck) -> bytes:
         """See :class:`~services.runtime.artifacts.blobs.BlobStore`."""

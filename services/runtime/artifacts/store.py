@@ -1,6 +1,6 @@
 """The one place that chooses and wires an artifact store."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ class ArtifactStore:
     async def put(self, blob: Blob) -> ClaimCheck:
         """See :class:`~services.runtime.artifacts.Artifacts`."""
         return await self._blobs.put(blob)
+
+    async def holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
+        """See :class:`~services.runtime.artifacts.Artifacts`."""
+        return await self._blobs.holds(claims)
 
     async def get(self, claim: ClaimCheck) -> bytes:
         """See :class:`~services.runtime.artifacts.Artifacts`."""

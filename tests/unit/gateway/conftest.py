@@ -37,6 +37,7 @@ from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.relays import one_by_one
 
 SCRIPT: dict[str, Any] = {
     "title": "비밀번호",
@@ -176,6 +177,7 @@ BOTH = {
     "test_jobs_http",
     "test_ledger",
     "test_relay",
+    "test_repeats_sets",
     "test_sets",
     "test_snapshots",
     "test_v2",
@@ -233,7 +235,7 @@ async def running(settings: GatewaySettings, *, served: bool = False) -> AsyncIt
             open_artifacts(ArtifactSettings(lectern_home=settings.home))
         )
         gateway = await stack.enter_async_context(open_gateway(settings, artifacts))
-        await stack.enter_async_context(gateway.relaying(publish))
+        await stack.enter_async_context(gateway.relaying(one_by_one(publish)))
         base, transport = "http://localhost", None
         if served:
             base = await stack.enter_async_context(serving(gateway))

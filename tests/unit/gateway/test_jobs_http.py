@@ -9,6 +9,7 @@ from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated
 from contracts.recorded import JobRecorded
 from contracts.renderspec import RenderSpec
 from contracts.steps import Step
+from services.gateway.settings import GatewaySettings
 
 from .conftest import Harness, failed, progress, uploaded
 
@@ -49,6 +50,37 @@ async def test_an_approved_script_becomes_a_job_with_a_snapshot(harness: Harness
     assert (read["status"], read["progress"], read["scenes"], read["attempt"]) == ("QUEUED", 0, 2, 1)
     assert (read["message"], read["error"], read["assets"]) == ("대기 중...", None, [])
     assert (read["script_version"], read["language"]) == (1, "ko")
+
+
+async def test_the_quick_way_and_the_route_answer_alike(harness: Harness) -> None:
+    """The route takes whatever the quick way does not know, such as a charset."""
+    answers = []
+    for number, kind in enumerate(("application/json", "application/json; charset=utf-8")):
+        script_id = await harness.script(f"v-{number}")
+        body = json.dumps({"script_id": script_id, "options": {"fps": 30}})
+        path = f"/api/v2/videos/v-{number}/render-jobs"
+        answer = await harness.client.post(path, content=body, headers={"Content-Type": kind})
+        job_id = answer.json()["job_id"]
+        read = await harness.read(job_id)
+        gone = {name: read[name] for name in ("status", "scenes", "language", "script_version", "progress")}
+        headers = {**answer.headers, "location": answer.headers["location"].replace(job_id, "J")}
+        answers.append((answer.status_code, answer.text.replace(job_id, "J"), headers, gone))
+        [request] = await harness.publishes(RenderRequested, job_id)
+        assert request.settings.fps == 30
+    assert answers[0] == answers[1]
+
+
+async def test_what_a_job_renders_was_lost_after_the_approval(
+    harness: Harness, settings: GatewaySettings
+) -> None:
+    script_id = await harness.script("v-1")
+    for blob in (settings.home / "artifacts" / "blobs").rglob("*"):
+        if blob.is_file():
+            blob.unlink()
+    answer = await harness.client.post(JOBS, json={"script_id": script_id})
+    assert answer.status_code == 201
+    [request] = await harness.publishes(RenderRequested, answer.json()["job_id"])
+    assert len(RenderSpec.model_validate_json(await harness.artifacts.get(request.spec)).scenes) == 2
 
 
 async def test_a_video_has_one_active_job(harness: Harness) -> None:

@@ -8,7 +8,7 @@ from contracts.base import claim_check
 from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
-from services.gateway.ledger import creates, jobs, outbox, progress, transitions
+from services.gateway.ledger import creates, jobs, outbox, prepared, progress, transitions
 from services.gateway.ledger.creates import Asked
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.jobs import NewJob
@@ -46,6 +46,68 @@ def approved(conn: sa.Connection, version: int) -> None:
 def told(result: tuple[JobRecord, bool] | Exception) -> tuple[str, bool]:
     assert not isinstance(result, Exception), result
     return result[0].job_id, result[1]
+
+
+def stored_ahead(conn: sa.Connection, script_id: str, video_id: str, state: str = "APPROVED") -> None:
+    stamps = {"created_at": NOW, "updated_at": NOW}
+    script = {"script_id": script_id, "video_id": video_id, "state": state, "language": "en", "request": {}}
+    conn.execute(sa.insert(scripts), {**script, "version": 2, **stamps})
+    for version in (1, 2):
+        claim = claim_check(f"{script_id}{version}".encode(), "application/json")
+        spec = prepared.StoredSpec(claim, f'{{"of": "{script_id}", "가": {version}}}', "en", version)
+        prepared.keep(conn, script_id, version, spec)
+
+
+def wish(job_id: str, video_id: str, script_id: str) -> prepared.Wish:
+    return prepared.Wish(job_id, video_id, script_id, RenderSettings(width=640, height=360))
+
+
+async def test_jobs_of_specs_stored_ahead_are_what_others_are(ledger: Ledger) -> None:
+    await ledger.write(stored_ahead, "s-1", "v-1")
+    await ledger.write(approved, 2)
+    [made] = await ledger.write(prepared.create_all, [wish("ahead", "v-1", "s-1")], now=LATER)
+    claim = claim_check(b"s-12", "application/json")
+    settings = RenderSettings(width=640, height=360)
+    other = NewJob("plain", "v", "s", 2, "en", settings, claim, '{"of": "s-1", "가": 2}', 2)
+    plain, _ = await ledger.write(jobs.create, other, now=LATER)
+    assert made is not None
+    assert made == await ledger.read(jobs.get, "ahead")
+    mine = {"job_id": "ahead", "video_id": "v-1", "script_id": "s-1"}
+    assert {name: getattr(made, name) for name in JobRecord.__slots__} == {
+        **{name: getattr(plain, name) for name in JobRecord.__slots__}, **mine,
+    }  # fmt: skip
+    assert await ledger.read(jobs.render_spec, "ahead") == await ledger.read(jobs.render_spec, "plain")
+    assert await ledger.read(jobs.history, "ahead") == await ledger.read(jobs.history, "plain")
+    events = [item.event for item in await ledger.read(outbox.pending, 20)]
+    assert [event.type for event in events if event.job_id == "ahead"] == CAUSED
+    own, others = (
+        [event.model_dump(exclude={"event_id", *mine}) for event in events if event.job_id == job_id]
+        for job_id in ("ahead", "plain")
+    )
+    assert own == others
+
+
+async def test_whatever_stands_in_the_way_is_left_to_a_closer_look(ledger: Ledger) -> None:
+    for number in range(1, 6):
+        await ledger.write(stored_ahead, f"s-{number}", f"v-{number}")
+    await ledger.write(stored_ahead, "draft", "v-draft", "DRAFT")
+    await ledger.write(approved, 1)  # approved, its spec not stored
+    await ledger.write(jobs.create, new("standing", "v-1"), now=NOW)
+    await ledger.write(jobs.create, new("ended", "v-2"), now=NOW)
+    await ledger.write(transitions.cancel, "ended", now=NOW)
+    wishes = [
+        wish("a", "v-1", "s-1"),  # the video has an active job
+        wish("b", "v-2", "s-2"),
+        wish("standing", "v-3", "s-3"),  # the job is there
+        wish("c", "v-4", "s-4"), wish("d", "v-4", "s-4"),  # two of one video
+        wish("b", "v-5", "s-5"),  # the same job twice
+        wish("e", "v-draft", "draft"), wish("f", "v", "s"), wish("g", "v-4", "none"), wish("h", "v-5", "s-4"),
+    ]  # fmt: skip
+    made = await ledger.write(prepared.create_all, wishes, now=LATER)
+    assert [job and job.job_id for job in made[:5]] == [None, "b", None, "c", None]
+    assert made[5:] == [None] * 5
+    ids = [job.job_id for job in await ledger.read(jobs.page, jobs.JobFilter(), 100)]
+    assert sorted(ids) == ["b", "c", "ended", "standing"]
 
 
 async def test_each_create_of_a_set_ends_as_it_would_alone(ledger: Ledger) -> None:

@@ -2,7 +2,7 @@
 """The stage: a subtitled scene in, the same scene with its pictures out."""
 
 import io
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -42,6 +42,9 @@ class Shelf:
         claim = claim_check(blob.data, blob.media_type)
         self.blobs[claim.sha256] = blob.data
         return claim
+
+    async def holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
+        return [claim.sha256 in self.blobs for claim in claims]
 
     async def get(self, claim: ClaimCheck) -> bytes:
         return self.blobs[claim.sha256]

@@ -128,3 +128,15 @@ async def test_many_writers_of_one_blob_leave_it_whole(bench: Bench, tmp_path: P
     paths = await asyncio.gather(*(bench.store.fetch(claims[0], tmp_path) for _ in range(8)))
     assert {path.read_bytes() for path in paths} == {data}
     assert len(await bench.listing("blobs")) == 1
+
+
+async def test_a_look_says_which_blobs_are_there_with_their_size(bench: Bench) -> None:
+    there = await bench.store.put(Blob(TEXT, "text/plain"))
+    cut = await bench.store.put(Blob(LARGE[:1000], "audio/wav"))
+    await bench.damage(cut, LARGE[:999])
+    assert await bench.store.holds([cut, there, claim_check(b"elsewhere", "text/plain")]) == [
+        False,
+        True,
+        False,
+    ]
+    assert await bench.store.holds([]) == []

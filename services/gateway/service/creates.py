@@ -1,0 +1,188 @@
+"""How a render job comes to be: from an approved script, or from a spec that is brought along."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from contracts.commands import RenderOptions, StartRender
+from contracts.errors import ErrorCode, LecternError, PermanentError
+from contracts.languages import DEFAULT_LANGUAGE
+from contracts.rendering import RenderSettings
+from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
+from services.gateway.ledger import creates, jobs, prepared
+from services.gateway.ledger.creates import Asked, Standing
+from services.gateway.ledger.jobs import NewJob
+from services.gateway.ledger.records import JobRecord, ScriptRecord, ScriptState
+from services.gateway.ledger.together import Together
+from services.gateway.service.core import Core
+from services.runtime.artifacts import Blob
+
+log = structlog.get_logger(__name__)
+
+SETTINGS_KEPT = 256
+"""Options whose settings are kept: a front end has a few kinds, and checking them costs as much as a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A job, and whether it was created just now."""
+
+    job: JobRecord
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a job is to render: valid, not stored yet; no spec where the backend will give it."""
+
+    spec: RenderSpec | None
+    settings: RenderSettings
+    script_version: int | None
+    language: str = DEFAULT_LANGUAGE
+
+
+class Creates(Core):
+    """The functions that make jobs."""
+
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._settings = lru_cache(SETTINGS_KEPT)(self._settings_of)
+        self._looking = Together[Asked, Standing](self._look)
+        self._creating = Together[NewJob, tuple[JobRecord, bool]](self._create)
+        self._making = Together[prepared.Wish, JobRecord | None](self._make)
+
+    async def _look(self, asked: Sequence[Asked]) -> Sequence[Standing]:
+        return await self.ledger.read(creates.look, asked)
+
+    async def _create(self, wanted: Sequence[NewJob]) -> Sequence[tuple[JobRecord, bool] | Exception]:
+        return await self.ledger.write(creates.create_all, wanted, now=self.now())
+
+    async def create_job(self, wish: StartRender) -> Created:
+        """Create a render job, or return the one of this id, or the video's active one.
+
+        With a backend that starts jobs, a job made from a script waits for its start.
+
+        Raises:
+            PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_NOT_APPROVED``, ``NO_RENDER_SPEC``,
+                ``RENDER_SPEC_INVALID``, ``LANGUAGE_UNSUPPORTED`` or ``SETTINGS_INVALID``.
+        """
+        if wish.script_id is not None and wish.render_spec is None:
+            made = await self.create_ahead(wish.job_id, wish.video_id, wish.script_id, wish.options)
+            if made is not None:
+                return Created(made, created=True)
+        standing = await self._looking.run(Asked(wish.job_id, wish.video_id, wish.script_id))
+        if standing.job is not None:
+            return Created(standing.job, created=False)
+        if self._may_wait(wish):
+            source = self._without_spec(wish, standing.script)
+        else:
+            source = self._source(wish, standing.script)
+        # Spares the common second click the writing; two first ones at once are the ledger's to tell apart.
+        if standing.active is not None:
+            return Created(standing.active, created=False)
+        new = await self._store(wish, source)
+        job, created = await self._creating.run(new)
+        return Created(job, created)
+
+    async def create_ahead(
+        self, job_id: str, video_id: str, script_id: str, options: RenderOptions
+    ) -> JobRecord | None:
+        """Create a job of a script whose spec was stored when it was approved; ``None`` if that cannot be.
+
+        Whatever the reason is, :meth:`create_job` finds it.
+        """
+        if self.waits:
+            return None
+        try:
+            settings = self._settings(options)
+        except PermanentError:
+            return None
+        return await self._making.run(prepared.Wish(job_id, video_id, script_id, settings))
+
+    async def _make(self, wishes: Sequence[prepared.Wish]) -> Sequence[JobRecord | None]:
+        made = await self.ledger.write(prepared.create_all, wishes, now=self.now())
+        await self._restore_lost([job for job in made if job is not None])
+        return made
+
+    async def _restore_lost(self, created: Sequence[JobRecord]) -> None:
+        """Store again what jobs are to render, should it be gone since their scripts were approved.
+
+        The jobs exist by now: one whose artifact is not there, in a store that does not answer, fails with
+        ``ARTIFACT_MISSING``, and its retry stores it.
+        """
+        claims = {job.job_id: job.spec for job in created if job.spec is not None}
+        try:
+            held = await self.artifacts.holds(list(claims.values()))
+            for job_id, there in zip(claims, held, strict=True):
+                if not there:
+                    await self.restore_spec(job_id)
+        except LecternError as error:
+            log.warning("specs.unchecked", error=str(error))
+
+    def _may_wait(self, wish: StartRender) -> bool:
+        return self.waits and wish.render_spec is None and wish.script_id is not None
+
+    def _source(self, wish: StartRender, script: ScriptRecord | None) -> Source:
+        settings = self._settings(wish.options)
+        if wish.render_spec is not None or wish.script_id is None:
+            return Source(normalise_render_spec(wish.render_spec), settings, None)
+        if script is None:
+            raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"there is no script {wish.script_id}")
+        _approved(script, wish.video_id)
+        assert script.body is not None
+        spec = normalise_render_spec(json.loads(script.body), language=script.language)
+        return Source(spec, settings, script.version)
+
+    def _without_spec(self, wish: StartRender, script: ScriptRecord | None) -> Source:
+        """Return the source of a job without a spec; scripts unknown here are the backend's own."""
+        settings = self._settings(wish.options)
+        if script is None:
+            return Source(None, settings, None)
+        _approved(script, wish.video_id)
+        return Source(None, settings, script.version, script.language)
+
+    async def _store(self, wish: StartRender, source: Source) -> NewJob:
+        spec = source.spec
+        data = spec_bytes(spec) if spec else None
+        return NewJob(
+            job_id=wish.job_id,
+            video_id=wish.video_id,
+            script_id=wish.script_id,
+            script_version=source.script_version,
+            language=spec.language if spec else source.language,
+            settings=source.settings,
+            spec=await self.artifacts.put(Blob(data, "application/json")) if data else None,
+            render_spec_json=data.decode() if data else None,
+            scenes=len(spec.scenes) if spec else 0,
+        )
+
+    async def restore_spec(self, job_id: str) -> None:
+        """Store a job's snapshot again, as an artifact: whatever became of the first one, a retry can start.
+
+        Raises:
+            PermanentError: ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``.
+            TransientError: ``STORAGE_FULL`` or ``STORAGE_UNAVAILABLE``.
+        """
+        snapshot = await self.ledger.read(jobs.render_spec, job_id)
+        await self.artifacts.put(Blob(snapshot.encode(), "application/json"))
+
+    def _settings_of(self, options: RenderOptions) -> RenderSettings:
+        wished = options.model_dump(exclude_none=True)
+        try:
+            return RenderSettings.model_validate({**self.defaults.model_dump(), **wished})
+        except ValidationError as error:
+            raise PermanentError(ErrorCode.SETTINGS_INVALID, f"options: {explain(error)}") from None
+
+
+def _approved(script: ScriptRecord, video_id: str) -> None:
+    if script.video_id != video_id:
+        raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"video {video_id} has no script {script.script_id}")
+    if script.state is not ScriptState.APPROVED or script.body is None:
+        raise PermanentError(
+            ErrorCode.SCRIPT_NOT_APPROVED, f"script {script.script_id} is {script.state}: approve it first"
+        )
