@@ -44,6 +44,7 @@ def run(main: Callable[[], Coroutine[Any, Any, Exit | None]], *, debug: bool = F
         main: makes the coroutine, which may return an exit code of its own.
         debug: let a traceback follow the line that tells of an error.
     """
+    _hear_interrupts()
     try:
         return asyncio.run(_terminable(main())) or Exit.DONE
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -69,6 +70,18 @@ def explain_settings(error: ValidationError) -> str:
     names = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
     hint = " (set in the environment)" if names and all(name.isupper() for name in names) else ""
     return f"{explain(error)}{hint}"
+
+
+def _hear_interrupts() -> None:
+    """Have SIGINT heard also by a process that was started with it ignored.
+
+    So shells without job control start what they put in the background, and with it all that it starts: CI
+    runners, scripts. asyncio leaves an ignored signal ignored, and a command that was interrupted would go on
+    to its end and report success, while ``lectern up``, gateways and workers, which bring handlers of their
+    own, stop.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 async def _terminable(main: Coroutine[Any, Any, Exit | None]) -> Exit | None:

@@ -167,7 +167,8 @@ class Watchdog:
         """Watch until :meth:`stop`, or until cancelled."""
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._stopping.wait()
                 return
             await self.look()
 
@@ -268,7 +269,8 @@ class Watchdog:
         CONSUMER_RESTARTS.labels(watched.topic, symptom).inc()
         log.error("restarting a consumer", topic=watched.topic, symptom=symptom.value, reason=patient.reason)
         try:
-            await asyncio.wait_for(watched.restart(), RESTART_SECONDS)
+            async with asyncio.timeout(RESTART_SECONDS):
+                await watched.restart()
         except (TimeoutError, KafkaError, LecternError, OSError) as error:
             self._end(watched, f"{patient.reason}; its restart failed ({type(error).__name__})")
         patient.symptom, patient.seconds, patient.stands = None, 0.0, {}
@@ -309,7 +311,8 @@ class Observer:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             with contextlib.suppress(KafkaError, TimeoutError, OSError):
-                await asyncio.wait_for(consumer.stop(), ANSWER_SECONDS)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await consumer.stop()
 
     async def _connect(self) -> AIOKafkaConsumer:
         self._consumer = AIOKafkaConsumer(

@@ -61,7 +61,7 @@ class Rebuild:
 
         Raises:
             PermanentError: ``SETTINGS_INVALID``: it holds something and is not to be replaced, it is no
-                database of ours, or Kafka has no log.
+                database of ours, or Kafka has no log, or one that two databases wrote to.
             TransientError: a gateway runs; Kafka, the database or the artifact store does not answer.
         """
         async with open_log(self.runtime, TOPICS) as log:

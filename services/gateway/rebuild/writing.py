@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from contracts.base import ClaimCheck, derived_id
-from contracts.errors import PermanentError
+from contracts.errors import ErrorCode, PermanentError
 from contracts.event import Event
 from contracts.recorded import CallbackRecorded, ScriptRecorded
 from contracts.topics import LEDGER
@@ -16,7 +16,7 @@ from services.gateway.ledger.callbacks import CallbackKind
 from services.gateway.ledger.records import JobRecord
 from services.gateway.rebuild import fill
 from services.gateway.rebuild.announced import Announced, of_command, of_job, of_script
-from services.gateway.rebuild.fold import Fold, JobFold, ScriptFold
+from services.gateway.rebuild.fold import CallbackFold, Fold, JobFold, ScriptFold
 from services.gateway.rebuild.log import Told
 from services.gateway.rebuild.target import Run
 from services.runtime.artifacts import Artifacts
@@ -95,7 +95,12 @@ class Writing:
         self._written = Written()
 
     async def everything(self) -> Written:
-        """Write all there is; returns what there was."""
+        """Write all there is; returns what there was.
+
+        Raises:
+            PermanentError: ``SETTINGS_INVALID``: two databases wrote to the log.
+        """
+        self._one_database()
         await self._scripts()
         await self._jobs()
         await self._callbacks()
@@ -110,6 +115,24 @@ class Writing:
         written.announced = len(self._due)
         self._named_elsewhere()
         return written
+
+    def _one_database(self) -> None:
+        """Return if one database wrote the log: only two can have given one place to two callbacks.
+
+        Other things of theirs, such as two histories of a job, would be mixed without a sign.
+        """
+        places: dict[int, CallbackFold] = {}
+        for callback in self._fold.callbacks.values():
+            other = places.setdefault(callback.place, callback)
+            if other is not callback:
+                ours, theirs = (CallbackRecorded.model_validate_json(one.value) for one in (other, callback))
+                raise PermanentError(
+                    ErrorCode.SETTINGS_INVALID,
+                    f"two databases wrote to {LEDGER.name}: the callbacks of {ours.job_id} and of"
+                    f" {theirs.job_id} both stand at place {callback.place}. Which record is whose cannot be"
+                    " told: restore a backup of the database, and give each database a Kafka of its own"
+                    " (ops/runbooks/ledger-lost.md)",
+                )
 
     async def _scripts(self) -> None:
         for chunk in self._chunks("writing scripts", list(self._fold.scripts.items())):

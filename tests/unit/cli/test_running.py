@@ -10,7 +10,8 @@ from contracts.errors import CanceledError, ErrorCode, LecternError, PermanentEr
 from services.cli.running import Exit, run
 
 SLEEPER = """
-import asyncio, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.{sigint})
 from services.cli.running import run
 async def main():
     try:
@@ -90,8 +91,18 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_closes_everything_in_order(number: int) -> None:
+    assert_interrupted_by(number, SLEEPER.format(sigint="default_int_handler"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+def test_ctrl_c_is_heard_by_a_process_that_was_started_with_it_ignored() -> None:
+    """As a shell without job control starts ``lectern render ... &``: it went on to its end, exit code 0."""
+    assert_interrupted_by(signal.SIGINT, SLEEPER.format(sigint="SIG_IGN"))
+
+
+def assert_interrupted_by(number: int, program: str) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", SLEEPER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"

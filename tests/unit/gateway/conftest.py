@@ -181,6 +181,7 @@ BOTH = {
     "test_sets",
     "test_snapshots",
     "test_v2",
+    "test_webhooks",
 }
 """Modules whose tests run on SQLite and on PostgreSQL."""
 

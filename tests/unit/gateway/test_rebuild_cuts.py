@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from contracts.base import canonical_json
 from contracts.cloudevents import headers_of, value_of
 from contracts.commands import CancelRender, GenerateScript, RetryRender, StartRender
+from contracts.errors import ErrorCode, PermanentError
 from contracts.event import Event
 from contracts.events import CommandRejected
 from contracts.recorded import RECORDED, CallbackRecorded
@@ -28,10 +29,11 @@ from services.gateway.rebuild.log import Log
 from services.gateway.rebuild.target import own_ledger, transaction
 from services.gateway.rebuild.writing import Writing, Written
 from services.gateway.service import Service
+from services.gateway.settings import GatewaySettings
 from services.runtime import engine
 from tests.support.eventually import eventually
 
-from .conftest import Harness, failed, progress, uploaded
+from .conftest import Harness, failed, progress, running, uploaded
 
 SPEC = {"scenes": [{"scene_id": 1, "narration": "안녕하세요."}]}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -204,6 +206,27 @@ async def test_two_jobs_of_a_video_that_both_seem_alive(harness: Harness, tmp_pa
     assert [(gap.name, gap.why) for gap in made.written.gaps] == [
         ("first", "the log does not tell how it ended")
     ]
+
+
+async def test_a_log_that_two_databases_wrote_to_is_refused_in_plain_words(
+    harness: Harness, settings: GatewaySettings, tmp_path: Path
+) -> None:
+    """Each numbers its callbacks from 1, and a rebuild ended in a duplicate key."""
+    other = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'other.db'}"})
+    log: list[Event] = []
+    async with running(other) as second:
+        for gateway, job_id in ((harness, "ours"), (second, "theirs")):
+            await gateway.tell(StartRender(job_id=job_id, video_id=f"v-{job_id}", render_spec=SPEC))
+            await gateway.tell(failed(job_id))
+            await everything_is_out(gateway, job_id)
+            log += gateway.published
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    with pytest.raises(PermanentError, match="two databases wrote to") as refused:
+        await remake(harness, log, url)
+    assert refused.value.code is ErrorCode.SETTINGS_INVALID
+    assert "ours and of theirs both stand at place 1" in refused.value.message
+    alone = await remake(harness, harness.published, url)  # nothing was left behind, and one is no two
+    assert alone.states == {"ours": "FAILED"}
 
 
 def test_every_topic_that_a_gateway_consumes_is_looked_through() -> None:
