@@ -194,6 +194,7 @@ async def test_a_script_id_belongs_to_one_video(harness: Harness) -> None:
         (json.dumps({"type": "lectern.x.v1", "job_id": "j-2"}).encode(), b"j-1", "j-2", "lectern.x.v1"),
         (json.dumps({"type": 7, "job_id": "a b", "script_id": "s-1"}).encode(), b"", "s-1", "7"),
         (json.dumps({"type": "t" * 500}).encode(), b"../etc", "unknown", "t" * 100),
+        (b'{"type": "\\ud800", "job_id": "j-1"}', b"j-1", "j-1", "?"),
     ],
 )
 def test_poison_is_rejected_by_name(value: bytes | None, key: bytes | None, subject: str, kind: str) -> None:
