@@ -12,7 +12,9 @@ class RuntimeSettings(BaseSettings):
     Each time limit says what breaks if it is smaller and what bounds it above.
     """
 
-    model_config = SettingsConfigDict(env_prefix="LECTERN_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LECTERN_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     """``host:port,...``; without it the command line starts the embedded broker."""
