@@ -22,6 +22,11 @@ class RuntimeSettings(BaseSettings):
     home: Path = Path("data")
     """``LECTERN_HOME``: all local data lies below it."""
 
+    render_output_dir: Path | None = Field(default=None, validation_alias="RENDER_OUTPUT_DIR")
+    """Where films, scenes and whatever else is under way lie until they are stored, in a folder for each
+    process; ``scratch`` below ``home`` when left out. A fast disk of its own makes sense: it holds a film or
+    two a process."""
+
     embedded: bool = False
     """The broker is the embedded one: no idempotent producer, fetches must poll (see the design)."""
 
@@ -82,4 +87,4 @@ class RuntimeSettings(BaseSettings):
     @property
     def scratch_root(self) -> Path:
         """Where handlers' temporary folders are made; wiped of leftovers at start."""
-        return self.home / "scratch"
+        return self.render_output_dir or self.home / "scratch"
