@@ -178,6 +178,24 @@ async def test_scripts_are_wished_for_by_command(harness: Harness) -> None:
     assert len(harness.told(ScriptRequested)) == 1
 
 
+@pytest.mark.parametrize("field", ["source_text", "style"])
+async def test_a_text_that_http_refuses_was_taken_from_kafka(harness: Harness, field: str) -> None:
+    await harness.tell(GenerateScript(**{"video_id": "v-1", "source_text": "a", field: "a\0b"}))
+    [refusal] = await harness.publishes(CommandRejected)
+    assert refusal.code == "COMMAND_INVALID"
+    assert field in refusal.message
+    assert harness.told(ScriptRequested) == []
+
+
+@pytest.mark.parametrize("field", ["target_minutes", "max_chapters", "max_scenes_per_chapter"])
+@pytest.mark.parametrize("value", ["3", True])
+def test_a_wish_in_words_that_http_refuses_was_taken_from_kafka(field: str, value: object) -> None:
+    body = {"type": "lectern.script.generate.v1", "video_id": "v-1", "source_text": "a", field: value}
+    with pytest.raises(PermanentError, match=field) as caught:
+        decode_command(json.dumps(body).encode(), [])
+    assert caught.value.code is ErrorCode.COMMAND_INVALID
+
+
 async def test_a_script_id_belongs_to_one_video(harness: Harness) -> None:
     await harness.tell(GenerateScript(video_id="v-1", script_id="s-1", source_text="a"))
     await harness.tell(GenerateScript(video_id="v-2", script_id="s-1", source_text="a"))
