@@ -18,7 +18,7 @@ from services.gateway.http.models import (
     ScriptResponse,
 )
 from services.gateway.http.paths import base_of
-from services.gateway.http.preferences import applied, wait_seconds
+from services.gateway.http.preferences import applied, asked_wait
 from services.gateway.http.problems import HttpCode, problem, responses
 from services.gateway.ledger.records import ScriptRecord, ScriptState
 from services.gateway.ledger.scripts import StaleVersionError
@@ -60,12 +60,12 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         prefer: Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")] = None,
         idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> object:
-        wait = wait_seconds(prefer, generate_wait)
+        asked = asked_wait(prefer)
         named = uuid5(NAMESPACE, f"{video_id}/{idempotency_key}") if idempotency_key else UUID(new_id())
         wish = GenerateScript(command_id=named, video_id=video_id, **dict(body))
-        script = await service.generate_script(wish, wait=wait)
-        if prefer is not None:
-            response.headers["Preference-Applied"] = applied(wait)
+        script = await service.generate_script(wish, wait=generate_wait if asked is None else asked)
+        if asked is not None:
+            response.headers["Preference-Applied"] = applied(asked)
         return _answer(script, f"{base_of(request)}/scripts/{script.script_id}", response)
 
     @routes.get("/videos/{video_id}/scripts", summary="A video's scripts, newest first")
