@@ -12,7 +12,6 @@ from contracts.base import Model
 from contracts.commands import Count, number
 from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
 
-
 # the limits stand inside: on an optional field Pydantic would not name them in the schema
 Duration = Annotated[float, Field(ge=0, le=3600), BeforeValidator(number)]
 
