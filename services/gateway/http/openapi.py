@@ -83,15 +83,15 @@ def refine(document: Schema) -> None:
     wish["$ref"] = "#/components/schemas/JobOptions"
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            name = (method.upper(), _below(path))
+            route = (method.upper(), _below(path))
             headers = {
                 header: {"description": about, "required": always, "schema": {"type": "string"}}
-                for header, (about, always) in ANSWER_HEADERS.get(name, {}).items()
+                for header, (about, always) in ANSWER_HEADERS.get(route, {}).items()
             }
             if headers:
                 for response in (each for status, each in operation["responses"].items() if status < "300"):
                     response["headers"] = headers
-            example = EXAMPLES.get(name)
+            example = EXAMPLES.get(route)
             if example is not None:
                 _exemplify(operation, example)
 
