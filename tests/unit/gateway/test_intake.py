@@ -129,6 +129,17 @@ async def test_a_redelivered_retry_starts_no_third_attempt(harness: Harness) -> 
     assert (await harness.read("j-1"))["attempt"] == 3
 
 
+async def test_a_command_with_the_id_of_another_one_was_dropped_without_a_word(harness: Harness) -> None:
+    used = uuid4()
+    await harness.tell(start(render_spec=SPEC, command_id=used))
+    for _ in range(2):
+        await harness.tell(CancelRender(job_id="j-1", command_id=used), record="commands/0/9")
+    [refusal] = await harness.publishes(CommandRejected, "j-1")
+    assert (refusal.code, refusal.command_type) == ("COMMAND_INVALID", "lectern.render.cancel.v1")
+    assert (await harness.read("j-1"))["status"] == "QUEUED"
+    assert len(harness.told(CommandRejected)) == 1
+
+
 async def test_a_command_id_makes_a_repeated_command_harmless(harness: Harness) -> None:
     await harness.tell(start(render_spec=SPEC))
     await harness.tell(failed("j-1"))
