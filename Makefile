@@ -38,7 +38,7 @@ demo: $(RUNTIME) ## Render LESSON= (the Korean example), MINUTES= long, to FILM=
 	@mkdir -p $(dir $(FILM))
 	$(BIN)/lectern render $(LESSON) -o $(FILM) --style animated --voice kokoro --minutes $(MINUTES)
 
-up: $(RUNTIME) ## Run the whole system in one process, with the studio page, until Ctrl-C
+up: $(RUNTIME) ## Run the whole system in one process, with its HTTP interface, until Ctrl-C
 	$(BIN)/lectern up
 
 test: $(DEV) ## Run the tests on the best broker there is; TESTS=path for some

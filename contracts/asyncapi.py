@@ -6,7 +6,7 @@ from typing import Any
 from contracts.cloudevents import CONTENT_TYPE
 from contracts.commands import COMMANDS
 from contracts.events import EVENTS
-from contracts.topics import COMMANDS_TOPIC, DLQ_PARTITIONS, DLQ_RETENTION_MS, TOPICS, Partitioning, Topic
+from contracts.topics import COMMANDS_TOPIC, DLQ_CONFIG, DLQ_PARTITIONS, TOPICS, Partitioning, Topic
 
 _KEYS = {
     Partitioning.KEY: "the job's id; records of a job stay in order on one partition",
@@ -54,20 +54,20 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 
 def _dead_letters(topic: Topic) -> dict[str, Any]:
-    config = {"cleanup.policy": "delete", "retention.ms": str(DLQ_RETENTION_MS)}
     return {
         "address": topic.dlq,
         "description": f"Records of {topic.name} that a stage gave up on: value, key and headers unchanged, "
         "and headers `dlq.*` that say why.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in topic.types},
-        "bindings": {"kafka": _kafka(DLQ_PARTITIONS, config)},
+        "bindings": {"kafka": _kafka(DLQ_PARTITIONS, DLQ_CONFIG)},
     }
 
 
 def _kafka(partitions: int, config: Mapping[str, str]) -> dict[str, Any]:
     settings: dict[str, Any] = {"cleanup.policy": [config["cleanup.policy"]]}
-    if "retention.ms" in config:
-        settings["retention.ms"] = int(config["retention.ms"])
+    for name in ("retention.ms", "max.message.bytes"):
+        if name in config:
+            settings[name] = int(config[name])
     return {"partitions": partitions, "topicConfiguration": settings, "bindingVersion": "0.5.0"}
 
 

@@ -33,6 +33,18 @@ def _whole(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_whole)]
 
 
+def number(value: object) -> object:
+    """Refuse text and truth values where a number is wanted, though Pydantic would make one of them."""
+    if isinstance(value, str | bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - what Pydantic makes an answer of
+    return value
+
+
+Count = Annotated[int, BeforeValidator(number)]
+Real = Annotated[float, BeforeValidator(number)]
+"""Numbers that ``"3"`` and ``true`` do not stand for: over Kafka as over HTTP."""
+
+
 class RenderOptions(Model):
     """A caller's wishes; what is left out comes from the gateway's environment."""
 
@@ -57,9 +69,9 @@ class GenerateScript(Command):
     script_id: Id | None = Field(default=None, description="chosen by the gateway when left out")
     source_text: str
     language: str = "ko"
-    target_minutes: float = Field(default=3, gt=0, le=60)
-    max_chapters: int = Field(default=5, ge=1, le=50)
-    max_scenes_per_chapter: int = Field(default=6, ge=1, le=50)
+    target_minutes: Real = Field(default=3, gt=0, le=60)
+    max_chapters: Count = Field(default=5, ge=1, le=50)
+    max_scenes_per_chapter: Count = Field(default=6, ge=1, le=50)
     style: str = Field(default="friendly_security_training", max_length=100)
 
 

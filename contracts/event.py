@@ -10,6 +10,10 @@ from contracts.base import Id, Model
 
 JobStatus = Literal["QUEUED", "PROCESSING", "COMPLETED", "FAILED"]
 
+MAX_ATTEMPT = 2**31 - 1
+"""Largest number of an attempt: what a database's integer holds. One that it could not even look for would
+fail whoever is told of it, and so the telling of that failure, without end."""
+
 
 class Event(Model):
     """What every event carries; ``type`` is the CloudEvents type, its last part the major version."""
@@ -18,7 +22,7 @@ class Event(Model):
 
     event_id: UUID
     job_id: Id
-    attempt: int = Field(ge=1)
+    attempt: int = Field(ge=1, le=MAX_ATTEMPT)
     schema_version: int = Field(default=1, ge=1)
 
     @classmethod

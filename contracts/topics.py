@@ -102,7 +102,13 @@ TOPIC_OF_TYPE: Mapping[str, Topic] = {type_: topic for topic in TOPICS for type_
 TOPIC_OF_NAME: Mapping[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 DLQ_PARTITIONS = 1
-DLQ_RETENTION_MS = 30 * DAY_MS
+DLQ_CONFIG: Mapping[str, str] = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(30 * DAY_MS),
+    # twice what brokers take elsewhere by default: a record at that limit, and why it was given up on
+    "max.message.bytes": str(2_200_000),
+}
+"""Configuration of the dead-letter topics at creation."""
 
 
 def all_topic_names() -> tuple[str, ...]:

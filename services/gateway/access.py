@@ -31,7 +31,11 @@ class AccessSettings(BaseSettings):
     """Tokens, origins and rates. Closed by default: without tokens nothing is answered but health."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LECTERN_ACCESS_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        env_prefix="LECTERN_ACCESS_",
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
     auth: AuthMode | None = Field(default=None, validation_alias="GATEWAY_AUTH")

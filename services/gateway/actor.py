@@ -92,11 +92,16 @@ def rejected(error: LecternError, value: bytes | None, key: bytes | None) -> tup
             event_id=derived_id(digest, "gateway", "rejected"),
             job_id=subject,
             attempt=1,
-            command_type=str(body.get("type") or "unknown")[:100],
+            command_type=_text(body.get("type") or "unknown")[:100],
             code=error.code,
             message=error.message,
         ),
     )
+
+
+def _text(value: object) -> str:
+    """Return a value as text that can be written: JSON of a stranger may hold half a surrogate pair."""
+    return str(value).encode(errors="replace").decode()
 
 
 def _object(value: bytes | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contracts.errors import ErrorCode, PermanentError
 from contracts.events import CommandRejected
 from contracts.languages import DEFAULT_LANGUAGE
 from services.gateway.ledger import announcements, commands, jobs, scripts, starts, transitions
+from services.gateway.ledger.commands import Taken
 from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.starts import Refusal
 from services.gateway.service import Service, StartWish
@@ -46,7 +47,10 @@ class CommandIntake:
             TransientError: try again.
         """
         key = command.command_id or record
-        if await self._service.ledger.read(commands.find, key) is not None:
+        taken = await self._service.ledger.read(commands.find, key)
+        if taken is not None:
+            if (taken.kind, taken.subject) != (type_of(command), subject_of(command)):
+                await self._refuse(command, record, _reused(key, taken))
             return
         try:
             await self._obey(command, key)
@@ -125,6 +129,11 @@ def subject_of(command: Command) -> str:
 def type_of(command: Command) -> str:
     """Return a command's type, as it stands in its body."""
     return str(getattr(command, "type", type(command).__name__))
+
+
+def _reused(key: UUID, taken: Taken) -> PermanentError:
+    said = f"command_id {key} was used for {taken.kind} of {taken.subject}"
+    return PermanentError(ErrorCode.COMMAND_INVALID, said)
 
 
 def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> None:

@@ -15,7 +15,9 @@ class GatewaySettings(BaseSettings):
     """Where the gateway listens, where its ledger and files lie, and how a job is rendered by default."""
 
     # the prefix keeps field names from being read: ``home`` must never be the shell's HOME
-    model_config = SettingsConfigDict(env_prefix="LECTERN_GATEWAY_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LECTERN_GATEWAY_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     home: Path = Field(default=Path("data"), validation_alias="LECTERN_HOME")
     """All local data lies below it."""

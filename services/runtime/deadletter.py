@@ -1,9 +1,15 @@
 """Dead letters: the record as it was, and in its headers why it was given up on."""
 
+import base64
 import hashlib
 import traceback
 
-from services.runtime.publisher import RawHeaders
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+
+from contracts.base import canonical_json
+from contracts.errors import TransientError
+from services.runtime.artifacts import Artifacts, Blob
+from services.runtime.publisher import Publisher, RawHeaders
 from services.runtime.redaction import redact
 from services.runtime.retry import Failure
 from services.runtime.window import Record
@@ -38,4 +44,46 @@ def headers_of(
         "dlq.exception.stacktrace": redact(stack),
         "dlq.fingerprint": fingerprint(stage, failure, error),
     }
-    return [*record.headers, *((name, value.encode()) for name, value in why.items())]
+    return [*record.headers, *((name, value.encode(errors="replace")) for name, value in why.items())]
+
+
+async def send(
+    publisher: Publisher, artifacts: Artifacts, topic: str, record: Record, headers: RawHeaders
+) -> None:
+    """Publish a dead letter; of a record that Kafka does not take again, the store keeps what it was.
+
+    A stranger may write what we cannot: compressed, ten megabytes of blanks are a few kilobytes to the
+    broker that took them, and a record at the broker's limit is over it with our reasons beside it. Waiting
+    for Kafka to take it would hold its partition up for ever.
+
+    Args:
+        publisher: of the process.
+        artifacts: where a record goes that is too large.
+        topic: the dead letters.
+        record: what was given up on.
+        headers: from :func:`headers_of`.
+
+    Raises:
+        TransientError: ``BROKER_UNAVAILABLE``, ``STORAGE_FULL`` or ``STORAGE_UNAVAILABLE``.
+    """
+    try:
+        await publisher.send_raw(topic, record.key, record.value, headers)
+    except TransientError as error:
+        if not isinstance(error.__cause__, _TOO_LARGE):
+            raise
+        kept = await artifacts.put(Blob(_record_json(record), "application/json"))
+        where = [("dlq.record.uri", kept.uri.encode()), ("dlq.record.bytes", str(kept.bytes).encode())]
+        ours = headers[len(record.headers) :]
+        await publisher.send_raw(topic, b"", None, [*ours, *where])
+
+
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
+
+def _record_json(record: Record) -> bytes:
+    headers = [[name, _base64(value)] for name, value in record.headers]
+    return canonical_json({"key": _base64(record.key), "value": _base64(record.value), "headers": headers})
+
+
+def _base64(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -12,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
 
-from contracts.base import Id, derived_id
+from contracts.base import derived_id
 from contracts.errors import CanceledError, ErrorCode, LecternError, PermanentError, TransientError
-from contracts.events import Event, ProgressReported, StageFailed
+from contracts.events import Event, ProgressReported
 from services.runtime import deadletter, tracing
 from services.runtime.actor import Subscription
 from services.runtime.artifacts import Artifacts
@@ -24,13 +22,12 @@ from services.runtime.context import RecordContext
 from services.runtime.crashpoints import crash_point
 from services.runtime.fence import Fence
 from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
+from services.runtime.obituaries import obituaries_of, place_of
 from services.runtime.publisher import Publisher, scene_index_of
-from services.runtime.redaction import redact
 from services.runtime.retry import Failure, RetryPolicy, classify
 from services.runtime.window import Record, Slot
 
 log = structlog.get_logger(__name__)
-_ID: TypeAdapter[str] = TypeAdapter(Id)
 _BROKER_AWAY_DELAY = 5.0
 """Seconds between tries while Kafka itself takes nothing: giving up needs Kafka too, so this never ends."""
 
@@ -199,38 +196,20 @@ class Processor:
             crash_point("engine.before_dead_letter", self._place)
             if topic.dead_letters:
                 headers = deadletter.headers_of(record, self._stage, failure, error, slot.attempts)
-                await self._publisher.send_raw(topic.dlq, record.key, record.value, headers)
+                await deadletter.send(self._publisher, self._artifacts, topic.dlq, record, headers)
             crash_point("engine.after_dead_letter", self._place)
-            await self._publisher.publish(self._obituaries(record, event, failure), tracing.trace_headers())
+            news = obituaries_of(self._stage, self._subscription, record, event, failure)
+            await self._publisher.publish(news, tracing.trace_headers())
         except TransientError:
+            return _BROKER_AWAY_DELAY
+        except Exception:
+            # out of here it would leave the lane with a record that is neither finished nor parked, and so
+            # the partition's watermark where it is, for ever
+            log.exception("cannot give up", stage=self._stage, record=place_of(record))
             return _BROKER_AWAY_DELAY
         DEAD_LETTERS.labels(self._stage, failure.code).inc()
         self._log_failure("gave up", slot, event, failure, error)
         return None
-
-    def _obituaries(self, record: Record, event: Any, failure: Failure) -> list[Event]:
-        """Return the events that tell others: the job's ``StageFailed`` where the job is known."""
-        events: list[Event] = []
-        known = identified(event, record.value)
-        if known is not None:
-            cause, job_id, attempt = known
-            message = redact(failure.message)[:2000]
-            events.append(
-                StageFailed(
-                    event_id=derived_id(cause, self._stage, "failed"),
-                    job_id=job_id,
-                    attempt=attempt,
-                    stage=self._stage,
-                    code=failure.code,
-                    message=message,
-                    scene_index=scene_index_of(event) if isinstance(event, Event) else None,
-                    dead_letter=f"{record.topic}/{record.partition}/{record.offset}",
-                )
-            )
-        if self._subscription.rejection is not None:
-            why = PermanentError(failure.code, redact(failure.message)[:2000])
-            events.extend(self._subscription.rejection(why, record.value, record.key))
-        return events
 
     def _log_failure(
         self, what: str, slot: Slot, event: Any, failure: Failure, error: Exception, **fields: object
@@ -242,7 +221,7 @@ class Processor:
             what,
             stage=self._stage,
             job_id=job_id,
-            record=f"{record.topic}/{record.partition}/{record.offset}",
+            record=place_of(record),
             code=failure.code.value,
             reason=failure.message,
             attempts=slot.attempts,
@@ -263,23 +242,4 @@ def identity_of(event: Any) -> tuple[str, int]:
 def cause_of(event: Any, record: Record) -> UUID | str:
     """Return what the ids of the outputs derive from: the event's id, else the record's place in the log."""
     event_id = getattr(event, "event_id", None)
-    return event_id if isinstance(event_id, UUID) else f"{record.topic}/{record.partition}/{record.offset}"
-
-
-def identified(event: Any, value: bytes | None) -> tuple[str, str, int] | None:
-    """Return (cause, job, attempt) of an event of ours, decoded or not; ``None`` for anything else.
-
-    A record that merely carries a job's key is not the job's: a stranger's poison must not fail it.
-    """
-    if isinstance(event, Event):
-        return str(event.event_id), event.job_id, event.attempt
-    if event is not None:
-        return None
-    try:
-        body = json.loads(value or b"")
-        cause = UUID(str(body["event_id"]))
-        job_id = _ID.validate_python(body["job_id"])
-        attempt = int(body["attempt"])
-    except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
-        return None
-    return (str(cause), job_id, attempt) if attempt >= 1 else None
+    return event_id if isinstance(event_id, UUID) else place_of(record)

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from contracts.topics import DLQ_PARTITIONS, DLQ_RETENTION_MS, TOPICS, Topic
+from contracts.topics import DLQ_CONFIG, DLQ_PARTITIONS, TOPICS, Topic
 
 BROKER_DEFAULT_REPLICATION: Final = -1
 """Lets the broker decide by its ``default.replication.factor`` (KIP-464)."""
@@ -107,8 +107,7 @@ def _wanted(topics: Sequence[Topic]) -> dict[str, tuple[int, dict[str, str]]]:
     for topic in topics:
         wanted[topic.name] = (topic.partitions, topic.config)
         if topic.dead_letters:
-            config = {"cleanup.policy": "delete", "retention.ms": str(DLQ_RETENTION_MS)}
-            wanted[topic.dlq] = (DLQ_PARTITIONS, config)
+            wanted[topic.dlq] = (DLQ_PARTITIONS, dict(DLQ_CONFIG))
     return wanted
 
 

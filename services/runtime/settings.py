@@ -12,13 +12,20 @@ class RuntimeSettings(BaseSettings):
     Each time limit says what breaks if it is smaller and what bounds it above.
     """
 
-    model_config = SettingsConfigDict(env_prefix="LECTERN_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LECTERN_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     """``host:port,...``; without it the command line starts the embedded broker."""
 
     home: Path = Path("data")
     """``LECTERN_HOME``: all local data lies below it."""
+
+    render_output_dir: Path | None = Field(default=None, validation_alias="RENDER_OUTPUT_DIR")
+    """Where films, scenes and whatever else is under way lie until they are stored, in a folder for each
+    process; ``scratch`` below ``home`` when left out. A fast disk of its own makes sense: it holds a film or
+    two a process."""
 
     embedded: bool = False
     """The broker is the embedded one: no idempotent producer, fetches must poll (see the design)."""
@@ -80,4 +87,4 @@ class RuntimeSettings(BaseSettings):
     @property
     def scratch_root(self) -> Path:
         """Where handlers' temporary folders are made; wiped of leftovers at start."""
-        return self.home / "scratch"
+        return self.render_output_dir or self.home / "scratch"

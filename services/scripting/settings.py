@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class AiEnvironment(StrEnum):
@@ -16,6 +16,8 @@ class AiEnvironment(StrEnum):
 
 class ScriptingSettings(BaseSettings):
     """Which writer, and where its language model is."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     ai_env: AiEnvironment = Field(default=AiEnvironment.MOCK, validation_alias="AI_ENV")
     llm_base_url: AnyHttpUrl | None = Field(default=None, validation_alias="LLM_BASE_URL")

@@ -30,6 +30,7 @@ from contracts.topics import (
     STAGE_FAILED,
     UPDATES,
 )
+from tests.chaos.callbacks import untrue_callbacks
 from tests.chaos.evidence import Evidence
 from tests.chaos.letters import lost_poison
 from tests.chaos.readings import by_job, cancels, code_of, injected, last_ends, of_topic, requested, terminals
@@ -79,7 +80,7 @@ def judge(evidence: Evidence) -> Verdict:
         distinct_outputs=distinct_outputs(evidence),
         broken_histories=broken_histories(evidence),
         hash_differences=hash_differences(evidence),
-        late_effects=late_effects(evidence),
+        late_effects=late_effects(evidence) + untrue_callbacks(evidence),
         stuck_partitions=stuck_partitions(evidence),
         leaks=list(evidence.leaks),
         poison=lost_poison(evidence),

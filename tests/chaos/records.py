@@ -114,6 +114,9 @@ class Tamperer:
         return [record for record in records if MARK not in record.headers]
 
 
+NAMED = b'"event_id": "00000000-0000-4000-8000-000000000000", "job_id": "poison"'
+
+
 def poisons(topic: Topic) -> Sequence[tuple[str, bytes | None, Headers]]:
     """Return every kind of record that ``topic``'s stage cannot read: kind, value, headers."""
     type_ = topic.types[0]
@@ -126,6 +129,8 @@ def poisons(topic: Topic) -> Sequence[tuple[str, bytes | None, Headers]]:
         ("null header", b"[]", (("ce_type", None),)),
         ("binary header", b"null", (("ce_type", b"\xc3\x28"), ("ce_type", type_.encode()))),
         ("tombstone", None, ()),
+        ("half a surrogate pair", b'{"type": "\\ud800", "job_id": "poison"}', ()),
+        ("endless attempt", b'{"type": "%s", %s, "attempt": 1e999}' % (type_.encode(), NAMED), ours),
     )
 
 

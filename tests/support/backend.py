@@ -30,6 +30,7 @@ class Reply:
     Attributes:
         cut: bytes of the answer after which the connection is reset, ``None`` for a whole answer.
         silent: no answer at all, until the server stops.
+        after: the answer waits for it.
     """
 
     status: int = 200
@@ -37,6 +38,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     silent: bool = False
+    after: asyncio.Event | None = None
 
 
 @dataclass
@@ -93,6 +95,8 @@ class StandInBackend:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         self.calls.append(Call(method, path, headers, body))
         reply = self._reply(path)
+        if reply.after is not None:
+            await reply.after.wait()
         if reply.silent:
             await reader.read()  # until the other side gives up
             return False

@@ -24,7 +24,11 @@ class BackendSettings(BaseSettings):
     """The backend; without ``BACKEND_BASE_URL`` there is none, and nobody is called."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LECTERN_BACKEND_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        env_prefix="LECTERN_BACKEND_",
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
     base_url: str | None = Field(default=None, validation_alias="BACKEND_BASE_URL")

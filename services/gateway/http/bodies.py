@@ -9,19 +9,11 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from contracts.base import Model
+from contracts.commands import Count, number
 from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
 
-
-def _number(value: object) -> object:
-    if isinstance(value, str | bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - what Pydantic makes an answer of
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_number)]
-Real = Annotated[float, BeforeValidator(_number)]
 # the limits stand inside: on an optional field Pydantic would not name them in the schema
-Duration = Annotated[float, Field(ge=0, le=3600), BeforeValidator(_number)]
+Duration = Annotated[float, Field(ge=0, le=3600), BeforeValidator(number)]
 
 
 class Body(Model):
@@ -39,14 +31,14 @@ class Body(Model):
 class SceneBody(Body, ScriptScene):
     """One scene of a script."""
 
-    scene_id: Whole = Field(ge=0)
+    scene_id: Count = Field(ge=0)
     duration_sec: Duration | None = Field(default=None, description="wished or estimated length")
 
 
 class ChapterBody(Body, Chapter):
     """One chapter of a script."""
 
-    chapter_id: Whole = Field(ge=0)
+    chapter_id: Count = Field(ge=0)
     scenes: tuple[SceneBody, ...] = Field(min_length=1, max_length=MAX_SCENES)
 
 

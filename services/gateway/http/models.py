@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from contracts.base import Id, Model, Sha256
-from contracts.commands import RenderOptions
+from contracts.commands import Count, Real, RenderOptions
 from contracts.events import Asset
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
 from services.gateway.diffs import Change
-from services.gateway.http.bodies import Body, Duration, Real, Whole
+from services.gateway.http.bodies import Body, Duration
 from services.gateway.ledger.records import (
     JobRecord,
     JobState,
@@ -36,8 +36,8 @@ class ScriptGenerateRequest(Body):
     source_text: str = Field(description="training text, plain or Markdown, of at most 20,000 characters")
     language: str = "ko"
     target_minutes: Real = Field(default=3, gt=0, le=60)
-    max_chapters: Whole = Field(default=5, ge=1, le=50)
-    max_scenes_per_chapter: Whole = Field(default=6, ge=1, le=50)
+    max_chapters: Count = Field(default=5, ge=1, le=50)
+    max_scenes_per_chapter: Count = Field(default=6, ge=1, le=50)
     style: str = Field(default="friendly_security_training", max_length=100)
 
 

@@ -36,6 +36,20 @@ TIGHTER: dict[str, dict[str, Schema]] = {
 }
 """Of request bodies alone: an answer may hold more than a request."""
 
+_LOCATION = {"Location": ("where it is read", True)}
+_WAITED = {**_LOCATION, "Preference-Applied": ("how long the call was ready to wait", False)}
+_TAGGED = {"ETag": ("its version, for `If-Match`", True)}
+
+ANSWER_HEADERS: dict[tuple[str, str], dict[str, tuple[str, bool]]] = {
+    ("POST", "/videos/{video_id}/scripts/generate"): _WAITED,
+    ("POST", "/videos/{video_id}/render-jobs"): _WAITED,
+    ("GET", "/scripts/{script_id}"): _TAGGED,
+    ("PUT", "/scripts/{script_id}"): _TAGGED,
+    ("POST", "/scripts/{script_id}/approve"): _TAGGED,
+    ("PATCH", "/scripts/{script_id}/chapters/{chapter_id}/scenes/{scene_id}"): _TAGGED,
+}
+"""By method and path below the base: headers of good answers, what they tell, whether they always come."""
+
 ABOUT = """Training text to narrated educational video.
 
 Every `POST` takes an `Idempotency-Key` header of 1 to 200 characters: the same request again gets the first
@@ -69,7 +83,15 @@ def refine(document: Schema) -> None:
     wish["$ref"] = "#/components/schemas/JobOptions"
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            example = EXAMPLES.get((method.upper(), _below(path)))
+            route = (method.upper(), _below(path))
+            headers = {
+                header: {"description": about, "required": always, "schema": {"type": "string"}}
+                for header, (about, always) in ANSWER_HEADERS.get(route, {}).items()
+            }
+            if headers:
+                for response in (each for status, each in operation["responses"].items() if status < "300"):
+                    response["headers"] = headers
+            example = EXAMPLES.get(route)
             if example is not None:
                 _exemplify(operation, example)
 

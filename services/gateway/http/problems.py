@@ -15,6 +15,9 @@ from starlette.routing import Match
 from contracts.errors import ErrorCode, LecternError, TransientError
 
 MEDIA_TYPE = "application/problem+json"
+LOOKING = {"/readyz", "/metrics"}
+"""Paths that need no token, and yet look into the ledger."""
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 TYPE_BASE = "https://lectern.dev/problems/"
 
@@ -151,12 +154,8 @@ def describe(app: FastAPI, open_paths: Iterable[str]) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = generate()
-            for operation in (each for path in schema["paths"].values() for each in path.values()):
-                if "requestBody" in operation or "422" in operation["responses"]:
-                    operation["responses"] |= {"400": responses(400)[400]}
-                operation["responses"] |= {str(k): v for k, v in responses(401, 403, 429).items()}
-                if "422" in operation["responses"]:
-                    operation["responses"]["422"] = responses(422)[422]
+            for method, operation in (each for path in schema["paths"].values() for each in path.items()):
+                _describe_failures(method, operation["responses"], takes_body="requestBody" in operation)
             schemas = schema["components"]["schemas"]
             for foreign in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(foreign, None)
@@ -166,9 +165,20 @@ def describe(app: FastAPI, open_paths: Iterable[str]) -> None:
             for path in open_paths:
                 for operation in schema["paths"].get(path, {}).values():
                     operation["security"] = []
-                    for status in ("401", "429"):
+                    for status in {"401", "429"} if path in LOOKING else {"401", "429", "503"}:
                         operation["responses"].pop(status, None)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _describe_failures(method: str, told: dict[str, Any], *, takes_body: bool) -> None:
+    if takes_body or "422" in told:
+        told |= {"400": responses(400)[400]}
+    # any ledger may be locked or away; what writes may meet too large a body, or a full disk
+    common = (401, 403, 429, 503) if method == "get" else (401, 403, 413, 429, 503, 507)
+    for status, answer in responses(*common).items():
+        told.setdefault(str(status), answer)
+    if "422" in told:
+        told["422"] = responses(422)[422]

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Header, Request, Response
 
-from contracts.base import NAMESPACE, Id
+from contracts.base import NAMESPACE, Id, canonical_json
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from services.gateway.http.bodies import ScriptBody
@@ -18,7 +18,7 @@ from services.gateway.http.models import (
     ScriptResponse,
 )
 from services.gateway.http.paths import base_of
-from services.gateway.http.preferences import applied, wait_seconds
+from services.gateway.http.preferences import applied, asked_wait
 from services.gateway.http.problems import HttpCode, problem, responses
 from services.gateway.ledger.records import ScriptRecord, ScriptState
 from services.gateway.ledger.scripts import StaleVersionError
@@ -60,12 +60,13 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         prefer: Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")] = None,
         idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> object:
-        wait = wait_seconds(prefer, generate_wait)
-        named = uuid5(NAMESPACE, f"{video_id}/{idempotency_key}") if idempotency_key else UUID(new_id())
+        asked = asked_wait(prefer)
+        caller = request.scope.get("lectern.caller", "")
+        named = _named(caller, video_id, idempotency_key, body) if idempotency_key else UUID(new_id())
         wish = GenerateScript(command_id=named, video_id=video_id, **dict(body))
-        script = await service.generate_script(wish, wait=wait)
-        if prefer is not None:
-            response.headers["Preference-Applied"] = applied(wait)
+        script = await service.generate_script(wish, wait=generate_wait if asked is None else asked)
+        if asked is not None:
+            response.headers["Preference-Applied"] = applied(asked)
         return _answer(script, f"{base_of(request)}/scripts/{script.script_id}", response)
 
     @routes.get("/videos/{video_id}/scripts", summary="A video's scripts, newest first")
@@ -109,6 +110,12 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         return told(changed, response)
 
     return routes
+
+
+def _named(caller: str, video_id: str, key: str, body: ScriptGenerateRequest) -> UUID:
+    """Return the id of a wish with a key: of this caller's, in these words; a key is not everybody's."""
+    said = {"caller": caller, "video": video_id, "key": key, "wish": body.model_dump(mode="json")}
+    return uuid5(NAMESPACE, canonical_json(said).decode())
 
 
 def version_of(if_match: str | None) -> int | None:

@@ -1,7 +1,8 @@
 """Callbacks: what the backend is told, written in the transaction that caused it, sent afterwards.
 
 In order per job or script: only the oldest pending one of a subject is ever sent. A callback of an attempt
-that a retry has replaced is never sent again.
+that a retry has replaced is never sent again; one that is under way just then is waited for, or the backend
+might hear of the old attempt after the new one.
 """
 
 import json
@@ -17,7 +18,7 @@ from contracts.base import derived_id
 from services.gateway.ledger import facts, outbox
 from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.ledger.schema import callbacks as table
-from services.gateway.ledger.schema import insert
+from services.gateway.ledger.schema import insert, jobs
 from services.gateway.ledger.writer import OUTBOX_FLAG
 
 MAX_AGE = timedelta(days=3)
@@ -97,19 +98,19 @@ def add(
 
 
 def supersede(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
-    """Take back what is still to be told of earlier attempts: they are dead."""
-    changed = conn.execute(
-        sa.update(table)
-        .where(
-            table.c.subject == job.job_id,
-            table.c.kind == CallbackKind.JOB,
-            table.c.attempt < job.attempt,
-            table.c.state == CallbackState.PENDING,
-        )
-        .values(state=CallbackState.SUPERSEDED, settled_at=now)
-        .returning(*table.c)
+    """Take back what is still to be told of earlier attempts: they are dead.
+
+    Not what is under way: it cannot be taken back, and what follows it waits until it is settled.
+    """
+    under_way = sa.and_(table.c.tries > 0, table.c.last_error.is_(None), table.c.due_at > now)
+    _supersede(
+        conn,
+        now,
+        table.c.subject == job.job_id,
+        table.c.kind == CallbackKind.JOB,
+        table.c.attempt < job.attempt,
+        ~under_way,
     )
-    _record(conn, changed, now)
 
 
 def next_due(conn: sa.Connection) -> datetime | None:
@@ -129,6 +130,8 @@ def claim(conn: sa.Connection, limit: int, *, now: datetime, lease: timedelta) -
         .returning(*table.c)
     )
     _record(conn, expired, now)
+    # left by a process that died with it in hand, and whose job was retried meanwhile
+    _supersede(conn, now, table.c.due_at <= now, _is_dead())
     due = sa.select(table.c.id).where(_is_head(), table.c.due_at <= now).order_by(table.c.id).limit(limit)
     ids = list(conn.execute(due).scalars())
     if not ids:
@@ -137,7 +140,8 @@ def claim(conn: sa.Connection, limit: int, *, now: datetime, lease: timedelta) -
         sa.update(table)
         # asked again: another gateway may have taken one since
         .where(table.c.id.in_(ids), table.c.state == CallbackState.PENDING, table.c.due_at <= now)
-        .values(due_at=now + lease, tries=table.c.tries + 1)
+        # no error: it is under way
+        .values(due_at=now + lease, tries=table.c.tries + 1, last_error=None)
         .returning(*table.c)
     )
     return sorted((Callback.of(row) for row in taken), key=lambda callback: callback.id)
@@ -155,7 +159,7 @@ def delivered(conn: sa.Connection, id_: int, *, now: datetime) -> None:
 
 
 def postponed(conn: sa.Connection, id_: int, error: str, *, due: datetime, now: datetime) -> None:
-    """Note that a delivery failed, and when the next one is due."""
+    """Note that a delivery failed, and when the next one is due; never, if its attempt is dead by now."""
     waiting = conn.execute(
         sa.update(table)
         .where(table.c.id == id_)
@@ -163,6 +167,7 @@ def postponed(conn: sa.Connection, id_: int, error: str, *, due: datetime, now: 
         .returning(*table.c)
     )
     _record(conn, waiting, now)
+    _supersede(conn, now, table.c.id == id_, _is_dead())
 
 
 def since(conn: sa.Connection, after: int, limit: int) -> Sequence[Callback]:
@@ -192,6 +197,21 @@ def job_ended(conn: sa.Connection, job: JobRecord, *, now: datetime) -> None:
         {"jobId": job.job_id, "videoUrl": video, "duration": job.duration_sec, "status": job.state.value}
     )
     add(conn, CallbackKind.JOB, job.job_id, job.attempt, body, now=now)
+
+
+def _supersede(conn: sa.Connection, now: datetime, *which: sa.ColumnElement[bool]) -> None:
+    changed = conn.execute(
+        sa.update(table)
+        .where(table.c.state == CallbackState.PENDING, *which)
+        .values(state=CallbackState.SUPERSEDED, settled_at=now)
+        .returning(*table.c)
+    )
+    _record(conn, changed, now)
+
+
+def _is_dead() -> sa.ColumnElement[bool]:
+    newer = sa.and_(jobs.c.job_id == table.c.subject, jobs.c.attempt > table.c.attempt)
+    return sa.and_(table.c.kind == CallbackKind.JOB, sa.exists().where(newer))
 
 
 def _record(conn: sa.Connection, rows: Iterable[sa.Row[Any]], now: datetime) -> None:

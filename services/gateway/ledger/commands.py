@@ -18,6 +18,7 @@ KEPT = timedelta(days=14)
 class Taken:
     """A command that was obeyed (``code`` is ``None``) or refused."""
 
+    kind: str
     subject: str
     code: str | None
 
@@ -25,7 +26,7 @@ class Taken:
 def find(conn: sa.Connection, key: UUID) -> Taken | None:
     """Return what became of a command, or ``None`` if it is new."""
     row = conn.execute(sa.select(commands).where(commands.c.command_key == str(key))).first()
-    return Taken(row.subject, row.code) if row else None
+    return Taken(row.type, row.subject, row.code) if row else None
 
 
 def take(

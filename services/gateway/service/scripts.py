@@ -36,8 +36,8 @@ class Scripts(Core):
         """Have a script written; returns it as it is after at most ``wait`` seconds.
 
         Raises:
-            PermanentError: ``SOURCE_TEXT_EMPTY``, ``SOURCE_TEXT_TOO_LONG``, ``LANGUAGE_UNSUPPORTED`` or
-                ``SCRIPT_STATE_CONFLICT``.
+            PermanentError: ``SOURCE_TEXT_EMPTY``, ``SOURCE_TEXT_TOO_LONG``, ``LANGUAGE_UNSUPPORTED``,
+                ``COMMAND_INVALID`` or ``SCRIPT_STATE_CONFLICT``.
         """
         event = await self.script_request(wish)
         script = await self.ledger.write(scripts.request, wish, event, now=self.now())
@@ -47,6 +47,9 @@ class Scripts(Core):
 
     async def script_request(self, wish: GenerateScript) -> ScriptRequested:
         """Validate a wish, store its text and return the event that has it written."""
+        for name, text in (("source_text", wish.source_text), ("style", wish.style)):
+            if "\0" in text:
+                raise PermanentError(ErrorCode.COMMAND_INVALID, f"{name} must not hold the NUL character")
         if not wish.source_text.strip():
             raise PermanentError(ErrorCode.SOURCE_TEXT_EMPTY, "source_text is empty")
         if len(wish.source_text) > MAX_SOURCE_CHARACTERS:

@@ -41,6 +41,13 @@ def control(offset: int, at: float, *, canceled: bool = False, attempt: int = 1)
     return event(type_, offset, at, "lectern.control.v1", canceled=canceled, attempt=attempt)
 
 
+def callback(offset: int, status: str, attempt: int = 1, state: str = "PENDING") -> Raw:
+    body = json.dumps({"jobId": "j", "videoUrl": None, "duration": None, "status": status})
+    type_ = "lectern.callback.recorded.v1"
+    more = {"attempt": attempt, "kind": "job.complete", "state": state, "body": body}
+    return event(type_, offset, 110, "lectern.ledger.v1", **more)
+
+
 def request(offset: int = 0, at: float = 100, attempt: int = 1) -> Raw:
     return event(
         "lectern.render.requested.v1", offset, at, attempt=attempt, spec={"sha256": SPEC}, settings={}
@@ -78,6 +85,7 @@ def evidence() -> Evidence:
             request(),
             event("lectern.scene.planned.v1", 0, 101, context={"index": 0}),
             progress(0, 102),
+            callback(0, "COMPLETED"),
             completed(),
             letter(),
         ],
@@ -102,7 +110,11 @@ def evidence() -> Evidence:
 
 def canceled(evidence: Evidence) -> Evidence:
     """The same job, cancelled after 102 s and never retried."""
-    evidence.records[-2:-1] = [control(1, 102, canceled=True), failed("CANCELED", at=102)]
+    evidence.records[-3:-1] = [
+        control(1, 102, canceled=True),
+        callback(0, "FAILED"),
+        failed("CANCELED", at=102),
+    ]
     evidence.accepted = [Accepted("j", may_be_canceled=True)]
     evidence.histories = {"j": [(1, "QUEUED"), (1, "PROCESSING"), (1, "FAILED")]}
     evidence.stored, evidence.viewings = {}, []
@@ -113,7 +125,13 @@ def retried(evidence: Evidence) -> Evidence:
     """The same job, cancelled and retried."""
     canceled(evidence)
     evidence.accepted = [Accepted("j", may_be_canceled=False)]
-    evidence.records += [control(2, 104, attempt=2), request(1, 104, attempt=2), completed(1, 109, attempt=2)]
+    evidence.records += [
+        callback(1, "FAILED", state="SUPERSEDED"),
+        control(2, 104, attempt=2),
+        request(1, 104, attempt=2),
+        callback(2, "COMPLETED", attempt=2),
+        completed(1, 109, attempt=2),
+    ]
     evidence.histories["j"] += [(2, "PROCESSING"), (2, "COMPLETED")]
     evidence.stored = {KEY: Stored(FILM, 108), BLOB: Stored(None, 107)}
     return evidence
@@ -289,6 +307,24 @@ def test_a_cancelled_attempt_is_late_even_when_another_lives(evidence: Evidence)
     assert judge(evidence).clean
     evidence.records.append(progress(6, 106, attempt=1))
     assert judge(evidence).late_effects
+
+
+def test_a_callback_told_again_is_one_and_an_end_without_a_callback_is_found(evidence: Evidence) -> None:
+    evidence.records.append(callback(7, "COMPLETED", state="DELIVERED"))
+    assert judge(evidence).clean
+    evidence.records = [each for each in evidence.records if each.topic != "lectern.ledger.v1"]
+    assert judge(evidence).late_effects == ["('j', 1) ended ['COMPLETED'], its callbacks say nothing"]
+
+
+def test_a_callback_that_tells_of_another_end_is_found(evidence: Evidence) -> None:
+    canceled(evidence)
+    evidence.records.append(callback(7, "COMPLETED"))
+    assert len(judge(evidence).late_effects) == 1
+
+
+def test_a_callback_of_an_attempt_that_goes_on_is_found(evidence: Evidence) -> None:
+    evidence.records.append(callback(7, "FAILED", attempt=2))
+    assert len(judge(evidence).late_effects) == 1
 
 
 def test_a_partition_that_stands_still_is_found(evidence: Evidence) -> None:

@@ -62,6 +62,18 @@ async def test_a_token_is_good_for_its_scopes_alone(guarded: Harness, name: str,
             assert "insufficient_scope" in answer.headers["www-authenticate"]
 
 
+async def test_an_idempotency_key_of_one_caller_gave_another_caller_his_script(guarded: Harness) -> None:
+    scripts = set()
+    for name, text in (("writer", "a"), ("both", "a"), ("both", "b")):
+        answer = await guarded.client.post(
+            "/api/videos/v-1/scripts/generate",
+            json={"source_text": text},
+            headers={**bearer(name), "Idempotency-Key": "1" if text == "a" else "2", "Prefer": "wait=0"},
+        )
+        scripts.add(answer.json()["script_id"])
+    assert len(scripts) == 3
+
+
 @pytest.mark.parametrize(
     "header",
     [None, "", "Bearer", "Bearer x", f"Basic {SECRETS['both']}", f"Bearer {SECRETS['both']}x",

@@ -129,6 +129,17 @@ async def test_a_redelivered_retry_starts_no_third_attempt(harness: Harness) -> 
     assert (await harness.read("j-1"))["attempt"] == 3
 
 
+async def test_a_command_with_the_id_of_another_one_was_dropped_without_a_word(harness: Harness) -> None:
+    used = uuid4()
+    await harness.tell(start(render_spec=SPEC, command_id=used))
+    for _ in range(2):
+        await harness.tell(CancelRender(job_id="j-1", command_id=used), record="commands/0/9")
+    [refusal] = await harness.publishes(CommandRejected, "j-1")
+    assert (refusal.code, refusal.command_type) == ("COMMAND_INVALID", "lectern.render.cancel.v1")
+    assert (await harness.read("j-1"))["status"] == "QUEUED"
+    assert len(harness.told(CommandRejected)) == 1
+
+
 async def test_a_command_id_makes_a_repeated_command_harmless(harness: Harness) -> None:
     await harness.tell(start(render_spec=SPEC))
     await harness.tell(failed("j-1"))
@@ -178,6 +189,24 @@ async def test_scripts_are_wished_for_by_command(harness: Harness) -> None:
     assert len(harness.told(ScriptRequested)) == 1
 
 
+@pytest.mark.parametrize("field", ["source_text", "style"])
+async def test_a_text_that_http_refuses_was_taken_from_kafka(harness: Harness, field: str) -> None:
+    await harness.tell(GenerateScript(**{"video_id": "v-1", "source_text": "a", field: "a\0b"}))
+    [refusal] = await harness.publishes(CommandRejected)
+    assert refusal.code == "COMMAND_INVALID"
+    assert field in refusal.message
+    assert harness.told(ScriptRequested) == []
+
+
+@pytest.mark.parametrize("field", ["target_minutes", "max_chapters", "max_scenes_per_chapter"])
+@pytest.mark.parametrize("value", ["3", True])
+def test_a_wish_in_words_that_http_refuses_was_taken_from_kafka(field: str, value: object) -> None:
+    body = {"type": "lectern.script.generate.v1", "video_id": "v-1", "source_text": "a", field: value}
+    with pytest.raises(PermanentError, match=field) as caught:
+        decode_command(json.dumps(body).encode(), [])
+    assert caught.value.code is ErrorCode.COMMAND_INVALID
+
+
 async def test_a_script_id_belongs_to_one_video(harness: Harness) -> None:
     await harness.tell(GenerateScript(video_id="v-1", script_id="s-1", source_text="a"))
     await harness.tell(GenerateScript(video_id="v-2", script_id="s-1", source_text="a"))
@@ -194,6 +223,7 @@ async def test_a_script_id_belongs_to_one_video(harness: Harness) -> None:
         (json.dumps({"type": "lectern.x.v1", "job_id": "j-2"}).encode(), b"j-1", "j-2", "lectern.x.v1"),
         (json.dumps({"type": 7, "job_id": "a b", "script_id": "s-1"}).encode(), b"", "s-1", "7"),
         (json.dumps({"type": "t" * 500}).encode(), b"../etc", "unknown", "t" * 100),
+        (b'{"type": "\\ud800", "job_id": "j-1"}', b"j-1", "j-1", "?"),
     ],
 )
 def test_poison_is_rejected_by_name(value: bytes | None, key: bytes | None, subject: str, kind: str) -> None:

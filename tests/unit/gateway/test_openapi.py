@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 
+from contracts.errors import ErrorCode, TransientError
 from contracts.rendering import RenderSettings
 from services.gateway.bootstrap import create_app
 from services.gateway.http.openapi import FRAME_RATES
@@ -65,8 +66,40 @@ def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         failures = {status for status in operation["responses"] if status >= "400"}
         assert "403" in failures, (method, path)
-        if method != "GET" and "requestBody" in operation:
-            assert {"400", "413", "422"} <= failures, (method, path)
+        if method != "GET":
+            assert {"413", "503", "507"} <= failures, (method, path)
+            assert "requestBody" not in operation or {"400", "422"} <= failures, (method, path)
+        assert ("503" in failures) is not (path in {"/", "/livez"} or path.startswith("/assets")), path
+
+
+async def test_headers_that_are_said_to_come_come(harness: Harness) -> None:
+    document = (await harness.client.get("/openapi.json")).json()
+    script_id = await harness.script("v-1")
+
+    def promised(method: str, path: str, status: int) -> set[str]:
+        headers = document["paths"][f"/api/v2{path}"][method]["responses"][str(status)]["headers"]
+        return {name.lower() for name, header in headers.items() if header["required"]}
+
+    read = await harness.client.get(f"/api/v2/scripts/{script_id}")
+    assert promised("get", "/scripts/{script_id}", 200) == {"etag"} <= set(read.headers)
+    made = await harness.client.post("/api/v2/videos/v-1/render-jobs", json={"script_id": script_id})
+    create = "/videos/{video_id}/render-jobs"
+    assert promised("post", create, made.status_code) == {"location"} <= set(made.headers)
+
+
+async def test_a_ledger_that_is_away_is_told_as_the_document_says(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise TransientError(ErrorCode.STORAGE_UNAVAILABLE, "the database is locked")
+
+    document = (await harness.client.get("/openapi.json")).json()
+    monkeypatch.setattr(harness.gateway.ledger, "read", away)
+    monkeypatch.setattr(harness.gateway.ledger, "write", away)
+    answer = await harness.client.get("/api/v2/render-jobs")
+    assert (answer.status_code, answer.json()["code"]) == (503, "STORAGE_UNAVAILABLE")
+    assert "503" in document["paths"]["/api/v2/render-jobs"]["get"]["responses"]
+    assert (await harness.client.get("/metrics")).status_code == 503
 
 
 def test_what_a_film_can_be_made_with_is_said(document: dict[str, Any]) -> None:

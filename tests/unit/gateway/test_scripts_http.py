@@ -3,7 +3,6 @@ import json
 from uuid import uuid4
 
 import pytest
-from pydantic import BeforeValidator
 
 from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript
 from contracts.errors import ErrorCode
@@ -227,8 +226,7 @@ async def test_a_videos_scripts_are_listed_newest_first(harness: Harness) -> Non
 def test_the_http_body_has_the_commands_fields_and_defaults() -> None:
     command = GenerateScript.model_fields
     for name, field in ScriptGenerateRequest.model_fields.items():
-        limits = [limit for limit in field.metadata if not isinstance(limit, BeforeValidator)]
-        assert (field.annotation, field.default, limits) == (
+        assert (field.annotation, field.default, field.metadata) == (
             command[name].annotation,
             command[name].default,
             command[name].metadata,
@@ -248,11 +246,23 @@ def test_the_http_body_has_the_commands_fields_and_defaults() -> None:
         ("wait=99999", 120),
         ("wait=-1", 30),
         ("wait=soon", 30),
+        ("wait=\u00b2", 30),
+        ('wait="4"', 4),
+        ("wait=4; because=slow, return=minimal", 4),
         ("", 30),
     ],
 )
 def test_the_prefer_header_says_how_long_to_wait(header: str | None, seconds: float) -> None:
     assert wait_seconds(header, 30) == seconds
+
+
+async def test_a_preference_that_was_ignored_is_not_said_to_be_applied(harness: Harness) -> None:
+    call = asyncio.create_task(harness.client.post(GENERATE, json=TEXT, headers={"Prefer": "return=minimal"}))
+    [request] = await harness.publishes(ScriptRequested)
+    await harness.tell(await harness.generated(request))
+    answer = await call
+    assert answer.status_code == 200
+    assert "preference-applied" not in answer.headers
 
 
 @pytest.mark.parametrize(

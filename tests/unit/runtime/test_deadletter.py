@@ -1,5 +1,17 @@
-from contracts.errors import ErrorCode, PermanentError
-from services.runtime.deadletter import fingerprint, headers_of
+import base64
+import json
+from pathlib import Path
+from typing import cast
+
+import pytest
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+
+from contracts.base import ClaimCheck
+from contracts.errors import ErrorCode, PermanentError, TransientError
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
+from services.runtime.deadletter import fingerprint, headers_of, send
+from services.runtime.publisher import Publisher, RawHeaders
 from services.runtime.retry import classify
 from tests.support.records import FakeRecord
 
@@ -38,3 +50,53 @@ def test_failures_of_one_kind_share_a_fingerprint() -> None:
     one, two = raised("scene 1"), raised("scene 2")
     assert fingerprint("tts", classify(one), one) == fingerprint("tts", classify(two), two)
     assert fingerprint("tts", classify(one), one) != fingerprint("slides", classify(one), one)
+
+
+class Narrow:
+    """A Kafka that takes records of up to so many bytes, and answers others with an error."""
+
+    def __init__(self, limit: int, error: type[KafkaError]) -> None:
+        self.limit, self.error = limit, error
+        self.taken: list[tuple[str, bytes | None, bytes | None, RawHeaders]] = []
+
+    async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
+        size = len(value or b"") + sum(len(name) + len(text or b"") for name, text in headers)
+        if size > self.limit:
+            raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "Kafka did not take it") from self.error()
+        self.taken.append((topic, key, value, headers))
+
+
+@pytest.mark.parametrize("error", [MessageSizeTooLargeError, RecordListTooLargeError])
+async def test_a_record_too_large_for_its_dead_letters_held_its_partition_for_ever(
+    tmp_path: Path, error: type[KafkaError]
+) -> None:
+    why = raised("no command")
+    record = FakeRecord(7, key=b"k" * 3_000, value=b"\xff" * 500_000, headers=NASTY)
+    headers = headers_of(record, "gateway", classify(why), why, attempts=1)
+    kafka = Narrow(20_000, error)
+    async with open_artifacts(ArtifactSettings(lectern_home=tmp_path)) as artifacts:
+        await send(cast("Publisher", kafka), artifacts, "t.dlq", record, headers)
+        [(topic, _, value, told)] = kafka.taken
+        assert (topic, value) == ("t.dlq", None)
+        texts = {name: text.decode() for name, text in told if text is not None}
+        assert (texts["dlq.original.offset"], texts["dlq.code"]) == ("7", "TTS_FAILED")
+        claim = ClaimCheck(
+            uri=texts["dlq.record.uri"],
+            sha256=texts["dlq.record.uri"].removeprefix("cas:"),
+            bytes=int(texts["dlq.record.bytes"]),
+            media_type="application/json",
+        )
+        kept = json.loads(await artifacts.get(claim))
+    assert base64.b64decode(kept["key"]) == record.key
+    assert base64.b64decode(kept["value"]) == record.value
+    there = [(name, None if text is None else base64.b64decode(text)) for name, text in kept["headers"]]
+    assert tuple(there) == NASTY
+
+
+async def test_a_broker_that_is_away_keeps_the_record_waiting(tmp_path: Path) -> None:
+    why = raised("no command")
+    record = FakeRecord(7, value=b"x" * 100)
+    headers = headers_of(record, "gateway", classify(why), why, attempts=1)
+    async with open_artifacts(ArtifactSettings(lectern_home=tmp_path)) as artifacts:
+        with pytest.raises(TransientError):
+            await send(cast("Publisher", Narrow(10, KafkaError)), artifacts, "t.dlq", record, headers)

@@ -305,6 +305,31 @@ async def test_a_rejection_is_published_beside_the_dead_letter(bench: Bench) -> 
     assert len(bench.log.raw) == 1
 
 
+async def test_a_refusal_that_cannot_be_written_down_held_its_partition_for_ever(bench: Bench) -> None:
+    def reject(error: LecternError, value: bytes | None, key: bytes | None) -> Sequence[Event]:
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+
+    assert await bench.processor(speak, reject)(bench.slot(b"nonsense")) is None
+    assert len(bench.log.raw) == 1
+
+
+@pytest.mark.parametrize("attempt", [b"1e999", b"1" + b"0" * 30, b"2147483648", b"0", b"null", b"[]"])
+async def test_an_attempt_that_is_no_number_of_one_fails_no_job(bench: Bench, attempt: bytes) -> None:
+    body = b'{"event_id": "5a6f1c1e-6d0b-5b0e-9f4e-1e57e4c0de00", "job_id": "job-1", "attempt": %s}' % attempt
+    assert await bench.processor(speak)(bench.slot(body)) is None
+    assert (len(bench.log.raw), bench.log.events) == (1, [])
+
+
+async def test_what_goes_wrong_while_giving_up_parks_the_record(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processor, slot = bench.processor(speak), bench.slot(b"poison")
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.log, "publish", None)
+        assert await processor(slot) is not None
+    assert await processor(slot) is None
+
+
 async def test_work_of_a_cancelled_job_reported_progress_until_its_thread_noticed(bench: Bench) -> None:
     async def reporting(event: Any, context: Context) -> Sequence[Event]:
         bench.control()

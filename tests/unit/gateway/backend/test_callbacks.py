@@ -1,6 +1,9 @@
 """What the backend is told, how often, and what stands in the log of callbacks."""
 
+import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +130,42 @@ async def test_a_dead_attempt_is_never_told(harness: Harness, backend: StandInBa
     assert [entry["status"] for entry in entries[1:]] == ["SUPERSEDED", "DELIVERED"]
     [call] = backend.of(f"/video/job/{job_id}/complete")
     assert call.json()["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(("reply", "told"), [(Reply(), "DELIVERED"), (Reply(500), "SUPERSEDED")])
+async def test_the_new_attempt_was_told_while_the_old_ones_callback_was_under_way(
+    harness: Harness, backend: StandInBackend, reply: Reply, told: str
+) -> None:
+    job_id = await harness.job("v-1")
+    await settled(harness)
+    path, answered = f"/video/job/{job_id}/complete", asyncio.Event()
+    backend.will(path, replace(reply, after=answered))
+    await harness.tell(failed(job_id))
+    await eventually(lambda: len(backend.of(path)) == 1)
+    await harness.gateway.service.retry(job_id)
+    await harness.tell(uploaded(job_id, "v-1", attempt=2))
+    assert [entry["status"] for entry in (await log(harness))[1:]] == ["PENDING", "PENDING"]
+    answered.set()
+    entries = await settled(harness)
+    assert [entry["status"] for entry in entries[1:]] == [told, "DELIVERED"]
+    assert [call.json()["status"] for call in backend.of(path)] == ["FAILED", "COMPLETED"]
+
+
+async def test_a_dead_attempts_callback_that_a_crash_left_in_hand_is_not_sent_again(
+    settings: GatewaySettings,
+) -> None:
+    async with running(settings) as harness:
+        job_id = await harness.job("v-1")
+        await harness.tell(failed(job_id))
+        ledger, now, lease = harness.gateway.ledger, harness.gateway.service.now(), timedelta(seconds=40)
+        in_hand = await ledger.write(callbacks.claim, 10, now=now, lease=lease)
+        await harness.gateway.service.retry(job_id)
+        await harness.tell(uploaded(job_id, "v-1", attempt=2))
+        assert await ledger.write(callbacks.claim, 10, now=now, lease=lease) == []
+        later = now + lease + timedelta(seconds=1)
+        again = await ledger.write(callbacks.claim, 10, now=later, lease=lease)
+    assert [(each.kind, each.attempt) for each in in_hand] == [("script.complete", 1), ("job.complete", 1)]
+    assert [(each.kind, each.attempt) for each in again] == [("script.complete", 1), ("job.complete", 2)]
 
 
 async def test_one_jobs_callbacks_stay_in_order_and_hold_no_other_up(
