@@ -141,7 +141,7 @@ class Publisher:
             start: when the first report that counts is due.
             rate: reports a second.
         """
-        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks=1, linger_ms=1)
+        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks=1, linger_ms=10)
         await producer.start()
         try:
             await self._send(producer, self._warm, warm, rate / 2)

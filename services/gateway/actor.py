@@ -27,7 +27,7 @@ from services.runtime.actor import Actor, Context, Subscription
 CONCURRENCY = 64
 """Records in hand at once per topic: as many as one transaction of the ledger takes together."""
 
-PROGRESS_BREATH_SECONDS = 0.005
+PROGRESS_BREATH_SECONDS = 0.01
 """From one look for reports to the next. Shorter: at 500 a second nearly every report is a fetch of its own,
 which costs more than the report. Longer: viewers are told late."""
 

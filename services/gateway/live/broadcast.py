@@ -30,7 +30,7 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import close
 
 RECONNECT_SECONDS: Final = 0.5
-BREATH_SECONDS: Final = 0.005
+BREATH_SECONDS: Final = 0.01
 """From one look into the log to the next. Shorter: a fetch for each record when many change. Longer: late."""
 
 CLOSE_SECONDS: Final = 5.0
