@@ -27,9 +27,6 @@ from services.runtime.actor import Actor, Context, Subscription
 CONCURRENCY = 64
 """Records in hand at once per topic: as many as one transaction of the ledger takes together."""
 
-REPORTS_AT_ONCE = 4 * CONCURRENCY
-"""Of progress. With one transaction's worth, all of them wait for the ledger, then for Kafka, in step."""
-
 PROGRESS_BREATH_SECONDS = 0.01
 """From one look for reports to the next. Shorter: at 500 a second nearly every report is a fetch of its own,
 which costs more than the report. Longer: viewers are told late."""
@@ -74,7 +71,7 @@ def build(service: Service) -> Actor:
             Subscription(SCRIPT_GENERATED, handle_script, CONCURRENCY),
             Subscription(STAGE_FAILED, handle_failure, CONCURRENCY),
             Subscription(ASSETS_UPLOADED, handle_assets, CONCURRENCY),
-            Subscription(PROGRESS, handle_progress, REPORTS_AT_ONCE, breath=PROGRESS_BREATH_SECONDS),
+            Subscription(PROGRESS, handle_progress, CONCURRENCY, breath=PROGRESS_BREATH_SECONDS),
         ),
     )
 
