@@ -4,8 +4,9 @@ creates  job creates over HTTP, each of another video, on SQLite and on PostgreS
          afterwards exactly so many jobs must stand in the ledger, and events in Kafka
 sockets  viewers of /ws/videos/{id}/render-progress, 50 a video: reports of running jobs go through Kafka, the
          fold, the ledger and the log of updates to every viewer; latency counts from the moment that a report
-         was due. --rates takes several rates of deliveries, one wave of jobs each, to see how far it goes
-stalled  the same with 1 % more sockets, each watching many videos, which stop reading in the middle
+         was due; before, each job reports five times at half the rate, which is not counted. --rates takes
+         several rates of deliveries, one wave of jobs each, to see how far it goes
+stalled  the same with 1 % more sockets, which stop reading in the middle; half of them watch many videos
 churn    connections that open and go; what they leave behind
 peer     the same viewers on a plain FastAPI WebSocket with a queue and a task each, side by side
 

@@ -2,29 +2,30 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ops.bench.gateway_rig import Gateway, Measured
-from ops.bench.gateway_waves import REPORTS, create, failed, publish
+from ops.bench.gateway_waves import REPORTS, WARM_REPORTS, Publisher, create, failed
 from ops.bench.looplag import buckets_of, quantile, since
 from services.gateway.ledger.database import Ledger, opened_ledger
 from tests.support.eventually import eventually
 
 PER_VIDEO = 50
-LEAD_SECONDS = 2.0
-"""From the order to the first report, so that everybody is ready."""
+LEAD_SECONDS = 1.0
+"""Before the first report, and between those that warm up and those that count."""
 
 TAIL_SECONDS = 6.0
 """From the last report to the end, for the ends of the jobs."""
 
 ENDS_SECONDS = 60
 STALL_SHARE = 0.5
-"""The dashboards stop reading after so much of a wave."""
+"""Those that stall do so after so much of a wave."""
 
 GOOD_P99_MS = 100.0
 GOOD_MISSING = 0.001
@@ -72,6 +73,7 @@ class Wave:
         missing: share of the deliveries that never came: conflated, or lost.
         ends_lost: ends of jobs that healthy viewers were not told.
         stalled_gone_s: until the last stalled socket was gone; ``None`` where none stalled, or one stayed.
+        gateway_cpu, viewers_cpu, kafka_cpu, publisher_cpu: cores, while the reports that count were due.
         late_ms: how late the publisher itself was at worst.
     """
 
@@ -114,28 +116,28 @@ async def wave(
     rate: float,
     seconds: float,
     lag_of: str | None,
-    dashboards: int = 0,
+    stalling: int = 0,
 ) -> Wave:
     """Tell ``rate`` deliveries a second for ``seconds``; the jobs of the wave must exist."""
     videos = sockets // PER_VIDEO
     per_second = rate / PER_VIDEO
-    reports = max(1, min(REPORTS, round(seconds * per_second / videos)))
+    reports = max(1, min(REPORTS - WARM_REPORTS, round(seconds * per_second / videos)))
     seconds = reports * videos / per_second
-    start = time.monotonic() + LEAD_SECONDS
-    until = start + seconds + TAIL_SECONDS
-    stall_at = start + seconds * STALL_SHARE if dashboards else None
+    publisher = Publisher(bootstrap, number, videos, WARM_REPORTS + reports)
     before = buckets_of(lag_of) if lag_of else {}
-    for each in (server, kafka):
-        each.reset()
-    own = time.process_time()
-    told, late, gone = await asyncio.gather(
+    warm = time.monotonic() + LEAD_SECONDS
+    start = warm + WARM_REPORTS * videos / per_second * 2 + LEAD_SECONDS
+    until = start + seconds + TAIL_SECONDS
+    stall_at = start + seconds * STALL_SHARE if stalling else None
+    told, late, gone, cores = await asyncio.gather(
         held.ask(
-            "wave", number=number, start=start, rate=per_second, videos=videos, until=until, stall_at=stall_at
+            "wave", number=number, start=start, rate=per_second, videos=videos, first=WARM_REPORTS,
+            until=until, stall_at=stall_at,
         ),
-        publish(bootstrap, number, videos, reports, start, per_second),
-        gone_after(server, dashboards, stall_at, until) if stall_at else asyncio.sleep(0),
-    )
-    took = seconds + TAIL_SECONDS + LEAD_SECONDS
+        publisher.run(warm, start, per_second),
+        gone_after(server, stalling, stall_at, until) if stall_at else asyncio.sleep(0),
+        cores_of((server, held.measured, kafka, Measured(os.getpid())), start, start + seconds),
+    )  # fmt: skip
     expected = reports * videos * PER_VIDEO
     return Wave(
         sockets=sockets,
@@ -150,12 +152,21 @@ async def wave(
         ends_lost=sockets - told["ends"],
         stalled_gone_s=gone,
         lag_p99_ms=quantile(since(before, buckets_of(lag_of)), 0.99) * 1000 if lag_of else 0.0,
-        gateway_cpu=server.cpu / took,
-        viewers_cpu=told["cpu"] / took,
-        kafka_cpu=kafka.cpu / took,
-        publisher_cpu=(time.process_time() - own) / took,
+        gateway_cpu=cores[0],
+        viewers_cpu=cores[1],
+        kafka_cpu=cores[2],
+        publisher_cpu=cores[3],
         late_ms=late * 1000,
     )
+
+
+async def cores_of(processes: Sequence[Measured], start: float, end: float) -> list[float]:
+    """Return how many cores each process used from ``start`` to ``end``, moments of the monotonic clock."""
+    await asyncio.sleep(max(0.0, start - time.monotonic()))
+    for process in processes:
+        process.reset()
+    await asyncio.sleep(max(0.0, end - time.monotonic()))
+    return [process.cpu / (end - start) for process in processes]
 
 
 async def gone_after(server: Measured, count: int, stall_at: float, until: float) -> float | None:
@@ -188,8 +199,8 @@ async def waves(
     async with opened_ledger(database) as ledger, viewers(gateway.port) as held:
         memory, first = gateway.memory, new_number()
         await create(ledger, first, sockets // PER_VIDEO)
-        dashboards = max(1, sockets // 100) if stall else 0
-        connected = await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, dashboards=dashboards)
+        stalling = max(2, sockets // 100) if stall else 0
+        connected = await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, stalling=stalling)
         facts = {
             "connects_per_s": sockets / connected["seconds"],
             "kb_per_socket": (gateway.memory - memory) / 1024 / sockets,
@@ -200,7 +211,7 @@ async def waves(
             runs.append(
                 await wave(
                     held, gateway, kafka, bootstrap, number,
-                    sockets=sockets, rate=rate, seconds=seconds, lag_of=gateway.url, dashboards=dashboards,
+                    sockets=sockets, rate=rate, seconds=seconds, lag_of=gateway.url, stalling=stalling,
                 )
             )  # fmt: skip
             await all_ended(ledger, (number - first + 1) * (sockets // PER_VIDEO))
@@ -240,7 +251,7 @@ async def naive(
 ) -> Wave:
     """Run a wave on the peer, which knows no jobs."""
     async with viewers(server.port) as held:
-        await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, dashboards=0)
+        await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, stalling=0)
         return await wave(
             held, server, kafka, bootstrap, new_number(),
             sockets=sockets, rate=rate, seconds=seconds, lag_of=None,

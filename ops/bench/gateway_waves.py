@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
 
 from contracts.base import claim_check, derived_id
-from contracts.cloudevents import headers_of, value_of
+from contracts.cloudevents import Headers, headers_of, value_of
 from contracts.errors import ErrorCode
 from contracts.events import Event, ProgressReported, StageFailed
 from contracts.rendering import RenderSettings
@@ -23,6 +24,10 @@ from services.gateway.ledger.schema import jobs
 
 REPORTS = 95
 """Reports of a job, one per cent each; the last five are the ledger's own."""
+
+WARM_REPORTS = 5
+"""Those of each job that come before what is measured, at half the rate: the first makes the job run, which
+is written down and told on; by the last the broker's compiler has seen enough."""
 
 SPEC = claim_check(b"{}", "application/json")
 
@@ -81,41 +86,90 @@ def failure(wave: int, video: int) -> StageFailed:
     )
 
 
-async def send(producer: AIOKafkaProducer, event: Event) -> None:
-    """Leave an event to the producer."""
-    topic = TOPIC_OF_TYPE[event.type]
-    await producer.send(
-        topic.name,
-        value=value_of(event),
-        key=event.job_id.encode(),
-        partition=partition_for(topic, event.job_id, None, topic.partitions),
-        headers=headers_of(event, source="lectern/bench", time=datetime.now(UTC)),
-    )
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event as it is sent."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: Headers
+
+    @classmethod
+    def of(cls, event: Event) -> "Record":
+        """Return an event's record."""
+        topic = TOPIC_OF_TYPE[event.type]
+        return cls(
+            topic.name,
+            partition_for(topic, event.job_id, None, topic.partitions),
+            event.job_id.encode(),
+            value_of(event),
+            headers_of(event, source="lectern/bench", time=datetime.now(UTC)),
+        )
+
+    async def send(self, producer: AIOKafkaProducer) -> None:
+        """Leave it to the producer."""
+        await producer.send(
+            self.topic, value=self.value, key=self.key, partition=self.partition, headers=self.headers
+        )
 
 
-async def publish(bootstrap: str, wave: int, videos: int, reports: int, start: float, rate: float) -> float:
-    """Publish a wave's reports at their moments, then the ends; returns how late the latest was, seconds."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks=1, linger_ms=1)
-    await producer.start()
-    worst, number, total = 0.0, 0, videos * reports
-    try:
-        while number < total:
+class Publisher:
+    """Publishes one wave. What it sends is built before: it shares the machine with what is measured.
+
+    Args:
+        bootstrap: where Kafka is.
+        wave: its number.
+        videos: one job each.
+        reports: of each job, those that warm up included.
+    """
+
+    def __init__(self, bootstrap: str, wave: int, videos: int, reports: int) -> None:
+        self._bootstrap = bootstrap
+        self._reports = [
+            Record.of(report(wave, video, number)) for number in range(reports) for video in range(videos)
+        ]
+        self._warm = self._reports[: WARM_REPORTS * videos]
+        self._ends = [Record.of(failure(wave, video)) for video in range(videos)]
+
+    async def run(self, warm: float, start: float, rate: float) -> float:
+        """Publish reports at their moments, then the ends; returns how late the latest was, seconds.
+
+        Args:
+            warm: when the first report is due, by the monotonic clock; the first ones at half the rate.
+            start: when the first report that counts is due.
+            rate: reports a second.
+        """
+        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks=1, linger_ms=10)
+        await producer.start()
+        try:
+            await self._send(producer, self._warm, warm, rate / 2)
+            late = await self._send(producer, self._reports[len(self._warm) :], start, rate)
+            await producer.flush()
+            await asyncio.sleep(1.0)  # what is under way is not overtaken by the ends, which stand elsewhere
+            for record in self._ends:
+                await record.send(producer)
+            await producer.flush()
+        finally:
+            await producer.stop()
+        return late
+
+    @staticmethod
+    async def _send(
+        producer: AIOKafkaProducer, records: Sequence["Record"], start: float, rate: float
+    ) -> float:
+        worst, number = 0.0, 0
+        while number < len(records):
             now = time.monotonic()
             due = start + number / rate
             if due > now:
                 await asyncio.sleep(due - now)
                 continue
             worst = max(worst, now - due)
-            await send(producer, report(wave, number % videos, number // videos))
+            await records[number].send(producer)
             number += 1
-        await producer.flush()
-        await asyncio.sleep(1.0)  # what is under way is not overtaken by the ends, which stand elsewhere
-        for video in range(videos):
-            await send(producer, failure(wave, video))
-        await producer.flush()
-    finally:
-        await producer.stop()
-    return worst
+        return worst
 
 
 def failed(conn: sa.Connection) -> int:

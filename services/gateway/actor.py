@@ -27,6 +27,10 @@ from services.runtime.actor import Actor, Context, Subscription
 CONCURRENCY = 64
 """Records in hand at once per topic: as many as one transaction of the ledger takes together."""
 
+PROGRESS_BREATH_SECONDS = 0.01
+"""From one look for reports to the next. Shorter: at 500 a second nearly every report is a fetch of its own,
+which costs more than the report. Longer: viewers are told late."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
@@ -67,7 +71,7 @@ def build(service: Service) -> Actor:
             Subscription(SCRIPT_GENERATED, handle_script, CONCURRENCY),
             Subscription(STAGE_FAILED, handle_failure, CONCURRENCY),
             Subscription(ASSETS_UPLOADED, handle_assets, CONCURRENCY),
-            Subscription(PROGRESS, handle_progress, CONCURRENCY),
+            Subscription(PROGRESS, handle_progress, CONCURRENCY, breath=PROGRESS_BREATH_SECONDS),
         ),
     )
 

@@ -62,8 +62,11 @@ class Subscription:
         """Deliver ``update`` if it is news."""
         if self._early is not None:
             self._early.put(update)
-        elif update.job.revision > self._told.at(update.job.job_id):
-            self._tell(update)
+            return
+        job = update.job
+        if job.revision > self._told.at(job.job_id):
+            self._told.tell(job.job_id, job.revision)
+            self._deliver(update)
 
     def refresh(self, update: Update, *, new: bool) -> None:
         """Deliver what was read from the ledger after a gap: of jobs the viewer knows or that are ``new``."""

@@ -21,6 +21,10 @@ from services.gateway.metrics import JOBS_ENDED
 from services.gateway.service import Service
 from services.gateway.service.scripts import script_json
 
+FOLD_BREATH_SECONDS = 0.015
+"""From one transaction of reports to the next while reports come. A transaction costs 1.6 ms and 0.3 ms for
+each report. Shorter: at 500 reports a second the ledger takes half a core. Longer: viewers are told late."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -34,7 +38,7 @@ class Reactions:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._folds = Folds()
-        self._folding = Together[Report, JobRecord | None](self._fold)
+        self._folding = Together[Report, JobRecord | None](self._fold, breath=FOLD_BREATH_SECONDS)
 
     async def script_generated(self, event: ScriptGenerated) -> None:
         """Store the script; one that cannot be read or rendered fails the request."""

@@ -20,6 +20,13 @@ GC_THRESHOLDS = (50_000, 50, 1_000)
 """A full collection stops the loop for 0.8 s at 10,000 sockets; with these it all but never comes. What a
 connection is made of holds nothing that holds it, so that nothing waits for one."""
 
+PING_SECONDS = 15.0
+"""From one ping to the next on a socket where nothing else shows that the peer is there. Shorter: idle phones
+are woken. Longer: proxies cut a silent connection (30 s is common), the dead stay."""
+
+PONG_SECONDS = 10.0
+"""For the answer. Shorter: one in a tunnel is cut off. Longer: the dead stay."""
+
 SHUTDOWN_SECONDS = 5
 """How long open requests may go on when the process stops."""
 
@@ -55,6 +62,8 @@ class GatewayServer(uvicorn.Server):
                 ws=SocketProtocol,
                 ws_per_message_deflate=False,  # frames are written raw; deflate doubles memory and CPU
                 ws_max_size=MAX_SOCKET_MESSAGE,
+                ws_ping_interval=PING_SECONDS,
+                ws_ping_timeout=PONG_SECONDS,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -71,6 +71,8 @@ class Subscription:
         concurrency: how many records are in hand at once in one process.
         step: the progress step; the engine reports its part done when the handler's outputs are published.
         decode: see :data:`Decoder`; events unless said otherwise.
+        breath: seconds from one look for records to the next while they come; a lone record waits for none.
+            0: each is fetched as soon as it is there, the quickest and the dearest way.
         rejection: called for a record that goes to the dead letters; the ``StageFailed`` of a job's event
             is published in any case.
     """
@@ -80,6 +82,7 @@ class Subscription:
     concurrency: int = 1
     step: Step | None = None
     decode: Decoder = parse_event
+    breath: float = 0.0
     rejection: Rejection | None = None
 
 

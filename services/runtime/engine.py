@@ -122,7 +122,14 @@ class Engine:
         )
         topic = subscription.topic.name
         settings = self._settings.model_copy(update={"window": window_of(subscription, self._settings)})
-        return Intake(topic, group_of(actor, topic), processor, subscription.concurrency, settings)
+        return Intake(
+            topic,
+            group_of(actor, topic),
+            processor,
+            subscription.concurrency,
+            settings,
+            breath=subscription.breath,
+        )
 
     async def start(self) -> None:
         """Connect, read the fence, load the actors, then take records.

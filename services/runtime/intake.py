@@ -54,12 +54,23 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         run: works on a slot, see :data:`services.runtime.lanes.Run`.
         concurrency: how many records are worked on at once.
         settings: window size, limits and intervals.
+        breath: see :class:`services.runtime.actor.Subscription`.
     """
 
-    def __init__(self, topic: str, group: str, run: Run, concurrency: int, settings: RuntimeSettings) -> None:
+    def __init__(
+        self,
+        topic: str,
+        group: str,
+        run: Run,
+        concurrency: int,
+        settings: RuntimeSettings,
+        *,
+        breath: float = 0.0,
+    ) -> None:
         self.topic = topic
         self.group = group
         self._settings = settings
+        self._breath = breath
         self.lanes = Lanes(run, concurrency, self._finished)
         self._windows: dict[TopicPartition, Window] = {}
         self._subscriber: LogicSubscriber[Record] | None = None
@@ -172,6 +183,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 fetched = await consumer.getmany(partition, timeout_ms=0, max_records=window.room)
                 for records in fetched.values():
                     self._take(records)
+        if self._breath:
+            await asyncio.sleep(self._breath)  # aiokafka fetches no more while something waits to be taken
 
     def _take(self, records: Iterable[Record]) -> None:
         for record in records:

@@ -1,11 +1,13 @@
 """Progress as server-sent events: of one job until it ends, of a video for as long as somebody listens."""
 
+import math
 from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 
 from contracts.base import Id
+from services.gateway.http.preferences import wait_seconds
 from services.gateway.http.problems import responses
 from services.gateway.live.cursors import bookmark_of
 from services.gateway.live.ring import Watch, of_job, of_video
@@ -22,6 +24,11 @@ LastEventId = Annotated[
     ),
 ]
 
+Prefer = Annotated[
+    str | None,
+    Header(description="`wait=seconds`: the stream ends after so long; without it, it goes on"),
+]
+
 _EXAMPLE = 'id: eyJj…\nevent: update\ndata: {"job_id":"j-1","status":"PROCESSING","progress":40,…}\n\n'
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
@@ -35,9 +42,10 @@ def router(service: Service) -> APIRouter:
     """Return the routes of the streams."""
     routes = APIRouter(tags=["progress"])
 
-    def stream(watch: Watch, form: str, last_event_id: str | None) -> EventStream:
+    def stream(watch: Watch, form: str, last_event_id: str | None, prefer: str | None) -> EventStream:
         bookmark = bookmark_of(last_event_id) if last_event_id else None
-        return EventStream(service.hub, service.ledger, watch, attrgetter(form), bookmark)
+        wait = wait_seconds(prefer, math.inf)
+        return EventStream(service.hub, service.ledger, watch, attrgetter(form), bookmark, wait)
 
     @routes.get(
         "/render-jobs/{job_id}/events",
@@ -49,8 +57,8 @@ def router(service: Service) -> APIRouter:
             **responses(404, 422, 503),
         },
     )
-    async def of_a_job(job_id: Id, last_event_id: LastEventId = None) -> Response:
-        return stream(of_job(job_id), "event", last_event_id)
+    async def of_a_job(job_id: Id, last_event_id: LastEventId = None, prefer: Prefer = None) -> Response:
+        return stream(of_job(job_id), "event", last_event_id, prefer)
 
     @routes.get(
         "/videos/{video_id}/render-progress",
@@ -58,7 +66,7 @@ def router(service: Service) -> APIRouter:
         response_class=Response,
         responses={**_STREAM, **responses(422, 503)},
     )
-    async def of_a_video(video_id: Id, last_event_id: LastEventId = None) -> Response:
-        return stream(of_video(video_id), "progress_event", last_event_id)
+    async def of_a_video(video_id: Id, last_event_id: LastEventId = None, prefer: Prefer = None) -> Response:
+        return stream(of_video(video_id), "progress_event", last_event_id, prefer)
 
     return routes

@@ -1,7 +1,7 @@
 """Progress in the ledger: the largest share per (step, part) of an attempt, and the job's folded sum."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -65,7 +65,15 @@ def fold_all(conn: sa.Connection, reports: Sequence[Report], *, now: datetime) -
                 largest[place] = Share(item.step, item.part, parts, share)
     if largest:
         rows = rows_of(
-            {"job_id": place[0], "attempt": place[1], **asdict(item)} for place, item in largest.items()
+            {
+                "job_id": job_id,
+                "attempt": attempt,
+                "step": item.step,
+                "part": item.part,
+                "parts": item.parts,
+                "share": item.share,
+            }
+            for (job_id, attempt, _, _), item in largest.items()
         )
         conn.execute(_largest(conn.dialect.name), {"rows": rows})
         sums = _sums(conn, alive).items()

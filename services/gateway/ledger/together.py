@@ -31,11 +31,13 @@ class Together(Generic[Item, Result]):
     Args:
         work: see :data:`Work`; what it raises is everybody's, and then each call is tried alone.
         most: calls at once.
+        breath: from one transaction to the next while calls wait, seconds.
     """
 
-    def __init__(self, work: Work[Item, Result], *, most: int = MOST) -> None:
+    def __init__(self, work: Work[Item, Result], *, most: int = MOST, breath: float = BREATH_SECONDS) -> None:
         self._work = work
         self._most = most
+        self._breath = breath
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._running: asyncio.Task[None] | None = None
 
@@ -55,7 +57,7 @@ class Together(Generic[Item, Result]):
                 if calls:
                     await self._do(calls)
                 if 0 < len(self._waiting) < self._most:
-                    await asyncio.sleep(BREATH_SECONDS)
+                    await asyncio.sleep(self._breath)
         finally:
             self._running = None
             while self._waiting:  # cancelled: the loop is closing

@@ -1,6 +1,7 @@
 """Updates as ``text/event-stream`` (WHATWG HTML, 9.2), for those who prefer it to a WebSocket."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -9,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from contracts.errors import ErrorCode, LecternError
 from contracts.events import JobUpdated
+from services.gateway.http.preferences import applied
 from services.gateway.http.problems import problem, status_of
 from services.gateway.hub import Hub, Subscription, Told, Update
 from services.gateway.ledger.database import Ledger
@@ -47,6 +49,7 @@ class EventStream(Response):
         watch: of a job, whose end ends the stream, or of a video, whose stream goes on.
         form: which form of an update is sent.
         bookmark: where the client broke off.
+        wait: seconds until the stream ends by itself, whatever has not happened by then.
     """
 
     media_type = MEDIA_TYPE
@@ -58,6 +61,7 @@ class EventStream(Response):
         watch: Watch,
         form: Callable[[Update], bytes],
         bookmark: Bookmark | None,
+        wait: float = math.inf,
     ) -> None:
         super().__init__()
         self._hub = hub
@@ -65,6 +69,7 @@ class EventStream(Response):
         self._watch = watch
         self._form = form
         self._bookmark = bookmark
+        self._wait = wait
         self._told = Told()
         self._missed: list[Update] = []
         self._slots = Slots()
@@ -73,7 +78,7 @@ class EventStream(Response):
         self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one stream until the job ends, the client leaves or the process stops."""
+        """Serve one stream until the job ends, the wait is over, the client leaves or the process stops."""
         subscription = Subscription(self._take, self._told)
         self._hub.attach(self._watch, subscription)
         forget = self._hub.until_closed(self._woken.set)
@@ -125,15 +130,18 @@ class EventStream(Response):
         leaving = asyncio.create_task(_left(receive))
         leaving.add_done_callback(lambda _: self._woken.set())
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await send({"type": "http.response.start", "status": 200, "headers": self._head()})
             await self._write(send, b"retry: %d\n\n" % RETRY_MS, transport)
+            clock = asyncio.get_running_loop().time
+            until = clock() + self._wait
             while not leaving.done():
                 self._woken.clear()
                 await self._write(send, self._events(), transport)
-                if self._ended or self._hub.closing:
+                left = until - clock()
+                if self._ended or self._hub.closing or left <= 0:
                     break
                 try:
-                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    async with asyncio.timeout(min(left, HEARTBEAT_SECONDS)):
                         await self._woken.wait()
                 except TimeoutError:
                     await self._write(send, b":\n\n", transport)
@@ -144,6 +152,11 @@ class EventStream(Response):
             leaving.cancel()
             with suppress(asyncio.CancelledError):
                 await leaving
+
+    def _head(self) -> list[tuple[bytes, bytes]]:
+        if math.isinf(self._wait):
+            return _HEADERS
+        return [*_HEADERS, (b"preference-applied", applied(self._wait).encode())]
 
     def _events(self) -> bytes:
         """Return what is to be told: all that was missed; what came while it was written is conflated."""

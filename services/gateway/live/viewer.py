@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from starlette.types import Scope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.protocol import State
 
 from services.gateway.live.frames import close_frame, text_frame
@@ -32,18 +33,33 @@ ABORT_SECONDS = 1.0
 """From the close frame to the abort: time for a viewer that still reads to get it. A close without an abort
 never frees a socket whose peer has stopped reading."""
 
+PROOF_SECONDS = 3.5
+"""A viewer who is told something is asked so often, by a ping behind an update, whether it reads: the kernels
+on the way take what a viewer of one job is told for minutes. Who has not answered by the next time is given
+up. Shorter: one in a tunnel is cut off, more pongs. Longer: one that stalled is there for twice as long."""
+
 MAX_SLOTS = 1_024
 """Jobs whose news may wait for one congested viewer: more than it may watch."""
 
 TRY_AGAIN_LATER = 1013
 
+_PROOF = b"\x89\x04read"
+
 _SCOPE_KEY = "lectern.protocol"
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """Uvicorn's WebSocket protocol, which lends the application its transport."""
+    """Uvicorn's WebSocket protocol, which lends the application its transport.
+
+    Attributes:
+        viewer: told when there is room again.
+        asked: whether a ping of its viewer's has not been answered.
+        answered: when the peer last answered a ping, by the loop's clock.
+    """
 
     viewer: "Viewer | None" = None
+    asked = False
+    answered = float("-inf")
 
     async def run_asgi(self) -> None:
         """Run the application, with this protocol in its scope."""
@@ -65,6 +81,20 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
         if self.viewer is not None:
             self.viewer.drain()
+
+    def handle_pong(self, event: Frame) -> None:
+        """Note that the peer reads."""
+        self.asked = False
+        self.answered = self.loop.time()
+        super().handle_pong(event)
+
+    def send_keepalive_ping(self) -> None:
+        """Ask whether the peer is there, unless it has shown so."""
+        left = self.answered + (self.ping_interval or 0) - self.loop.time()
+        if left > 0:
+            self.ping_timer = self.loop.call_later(left, self.send_keepalive_ping)
+        else:
+            super().send_keepalive_ping()
 
     def keepalive_timeout(self) -> None:
         """Free the socket of a peer that answers no ping: closing alone waits for its buffer for ever."""
@@ -107,6 +137,9 @@ class Viewer:
         self._frame = frame
         self._waiting: Slots | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._doubt: asyncio.TimerHandle | None = None
+        self._now = protocol.loop.time
+        self._proof_due = self._now() + PROOF_SECONDS
         self._dead = False
         bound_buffers(self._transport)
         protocol.viewer = self
@@ -122,12 +155,29 @@ class Viewer:
             return
         if self._waiting is None and self._transport.get_write_buffer_size() <= HIGH_WATER:
             self._transport.write(self._frame(update))
+            if self._now() >= self._proof_due:
+                self._prove()
             return
         if self._waiting is None:
             self._waiting = Slots()
             self._timer = self._protocol.loop.call_later(PATIENCE_SECONDS, self.give_up)
         self._waiting.put(update)
         if len(self._waiting) > MAX_SLOTS:
+            self.give_up()
+
+    def _prove(self) -> None:
+        """Ask whether what was sent is read, or doubt a viewer that has not answered."""
+        if not self._protocol.asked:
+            self._protocol.asked = True
+            self._proof_due = self._now() + PROOF_SECONDS
+            self._transport.write(_PROOF)
+        elif self._doubt is None:
+            # if this process stood still, the answers are there and have not been read
+            self._doubt = self._protocol.loop.call_later(ABORT_SECONDS, self._unproven)
+
+    def _unproven(self) -> None:
+        self._doubt = None
+        if self._protocol.asked:
             self.give_up()
 
     async def room(self) -> None:
@@ -166,7 +216,7 @@ class Viewer:
             return
         opened = self.open
         self._dead = True
-        self._stop_timer()
+        self._stop_timers()
         self._waiting = None
         if opened:
             self._protocol.close_sent = True
@@ -176,9 +226,15 @@ class Viewer:
     def gone(self) -> None:
         """Let go of the connection; it has ended."""
         self._dead = True
-        self._stop_timer()
+        self._stop_timers()
         self._waiting = None
         self._protocol.viewer = None
+
+    def _stop_timers(self) -> None:
+        self._stop_timer()
+        if self._doubt is not None:
+            self._doubt.cancel()
+            self._doubt = None
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close, Frame, Opcode
 
 from contracts.steps import Step
+from services.gateway import server
 from services.gateway.ledger import announcements, jobs
 from services.gateway.live import viewer
 from services.gateway.live.frames import close_frame, text_frame
@@ -144,13 +146,7 @@ async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
     job_id = await served.job("v-1")
     hub = served.gateway.service.hub
     job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
-    stalled = socket.create_connection(("127.0.0.1", int(served.url.rsplit(":", 1)[1])))
-    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    stalled.sendall(
-        b"GET /ws/videos/v-1/render-progress HTTP/1.1\r\nHost: localhost\r\n"
-        b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
+    stalled = not_reading(served)
     async with watching(served, "v-1") as reader:
         await hear(reader)
         await eventually(lambda: len(hub) == 2)
@@ -170,6 +166,65 @@ async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
         ended = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
         hub.publish(ended.model_copy(update={"revision": last + 1}))
         assert (await asyncio.wait_for(reading, 10))["status"] == "FAILED"
+    stalled.close()
+
+
+async def test_a_watcher_that_is_told_little_is_let_go_of_when_it_stops_reading(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer, "PROOF_SECONDS", 0.2)
+    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.2)
+    job_id = await served.job("v-1")
+    hub = served.gateway.service.hub
+    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    stalled = not_reading(served)
+    async with watching(served, "v-1") as reader:
+        await eventually(lambda: len(hub) == 2)
+        revisions = count(job.revision + 1)
+
+        def one_more() -> bool:
+            hub.publish(job.model_copy(update={"revision": next(revisions)}))
+            return len(hub) == 1
+
+        reading = asyncio.create_task(_drain(reader))
+        await eventually(one_more, message="the stalled socket is let go of")
+        hub.publish(job.model_copy(update={"revision": next(revisions), "status": "FAILED"}))
+        assert (await asyncio.wait_for(reading, 10))["status"] == "FAILED"
+    stalled.close()
+
+
+async def test_a_gateway_that_stood_still_does_not_take_its_watchers_for_stalled(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer, "PROOF_SECONDS", 0)  # as if all this time went by between two updates
+    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.5)
+    job_id = await served.job("v-1")
+    hub = served.gateway.service.hub
+    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    async with watching(served, "v-1") as reader:
+        await hear(reader)
+        for ahead in range(1, 4):  # the answer to what goes with the first cannot be there yet
+            hub.publish(job.model_copy(update={"revision": job.revision + ahead}))
+        over = asyncio.get_running_loop().time() + 2 * viewer.ABORT_SECONDS
+        await eventually(lambda: asyncio.get_running_loop().time() > over)
+        hub.publish(job.model_copy(update={"revision": job.revision + 4, "status": "FAILED"}))
+        assert (await asyncio.wait_for(_drain(reader), 10))["status"] == "FAILED"
+
+
+async def test_a_watcher_that_is_told_nothing_and_does_not_answer_is_let_go_of(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PING_SECONDS", 0.3)
+    monkeypatch.setattr(server, "PONG_SECONDS", 0.3)
+    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.1)
+    hub = harness.gateway.service.hub
+    async with serving(harness.gateway) as harness.url:
+        stalled = not_reading(harness)
+        async with watching(harness, "v-1") as reader:
+            await eventually(lambda: len(hub) == 2)
+            await eventually(lambda: len(hub) == 1, message="the stalled socket is let go of")
+            await harness.job("v-1")
+            assert (await hear(reader))["status"] == "QUEUED"
     stalled.close()
 
 
@@ -213,6 +268,18 @@ def test_a_port_that_is_taken_is_told() -> None:
     with pytest.raises(Exception, match="GATEWAY_PORT"):
         listen("127.0.0.1", taken.getsockname()[1])
     taken.close()
+
+
+def not_reading(harness: Harness) -> socket.socket:
+    """A watcher of the video v-1 that reads nothing, not even pings."""
+    stalled = socket.create_connection(("127.0.0.1", int(harness.url.rsplit(":", 1)[1])))
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stalled.sendall(
+        b"GET /ws/videos/v-1/render-progress HTTP/1.1\r\nHost: localhost\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    return stalled
 
 
 async def _drain(connection: ClientConnection) -> dict[str, Any]:

@@ -110,6 +110,25 @@ async def test_a_video_is_told_on_and_on(served: Harness) -> None:
 
 
 @pytest.mark.parametrize("form", ["job", "video"])
+async def test_who_prefers_to_wait_no_longer_is_told_what_there_is_and_the_stream_ends(
+    served: Harness, form: str
+) -> None:
+    job_id = await served.job("v-1")
+    path = of(job_id) if form == "job" else VIDEO
+    async with served.client.stream("GET", path, headers={"Prefer": "wait=0"}) as response:
+        [only] = await Listener(response).all()
+    assert (only.kind, only.data["job_id"]) == ("snapshot", job_id)
+    async with served.client.stream("GET", path, headers={"Prefer": "wait=1"}) as response:
+        assert response.headers["preference-applied"] == "wait=1"
+        listener = Listener(response)
+        await listener.hear()
+        await served.tell(progress(job_id, Step.VALIDATE_SCRIPT))
+        heard = await listener.all()
+    assert [event.data["progress"] for event in heard] == [15]
+    await eventually(lambda: len(served.gateway.service.hub) == 0, message="it is let go of")
+
+
+@pytest.mark.parametrize("form", ["job", "video"])
 async def test_who_comes_back_is_told_exactly_what_was_missed(served: Harness, form: str) -> None:
     job_id = await served.job("v-1")
     path = of(job_id) if form == "job" else VIDEO

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from contracts.errors import TransientError
+from contracts.errors import ErrorCode, PermanentError, TransientError
 from services.gateway.ledger.database import SqliteLedger
 
 PAGES_LARGER_THAN_THE_CACHE = 8 << 20
@@ -76,6 +76,17 @@ async def test_it_goes_on_when_there_is_room_again(ledger: SqliteLedger) -> None
         await ledger.write(note, "large", PAGES_LARGER_THAN_THE_CACHE)
     await ledger.write(note, "small")
     assert await ledger.read(names) == {"small"}
+
+
+async def test_a_lone_function_that_is_refused_leaves_nothing_behind(ledger: SqliteLedger) -> None:
+    def refused(conn: sa.Connection) -> None:
+        note(conn, "refused")
+        raise PermanentError(ErrorCode.JOB_NOT_FOUND, "no")
+
+    with pytest.raises(PermanentError):
+        await ledger.write(refused)
+    await ledger.write(note, "next")
+    assert await ledger.read(names) == {"next"}
 
 
 async def test_a_refusal_leaves_the_others_of_the_transaction_alone(ledger: SqliteLedger) -> None:
