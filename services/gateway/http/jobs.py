@@ -10,7 +10,7 @@ from services.gateway.http.body import JsonRoute
 from services.gateway.http.details import JobDetail
 from services.gateway.http.models import JobResponse, RenderJobRequest, RenderJobResponse
 from services.gateway.http.paths import base_of
-from services.gateway.http.preferences import applied, wait_seconds
+from services.gateway.http.preferences import applied, asked_wait
 from services.gateway.http.problems import responses
 from services.gateway.http.quick import job_id_of
 from services.gateway.service import NewId, Service
@@ -47,14 +47,15 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         prefer: Prefer = None,
         idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> RenderJobResponse:
-        job_id = job_id_of(video_id, idempotency_key, new_id)
+        caller = request.scope.get("lectern.caller", "")
+        job_id = job_id_of(caller, video_id, body, idempotency_key, new_id)
         wish = StartRender(job_id=job_id, video_id=video_id, script_id=body.script_id, options=body.options)
         made = await service.create_job(wish)
         job = made.job
         response.status_code = 201 if made.created else 200
         response.headers["Location"] = f"{base_of(request)}/render-jobs/{job.job_id}"
-        if prefer is not None:
-            wait = wait_seconds(prefer, 0)
+        wait = asked_wait(prefer)
+        if wait is not None:
             job = await service.ended_job(job.job_id, wait) if wait else job
             if job.state.active:
                 response.status_code = 202
@@ -71,8 +72,8 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         responses=responses(404),
     )
     async def read(job_id: Id, response: Response, prefer: Prefer = None) -> JobDetail:
-        if prefer is not None:
-            wait = wait_seconds(prefer, 0)
+        wait = asked_wait(prefer)
+        if wait is not None:
             await service.ended_job(job_id, wait)
             response.headers["Preference-Applied"] = applied(wait)
         return JobDetail.told(*await service.job_standing(job_id))

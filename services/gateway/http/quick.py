@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.base import NAMESPACE, Id
+from contracts.base import NAMESPACE, Id, canonical_json
 from contracts.errors import LecternError
 from services.gateway.http.body import replaying
 from services.gateway.http.models import RenderJobRequest, RenderJobResponse
@@ -24,9 +24,15 @@ _PATH = re.compile(rf"({'|'.join(map(re.escape, BASES))})/videos/([^/]+)/render-
 _ID: TypeAdapter[str] = TypeAdapter(Id)
 
 
-def job_id_of(video_id: str, key: str | None, new_id: NewId) -> str:
-    """Return the id of the job that a request asks for; the same ``Idempotency-Key`` asks for the same."""
-    return str(uuid5(NAMESPACE, f"{video_id}/job/{key}")) if key else new_id()
+def job_id_of(caller: str, video_id: str, wanted: RenderJobRequest, key: str | None, new_id: NewId) -> str:
+    """Return the id of the job that a request asks for; the same ``Idempotency-Key`` asks for the same.
+
+    The same of the same caller with the same wish: a stranger's key must not lead to somebody's job.
+    """
+    if not key:
+        return new_id()
+    said = {"caller": caller, "video": video_id, "key": key, "job": wanted.model_dump(mode="json")}
+    return str(uuid5(NAMESPACE, canonical_json(said).decode()))
 
 
 class QuickCreate:
@@ -51,7 +57,8 @@ class QuickCreate:
             await self._app(scope, receive, send)
             return
         message = await receive()
-        job = await self._created(place[2], Headers(scope=scope), message)
+        caller = scope.get("lectern.caller", "")
+        job = await self._created(caller, place[2], Headers(scope=scope), message)
         if job is None:
             await self._app(scope, replaying(message, receive), send)
             return
@@ -64,14 +71,16 @@ class QuickCreate:
         await send({"type": "http.response.start", "status": 201, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _created(self, video_id: str, headers: Headers, message: Message) -> JobRecord | None:
+    async def _created(
+        self, caller: str, video_id: str, headers: Headers, message: Message
+    ) -> JobRecord | None:
         plain = headers.get("content-type") == "application/json" and "prefer" not in headers
         if not plain or message["type"] != "http.request" or message.get("more_body", False):
             return None
         try:
             wanted = RenderJobRequest.model_validate(from_json(message["body"], allow_inf_nan=False))
             _ID.validate_python(video_id)
-            job_id = job_id_of(video_id, headers.get("idempotency-key"), self._new_id)
+            job_id = job_id_of(caller, video_id, wanted, headers.get("idempotency-key"), self._new_id)
             return await self._service.create_ahead(job_id, video_id, wanted.script_id, wanted.options)
         except (ValidationError, ValueError, LecternError):
             return None

@@ -96,7 +96,7 @@ def test_a_signal_closes_everything_in_order(number: int) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 def test_ctrl_c_is_heard_by_a_process_that_was_started_with_it_ignored() -> None:
-    """As a shell without job control starts ``lectern render ... &``: it went on to its end, exit code 0."""
+    """As a shell without job control starts ``lectern render ... &``: it went on."""
     assert_interrupted_by(signal.SIGINT, SLEEPER.format(sigint="SIG_IGN"))
 
 

@@ -9,6 +9,8 @@ from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated
 from contracts.recorded import JobRecorded
 from contracts.renderspec import RenderSpec
 from contracts.steps import Step
+from services.gateway.http.models import RenderJobRequest
+from services.gateway.http.quick import job_id_of
 from services.gateway.settings import GatewaySettings
 
 from .conftest import Harness, failed, progress, uploaded
@@ -68,6 +70,31 @@ async def test_the_quick_way_and_the_route_answer_alike(harness: Harness) -> Non
         [request] = await harness.publishes(RenderRequested, job_id)
         assert request.settings.fps == 30
     assert answers[0] == answers[1]
+
+
+def test_a_strangers_idempotency_key_named_somebodys_job() -> None:
+    wanted = RenderJobRequest(script_id="s-1")
+    other = RenderJobRequest(script_id="s-2")
+    asked = [
+        ("a", "v", wanted, "k"),
+        ("b", "v", wanted, "k"),
+        ("a", "w", wanted, "k"),
+        ("a", "v", other, "k"),
+    ]
+    ids = [job_id_of(*each, lambda: "new") for each in asked]
+    assert len(set(ids)) == 4
+    assert job_id_of(*asked[0], lambda: "new") == ids[0]
+    assert job_id_of("a", "v", wanted, None, lambda: "new") == "new"
+
+
+async def test_a_preference_that_is_not_ours_changes_nothing(harness: Harness) -> None:
+    script_id = await harness.script("v-1")
+    answer = await harness.client.post(
+        JOBS, json={"script_id": script_id}, headers={"Prefer": "return=minimal"}
+    )
+    assert (answer.status_code, answer.headers.get("preference-applied")) == (201, None)
+    read = await harness.client.get(answer.headers["location"], headers={"Prefer": "handling=lenient"})
+    assert (read.status_code, read.headers.get("preference-applied")) == (200, None)
 
 
 async def test_what_a_job_renders_was_lost_after_the_approval(
