@@ -98,12 +98,8 @@ class Gateway:
             publish: publishes events and returns once the broker has acknowledged them.
             runtime: where Kafka is.
         """
-
-        async def announce(job: JobUpdated) -> None:
-            await publish([job])
-
         self.alone = False
-        self.service.announce = announce
+        self.service.announce = publish
         reader = Broadcast(self.service.hub, self.ledger, runtime, self.service.now)
         self.probes.append(reader.problems)
         async with self._running("reader of updates", reader.run()):

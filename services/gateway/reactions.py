@@ -8,7 +8,14 @@ import structlog
 from pydantic import ValidationError
 
 from contracts.errors import ErrorCode, PermanentError
-from contracts.events import AssetsUploaded, ProgressReported, ScriptGenerated, ScriptRejected, StageFailed
+from contracts.events import (
+    AssetsUploaded,
+    JobUpdated,
+    ProgressReported,
+    ScriptGenerated,
+    ScriptRejected,
+    StageFailed,
+)
 from contracts.renderspec import explain
 from contracts.script import Script
 from contracts.steps import Step
@@ -39,6 +46,7 @@ class Reactions:
         self._service = service
         self._folds = Folds()
         self._folding = Together[Report, JobRecord | None](self._fold, breath=FOLD_BREATH_SECONDS)
+        self._announcing = Together[JobUpdated, None](self._announce, breath=0)
 
     async def script_generated(self, event: ScriptGenerated) -> None:
         """Store the script; one that cannot be read or rendered fails the request."""
@@ -98,7 +106,7 @@ class Reactions:
             if due:
                 standing = await self._folding.run(Report(*key, tuple(due)))
             if standing is not None and standing.revision > fold.told:
-                await self._service.announce(announcements.job_updated(standing))
+                await self._announcing.run(announcements.job_updated(standing))
                 fold.told = standing.revision
         except BaseException:
             self._folds.forget(key)  # it believes what is not so; the report will come again
@@ -106,6 +114,10 @@ class Reactions:
 
     async def _fold(self, reports: Sequence[Report]) -> Sequence[JobRecord | None]:
         return await self._service.ledger.write(progress.fold_all, reports, now=self._service.now())
+
+    async def _announce(self, jobs: Sequence[JobUpdated]) -> Sequence[None]:
+        await self._service.announce(jobs)
+        return [None] * len(jobs)
 
     async def _script_failed(self, script_id: str, code: ErrorCode, message: str) -> None:
         now = self._service.now()

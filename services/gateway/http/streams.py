@@ -30,10 +30,21 @@ Prefer = Annotated[
 ]
 
 _EXAMPLE = 'id: eyJj…\nevent: update\ndata: {"job_id":"j-1","status":"PROCESSING","progress":40,…}\n\n'
+_EVENT: dict[str, Any] = {
+    # before OpenAPI 3.2 the schema of a stream is each event's
+    "title": "ProgressEvent",
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "for `Last-Event-ID`"},
+        "event": {"enum": ["snapshot", "update"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer"},
+    },
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `snapshot` and `update`; comments as signs of life",
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {MEDIA_TYPE: {"schema": _EVENT, "example": _EXAMPLE}},
     }
 }
 

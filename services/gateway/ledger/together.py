@@ -17,6 +17,10 @@ MOST = 64
 """Calls in one transaction. Fewer: more transactions. More: the first of them waits longer, and on SQLite
 everybody else who writes."""
 
+FEW = 16
+"""Waiting calls that are a set already: they wait for no others. Fewer: small sets, each call costs more.
+More: calls wait although there is nothing to gain."""
+
 BREATH_SECONDS = 0.005
 """From one transaction to the next while calls wait. Shorter: smaller sets, each call costs more. Longer:
 calls wait for nothing."""
@@ -56,7 +60,7 @@ class Together(Generic[Item, Result]):
                 calls = [call for call in calls if not call[1].done()]  # nobody waits for those any more
                 if calls:
                     await self._do(calls)
-                if 0 < len(self._waiting) < self._most:
+                if 0 < len(self._waiting) < FEW:
                     await asyncio.sleep(self._breath)
         finally:
             self._running = None

@@ -1,6 +1,6 @@
 """What both halves of the service stand on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,8 +15,8 @@ NewId = Callable[[], str]
 """Makes a UUID, as text."""
 
 
-Announce = Callable[[JobUpdated], Awaitable[None]]
-"""Tells all gateways how a job stands; returns once that cannot be lost."""
+Announce = Callable[[Sequence[JobUpdated]], Awaitable[None]]
+"""Tells all gateways how jobs stand; returns once that cannot be lost."""
 
 
 class SpecSource(Protocol):
@@ -69,5 +69,6 @@ class Core:
         self.waits = waits
         self.announce: Announce = self._announce_here
 
-    async def _announce_here(self, job: JobUpdated) -> None:
-        self.hub.publish(job)
+    async def _announce_here(self, jobs: Sequence[JobUpdated]) -> None:
+        for job in jobs:
+            self.hub.publish(job)

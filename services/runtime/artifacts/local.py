@@ -1,5 +1,6 @@
 """Blobs in a local folder: ``blobs/ab/cdef...``, entries beside them, drafts in ``tmp``."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -61,8 +62,7 @@ class LocalBlobs:
 
     def blob_path(self, claim: ClaimCheck) -> Path:
         """Return where the blob of ``claim`` lies."""
-        digest = digest_of(claim)
-        return self.root / "blobs" / digest[:2] / digest[2:]
+        return self.root / "blobs" / _place(claim)
 
     @property
     def _drafts(self) -> Path:
@@ -87,15 +87,8 @@ class LocalBlobs:
             return claim
 
     def _holds(self, claims: Sequence[ClaimCheck]) -> list[bool]:
-        return [self._size(self.blob_path(claim)) == claim.bytes for claim in claims]
-
-    @staticmethod
-    def _size(path: Path) -> int | None:
-        with files.storage_errors("looking at an artifact", passing=(FileNotFoundError,)):
-            try:
-                return path.stat().st_size
-            except FileNotFoundError:
-                return None
+        with files.storage_errors("looking at artifacts"):
+            return [_size(f"{self.root}/blobs/{_place(claim)}") == claim.bytes for claim in claims]
 
     def _get(self, claim: ClaimCheck) -> bytes:
         path = self.blob_path(claim)
@@ -147,3 +140,15 @@ class LocalBlobs:
                 return [path.name for path in (self.root / folder).iterdir()]
             except FileNotFoundError:
                 return []
+
+
+def _place(claim: ClaimCheck) -> str:
+    digest = digest_of(claim)
+    return f"{digest[:2]}/{digest[2:]}"
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - a thousand a second
+    except FileNotFoundError:
+        return None
