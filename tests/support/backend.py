@@ -74,17 +74,20 @@ class StandInBackend:
         """Refuse connections and cut those there are."""
         assert self._server is not None
         self._server.close()
+        await asyncio.sleep(0)  # whoever was accepted just now is being served from here on, and so is known
         for writer in tuple(self._open):
             writer.transport.abort()
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            while await self._one(reader, writer):
-                pass
-        self._open.discard(writer)
-        writer.transport.abort()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                while await self._one(reader, writer):
+                    pass
+        finally:
+            self._open.discard(writer)
+            writer.transport.abort()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -159,6 +162,15 @@ def threaded_backend() -> Iterator[ThreadedBackend]:
         yield made
     finally:
         made.goes_away()
+        asyncio.run_coroutine_threadsafe(_end_others(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+async def _end_others() -> None:
+    """End every other task of the loop, so that none is found unfinished once it is closed."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
