@@ -29,7 +29,11 @@ Prefer = Annotated[
     Header(description="`wait=seconds`: the stream ends after so long; without it, it goes on"),
 ]
 
-_EXAMPLE = 'id: eyJj…\nevent: update\ndata: {"job_id":"j-1","status":"PROCESSING","progress":40,…}\n\n'
+_EXAMPLE = {
+    "id": "eyJj…",
+    "event": "update",
+    "data": '{"job_id":"j-1","status":"PROCESSING","progress":40}',
+}
 _EVENT: dict[str, Any] = {
     # before OpenAPI 3.2 the schema of a stream is each event's
     "title": "ProgressEvent",
