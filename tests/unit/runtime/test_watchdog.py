@@ -1,6 +1,7 @@
 """The watchdog: what it takes for stuck, what it does about it, and what it leaves alone."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from services.runtime.metrics import STUCK
 from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import Vitals
 from services.runtime.watchdog import Symptom, Watchdog
+from tests.support.eventually import eventually
 
 HERE = TopicPartition("topic", 0)
 THERE = TopicPartition("topic", 1)
@@ -231,9 +233,16 @@ async def test_the_symptom_is_a_metric(room: Room) -> None:
 async def test_the_observer_says_when_kafka_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.2)
 
+    served: set[asyncio.StreamWriter] = set()
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()  # until the other side gives up
+        served.add(writer)
+        with contextlib.suppress(ConnectionError):
+            await reader.read()  # until the other side gives up
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        served.discard(writer)
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -241,5 +250,6 @@ async def test_the_observer_says_when_kafka_does_not_answer(monkeypatch: pytest.
     assert await observer.ends([HERE]) is None
     assert await observer.ends([]) is None
     await observer.stop()
+    await eventually(lambda: not served, message="the observer gives its connections up")
     server.close()
     await server.wait_closed()
