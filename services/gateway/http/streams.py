@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Response
 from contracts.base import Id
 from services.gateway.http.preferences import wait_seconds
 from services.gateway.http.problems import responses
-from services.gateway.live.cursors import bookmark_of
+from services.gateway.live.cursors import Bookmark, Cursor, bookmark_of
 from services.gateway.live.ring import Watch, of_job, of_video
 from services.gateway.live.stream import MEDIA_TYPE, EventStream
 from services.gateway.service import Service
@@ -30,7 +30,7 @@ Prefer = Annotated[
 ]
 
 _EXAMPLE = {
-    "id": "eyJj…",
+    "id": Bookmark(cursor=Cursor(epoch="log-1", offsets=(42,)), job_id="j-1", revision=7).text(),
     "event": "update",
     "data": '{"job_id":"j-1","status":"PROCESSING","progress":40}',
 }
