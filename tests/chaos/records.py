@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+import zlib
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -12,10 +13,13 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from contracts.topics import COMMANDS_TOPIC, DLQ_PARTITIONS, JOBS, TOPICS, Topic
 from tests.chaos.evidence import Place, Poison, Raw
 from tests.chaos.plan import Injection
+from tests.support.raw_names import READ_AS, send_raw_name
 
 REPEATED = 12
 """Records told again by one fault."""
 LARGE = 10 * 1024 * 1024
+CODECS = 5
+"""None, and the four compressions that clients may choose."""
 Headers = tuple[tuple[str, bytes | None], ...]
 
 REPEATABLE = tuple(topic for topic in TOPICS if topic is not JOBS)
@@ -28,6 +32,7 @@ POISONABLE = tuple(topic for topic in TOPICS if topic.dead_letters)
 
 MARK = ("x-chaos", b"injected")
 """A header of records that a fault published again."""
+STRANGE: Headers = (("x-null", None), ("x-binary", b"\xff\xfe"), (READ_AS, b"a name that is not UTF-8"))
 
 
 class Tamperer:
@@ -57,7 +62,7 @@ class Tamperer:
         chance = random.Random(injection.seed)
         records = await self._newest(chance)
         for record in records:
-            strange: Headers = (("x-null", None), ("x-binary", b"\xff\xfe")) if chance.random() < 0.3 else ()
+            strange = STRANGE if chance.random() < 0.3 else ()
             await self._publish(
                 record.topic, record.partition, record.key, record.value, (*record.headers, *strange, MARK)
             )
@@ -97,9 +102,21 @@ class Tamperer:
     ) -> Place:
         while True:
             with contextlib.suppress(KafkaError):
-                sent = await self._producer.send_and_wait(
-                    topic, value=value, key=key, partition=partition, headers=list(headers)
-                )
+                if any(name == READ_AS for name, _ in headers):
+                    number = zlib.crc32(key or b"") % PARTITIONS[topic] if partition is None else partition
+                    sent = await send_raw_name(
+                        self._producer,
+                        topic,
+                        number,
+                        key=key,
+                        value=value,
+                        headers=headers,
+                        codec=len(headers) % 5,
+                    )
+                else:
+                    sent = await self._producer.send_and_wait(
+                        topic, value=value, key=key, partition=partition, headers=list(headers)
+                    )
                 place = (sent.topic, sent.partition, sent.offset)
                 self.injected.add(place)
                 return place
@@ -128,6 +145,7 @@ def poisons(topic: Topic) -> Sequence[tuple[str, bytes | None, Headers]]:
         ("unknown type", b'{"type": "lectern.launch.missiles.v1"}', ()),
         ("null header", b"[]", (("ce_type", None),)),
         ("binary header", b"null", (("ce_type", b"\xc3\x28"), ("ce_type", type_.encode()))),
+        ("header name not UTF-8", b"{}", ((READ_AS, b"1"), *ours)),
         ("tombstone", None, ()),
         ("half a surrogate pair", b'{"type": "\\ud800", "job_id": "poison"}', ()),
         ("endless attempt", b'{"type": "%s", %s, "attempt": 1e999}' % (type_.encode(), NAMED), ours),

@@ -1,0 +1,135 @@
+"""Batches as clients of other languages write them: any header name and compression, read by each reader."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from contracts import topics
+from contracts.cloudevents import value_of
+from contracts.events import Event
+from contracts.topics import CONTROL, Topic
+from services.runtime.actor import Actor, Context, Subscription
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
+from services.runtime.control import ControlReader
+from services.runtime.engine import Engine
+from services.runtime.fence import Fence
+from services.runtime.provision import create_topics
+from services.runtime.settings import RuntimeSettings
+from tests.support.brokers import Broker
+from tests.support.eventually import eventually
+from tests.support.raw_names import RAW, READ_AS, send_raw_name
+from tests.support.records import planned
+
+pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
+
+
+@asynccontextmanager
+async def producing(servers: str, **more: Any) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=servers, **more)
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+@asynccontextmanager
+async def working(servers: str, topic: Topic, home: Path) -> AsyncIterator[list[str]]:
+    """An engine that notes the jobs of the events it is given."""
+    seen: list[str] = []
+
+    async def handle(event: Any, context: Context) -> Sequence[Event]:
+        seen.append(event.job_id)
+        return []
+
+    settings = RuntimeSettings(kafka_bootstrap_servers=servers, home=home)
+    async with open_artifacts(ArtifactSettings(lectern_home=home)) as artifacts:
+        engine = Engine("test", [Actor(topic.name, (Subscription(topic, handle),))], settings, artifacts)
+        try:
+            await engine.start()
+            yield seen
+        finally:
+            await engine.stop()
+
+
+@pytest.fixture
+async def scenes(broker: Broker, topic_prefix: str) -> Topic:
+    topic = replace(topics.SCENE_PLANNED, name=f"{topic_prefix}scenes", partitions=1)
+    await create_topics(broker.bootstrap_servers)
+    await create_topics(broker.bootstrap_servers, topics=[topic])
+    return topic
+
+
+async def first(servers: str, topic: str) -> Any:
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest", group_id=None)
+    await consumer.start()
+    try:
+        return await asyncio.wait_for(consumer.getone(), 20)
+    finally:
+        await consumer.stop()
+
+
+@pytest.mark.parametrize("codec", [0, 1, 2, 3, 4], ids=["plain", "gzip", "snappy", "lz4", "zstd"])
+async def test_a_header_name_that_is_not_utf8_held_its_partition_for_ever(
+    broker: Broker, scenes: Topic, tmp_path: Path, codec: int
+) -> None:
+    servers = broker.bootstrap_servers
+    before = [value_of(planned("job-1")), value_of(planned("job-2"))]
+    async with producing(servers) as producer:
+        await send_raw_name(
+            producer,
+            scenes.name,
+            0,
+            key=b"k",
+            value=value_of(planned("job-3")),
+            headers=[(READ_AS, b"1")],
+            before=before,
+            codec=codec,
+        )
+        await send_raw_name(
+            producer, scenes.name, 0, key=b"k", value=b"{", headers=[(READ_AS, None)], codec=codec
+        )
+        await producer.send_and_wait(scenes.name, value_of(planned("job-4")), key=b"k")
+    async with working(servers, scenes, tmp_path) as seen:
+        await eventually(lambda: seen == ["job-1", "job-2", "job-3", "job-4"], 30)
+        letter = await first(servers, scenes.dlq)
+    assert (letter.key, letter.value, letter.headers[0]) == (b"k", b"{", (READ_AS, None))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
+async def test_records_are_read_however_they_are_compressed(
+    broker: Broker, scenes: Topic, tmp_path: Path, compression: str
+) -> None:
+    async with producing(broker.bootstrap_servers, compression_type=compression) as producer:
+        await producer.send_and_wait(scenes.name, value_of(planned()), key=b"k")
+    async with working(broker.bootstrap_servers, scenes, tmp_path) as seen:
+        await eventually(lambda: seen == ["job-1"], 30)
+
+
+async def test_the_control_topic_is_followed_past_such_a_name(broker: Broker, tmp_path: Path) -> None:
+    await create_topics(broker.bootstrap_servers)
+    async with producing(broker.bootstrap_servers) as producer:
+        sent = [
+            await send_raw_name(
+                producer, CONTROL.name, number, key=b"raw-name", value=b"{", headers=[(READ_AS, RAW)]
+            )
+            for number in range(CONTROL.partitions)
+        ]
+    reader = ControlReader(
+        RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers, home=tmp_path), Fence()
+    )
+    await reader.start()
+    try:
+        consumer = reader.consumer
+        assert consumer is not None
+        for each in sent:
+            assert await consumer.position(TopicPartition(each.topic, each.partition)) > each.offset
+    finally:
+        await reader.stop()

@@ -1,0 +1,54 @@
+"""Reading of fetched batches, against the pinned aiokafka."""
+
+from aiokafka.consumer import fetcher
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.structs import TopicPartition
+
+from services.runtime import batches
+
+NAME = b"x-name"
+RAW = b"x\xff\xc3\x28\xfe\xfe"
+
+
+def batch(offset: int, *values: bytes, raw: bool) -> bytes:
+    """Return one batch that starts at ``offset``; its last record's header name is raw, if it is to be."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 100_000)
+    for number, value in enumerate(values):
+        builder.append(number, timestamp=1, key=None, value=value, headers=[(NAME.decode(), NAME)])
+    data = bytearray(builder.build())
+    data[:8] = offset.to_bytes(8, "big")
+    if raw:
+        at = data.rindex(NAME, 0, data.rindex(NAME))
+        data[at : at + len(NAME)] = RAW
+    return bytes(data)
+
+
+def read(data: bytes, position: int = 0) -> list[tuple[int, bytes, str]]:
+    records = fetcher.PartitionRecords(
+        TopicPartition("t", 0), fetcher.MemoryRecords(data), None, position, None, None, check_crcs=False,
+        isolation_level=0,
+    )  # fmt: skip
+    found = [(each.offset, each.value, each.headers[0][0]) for each in records]
+    assert records.next_fetch_offset == found[-1][0] + 1
+    return found
+
+
+def test_what_parses_is_parsed_by_the_compiled_parser() -> None:
+    records = fetcher.MemoryRecords(batch(0, b"a", raw=False))
+    assert type(records.next_batch()).__module__.startswith("aiokafka.record._crecords")
+
+
+def test_each_record_is_read_once_around_a_raw_name() -> None:
+    data = batch(0, b"a", b"b", raw=True) + batch(2, b"c", raw=False) + batch(3, b"d", raw=True)
+    escaped = "x\\xff\\xc3(\\xfe\\xfe"
+    assert read(data) == [(0, b"a", "x-name"), (1, b"b", escaped), (2, b"c", "x-name"), (3, b"d", escaped)]
+    assert read(data, 2) == [(2, b"c", "x-name"), (3, b"d", escaped)]
+
+
+def test_values_stay_what_they_are_although_they_hold_the_same_bytes() -> None:
+    assert read(batch(0, RAW, NAME + RAW, raw=True))[1][1] == NAME + RAW
+
+
+def test_it_is_in_place_wherever_the_runtime_is() -> None:
+    batches.read_any_header_name()
+    assert fetcher.PartitionRecords.__module__ == batches.__name__
