@@ -37,7 +37,10 @@ class StageFailed(Event):
 
 
 class ControlChanged(Event):
-    """Which attempt of a job is alive; compacted by job, broadcast to every worker."""
+    """Which attempt of a job is alive; compacted by job, broadcast to every worker.
+
+    Of a first attempt it is said only that it has been cancelled: a job that nothing is said of is alive.
+    """
 
     type: ClassVar[str] = "lectern.control.changed.v1"
 

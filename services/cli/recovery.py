@@ -25,7 +25,7 @@ def announce_again(conn: sa.Connection, *, now: datetime) -> int:
     standing = (JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at)))
     under_way = [job for job in standing if job.spec is not None]  # the others wait for the backend's start
     for job in under_way:
-        outbox.add(conn, announcements.control_changed(job), announcements.render_requested(job), now=now)
+        outbox.add(conn, *announcements.started(job), now=now)
     writing = sa.select(scripts_table.c.script_id).where(scripts_table.c.state == ScriptState.GENERATING)
     for (script_id,) in conn.execute(writing).all():
         scripts.rejected(

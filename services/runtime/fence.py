@@ -70,11 +70,6 @@ class Fence:
             await self._settle()
         return self.alive(job_id, attempt)
 
-    def live_attempt(self, job_id: str) -> int | None:
-        """Return the job's announced attempt."""
-        known = self._jobs.get(job_id)
-        return known[0] if known else None
-
     def enter(self, job_id: str, attempt: int, token: CancelToken, dead: Dead) -> None:
         """Register work in hand; ``dead`` is called once when its attempt dies."""
         self._working.setdefault(job_id, {})[token] = (attempt, dead)

@@ -18,9 +18,14 @@ STAGE = "gateway"
 
 
 def created(job: JobRecord) -> tuple[Event, ...]:
-    """Tell of a new job; unless it waits for its spec, its first attempt lives and its work starts."""
-    started = (control_changed(job), render_requested(job)) if job.spec is not None else ()
-    return (job_updated(job), *started)
+    """Tell of a new job; unless it waits for its spec, its work starts."""
+    return (job_updated(job), *(started(job) if job.spec is not None else ()))
+
+
+def started(job: JobRecord) -> tuple[Event, ...]:
+    """Start an attempt's work; those before it are dead, and workers think so of nothing before the first."""
+    alive = (control_changed(job),) if job.attempt > 1 else ()
+    return (*alive, render_requested(job))
 
 
 def control_changed(job: JobRecord, *, canceled: bool = False) -> ControlChanged:

@@ -195,8 +195,7 @@ def begin(
     outbox.add(
         conn,
         announcements.job_updated(started),  # before anything that work follows from: see decision 14
-        announcements.control_changed(started),
-        announcements.render_requested(started),
+        *announcements.started(started),
         now=now,
     )
     callbacks.supersede(conn, started, now=now)

@@ -89,8 +89,7 @@ def of_job(job: JobRecord, fact: JobRecorded) -> Iterator[Event]:
     """Yield what a job's newest fact announces; viewers of a job under way are told with its progress."""
     if job.state.active:
         if job.spec is not None:
-            yield announcements.control_changed(job)
-            yield announcements.render_requested(job)
+            yield from announcements.started(job)
         return
     yield announcements.job_updated(job)
     if job.state is JobState.COMPLETED:

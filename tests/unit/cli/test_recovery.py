@@ -8,7 +8,7 @@ import pytest
 
 from contracts.commands import GenerateScript, StartRender
 from contracts.errors import ErrorCode
-from contracts.events import ControlChanged, JobUpdated, RenderRequested
+from contracts.events import JobUpdated, RenderRequested
 from contracts.recorded import JobRecorded
 from contracts.rendering import RenderSettings
 from services.cli import recovery
@@ -48,7 +48,7 @@ async def test_an_active_job_is_announced_again_with_the_same_ids(service: Servi
     # nothing new is known, and there are no viewers after a restart
     assert [type(event) for event in first[:2]] == [JobRecorded, JobUpdated]
     assert again == first[2:]
-    assert [type(event) for event in again] == [ControlChanged, RenderRequested]
+    assert [type(event) for event in again] == [RenderRequested]
     assert (await service.get_job("j1")).state is JobState.QUEUED
 
 
