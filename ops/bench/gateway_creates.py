@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.base import canonical_json
 from contracts.renderspec import normalise_render_spec, spec_bytes
-from contracts.topics import CONTROL, RENDER_REQUESTED, Topic
+from contracts.topics import RENDER_REQUESTED, UPDATES, Topic
 from ops.bench.gateway_calls import names_of
 from ops.bench.gateway_rig import Gateway, run_generator, running_gateway
 from services.gateway.ledger import outbox, prepared
@@ -161,7 +161,7 @@ async def creates(
     """
     plan = [(number, False) for number in connections] + [(KEYED, True)]
     total = count * len(plan)
-    before = {topic: await ends(bootstrap, topic) for topic in (RENDER_REQUESTED, CONTROL)}
+    before = {topic: await ends(bootstrap, topic) for topic in (RENDER_REQUESTED, UPDATES)}
     async with opened_ledger(database) as ledger:
         for start in range(0, total, CHUNK):
             numbers = range(start, min(start + CHUNK, total))

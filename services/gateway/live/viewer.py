@@ -154,9 +154,8 @@ class Viewer:
         if not self.open:
             return
         if self._waiting is None and self._transport.get_write_buffer_size() <= HIGH_WATER:
-            self._transport.write(self._frame(update))
-            if self._now() >= self._proof_due:
-                self._prove()
+            frame = self._frame(update)
+            self._transport.write(frame + self._question() if self._now() >= self._proof_due else frame)
             return
         if self._waiting is None:
             self._waiting = Slots()
@@ -165,15 +164,16 @@ class Viewer:
         if len(self._waiting) > MAX_SLOTS:
             self.give_up()
 
-    def _prove(self) -> None:
-        """Ask whether what was sent is read, or doubt a viewer that has not answered."""
+    def _question(self) -> bytes:
+        """Return the ping that asks whether what is sent is read; doubt a viewer that has not answered."""
         if not self._protocol.asked:
             self._protocol.asked = True
             self._proof_due = self._now() + PROOF_SECONDS
-            self._transport.write(_PROOF)
-        elif self._doubt is None:
+            return _PROOF  # in one write with the update: a write is most of what an update costs
+        if self._doubt is None:
             # if this process stood still, the answers are there and have not been read
             self._doubt = self._protocol.loop.call_later(ABORT_SECONDS, self._unproven)
+        return b""
 
     def _unproven(self) -> None:
         self._doubt = None
