@@ -48,8 +48,9 @@ class Measured:
 
     @property
     def descriptors(self) -> int:
-        """Open descriptors."""
-        return len(list((self._folder / "fd").iterdir()))
+        """Open descriptors; Linux from 6.2 on says how many, to list 10,000 takes a tenth of a second."""
+        folder = self._folder / "fd"
+        return folder.stat().st_size or sum(1 for _ in folder.iterdir())
 
     def _seconds(self) -> float:
         fields = (self._folder / "stat").read_text().rpartition(")")[2].split()

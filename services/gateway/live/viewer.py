@@ -70,6 +70,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         finally:
             scope.clear()  # else they hold each other until a full collection, which stops all sockets
 
+    async def send(self, message: Any) -> None:
+        """Send; a refusal is an answer, although uvicorn logs an error as if there were none."""
+        await super().send(message)
+        if self.close_sent:
+            self.handshake_complete = True
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what holds each other lets go."""
         super().connection_lost(exc)

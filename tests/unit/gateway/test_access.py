@@ -118,7 +118,7 @@ class TestSockets:
 
     @pytest.mark.parametrize(("name", "status"), [(None, 401), ("writer", 403), ("backend", 403)])
     async def test_others_are_refused_before_the_upgrade(
-        self, guarded: Harness, name: str | None, status: int
+        self, guarded: Harness, caplog: pytest.LogCaptureFixture, name: str | None, status: int
     ) -> None:
         headers = bearer(name) if name else {}
         with pytest.raises(InvalidStatus) as caught:
@@ -126,6 +126,7 @@ class TestSockets:
                 pass
         assert caught.value.response.status_code == status
         assert json.loads(caught.value.response.body or b"")["status"] == status
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 class TestLocal:
