@@ -1,5 +1,5 @@
 """The actor engine shared by all services. Knows no stage."""
 
-from services.runtime.batches import read_any_header_name
+from services.runtime.batches import read_any_batch
 
-read_any_header_name()  # before any consumer is made, whoever makes it
+read_any_batch()  # before any consumer is made, whoever makes it

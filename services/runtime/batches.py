@@ -1,25 +1,43 @@
-"""Lets aiokafka read records whose header names are not UTF-8, as the protocol says they should be.
+"""Lets aiokafka get past batches that its parser raises on, or that unpack to more than there is memory.
 
-Its parser raises there, and does so again each time: the partition never advances, for any consumer. A broker
-takes such a record from anyone, so one of them would end a group's work. aiokafka offers no hook, so this one
-module puts two of its private classes in the place of theirs; a test holds it against the pinned version.
-Records that parse are parsed as before, by the compiled parser.
+A broker takes them from anyone: header names that are not UTF-8, as the protocol says they should be, and a
+megabyte of zstd that unpacks to thirty thousand. The parser raises, or the process is killed, and so it is
+again each time: the partition never advances, for any consumer. aiokafka offers no hook, so this one module
+puts two of its private classes in the place of theirs; a test holds it against the pinned version. Batches
+that parse are parsed as before, by the compiled parser.
 """
 
+import gzip
+import io
+import struct
 from collections.abc import Iterator
-from typing import Any, SupportsIndex, overload
+from dataclasses import dataclass
+from typing import Any, Final, SupportsIndex, overload
 
+import cramjam
+from aiokafka.codec import snappy_decode
 from aiokafka.consumer import fetcher
-from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
 from aiokafka.record.legacy_records import LegacyRecordBatch
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 from aiokafka.structs import ConsumerRecord
 
+LARGEST: Final = 32 * 1024 * 1024
+"""Bytes that a compressed batch may unpack to: a megabyte of usual records is a tenth of that."""
 
-def read_any_header_name() -> None:
-    """Let every consumer of this process read header names that are not UTF-8, escaping such bytes.
+UNREAD: Final = "lectern.batch.unread"
+"""Header of the record that stands for a whole batch, whose compressed bytes are its value; says why."""
 
-    May be called again.
+_WHY: Final = f"the batch is damaged, or unpacks to more than {LARGEST} bytes".encode()
+_SNAPPY_BLOCKS: Final = b"\x82SNAPPY\0"
+_SNAPPY_HEADER: Final = 16
+
+
+def read_any_batch() -> None:
+    """Let every consumer of this process read whatever a broker takes; may be called again.
+
+    Header names that are not UTF-8 are read with escapes. A compressed batch that cannot be unpacked is read
+    as one record, see :data:`UNREAD`.
     """
     fetcher.MemoryRecords, fetcher.PartitionRecords = _Kept, _Records
 
@@ -30,6 +48,15 @@ class _Kept(MemoryRecords):  # type: ignore[misc]  # aiokafka is untyped
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.data = data
+        self._next = 0
+
+    def next_batch(self) -> Any:
+        """Return the next batch, or what stands for it; ``None`` after the last."""
+        batch = super().next_batch()
+        if batch is None:
+            return None
+        start, self._next = self._next, _end_of(self.data, self._next)
+        return _readable(batch, self.data[start : self._next]) if _compressed(batch) else batch
 
 
 class _Records(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -41,18 +68,21 @@ class _Records(fetcher.PartitionRecords):  # type: ignore[misc]
         try:
             yield from super()._unpack_records()
         except UnicodeDecodeError:
-            self._records = _Batches(self._records.data)
+            self._records = _Lenient(self._records.data)
             yield from super()._unpack_records()  # skips what was read before
 
 
-class _Batches(_MemoryRecordsPy):  # type: ignore[misc]
+class _Lenient(_MemoryRecordsPy):  # type: ignore[misc]
     def next_batch(self) -> Any:
         data = self._next_slice
         batch = super().next_batch()
-        return batch if data is None or isinstance(batch, LegacyRecordBatch) else _Batch(data)
+        if data is None or isinstance(batch, LegacyRecordBatch):
+            return batch
+        batch = _LenientBatch(data)
+        return _readable(batch, bytes(data)) if _compressed(batch) else batch
 
 
-class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]
+class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
     _buffer: bytearray
 
     def _maybe_uncompress(self) -> None:
@@ -73,3 +103,76 @@ class _Buffer(bytearray):
 
     def decode(self, encoding: str = "utf-8", _errors: str = "strict") -> str:
         return super().decode(encoding, "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class _StandIn:
+    """A record in the place of a batch's."""
+
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    value: bytes
+    key: None = None
+    checksum: None = None
+    headers: tuple[tuple[str, bytes], ...] = ((UNREAD, _WHY),)
+
+
+class _Unread:
+    """A batch of one record, the stand-in; everything else is as the batch says."""
+
+    def __init__(self, batch: Any, data: bytes) -> None:
+        self._batch = batch
+        self._data = data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def __iter__(self) -> Iterator[_StandIn]:
+        batch = self._batch
+        yield _StandIn(batch.next_offset - 1, batch.max_timestamp, batch.timestamp_type, self._data)
+
+
+def _end_of(data: bytes, start: int) -> int:
+    (length,) = struct.unpack_from(">i", data, start + 8)
+    return start + 12 + int(length)
+
+
+def _compressed(batch: Any) -> bool:
+    return (
+        not isinstance(batch, LegacyRecordBatch)
+        and not batch.is_control_batch
+        and batch.compression_type != DefaultRecordBatch.CODEC_NONE
+    )
+
+
+def _readable(batch: Any, data: bytes) -> Any:
+    packed = data[_DefaultRecordBatchPy.HEADER_STRUCT.size :]
+    return batch if _unpacks(batch.compression_type, packed) else _Unread(batch, data)
+
+
+def _unpacks(codec: int, packed: bytes) -> bool:
+    """Say whether it unpacks, to no more than ``LARGEST`` bytes."""
+    try:
+        if codec == DefaultRecordBatch.CODEC_GZIP:
+            with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+                return len(file.read(LARGEST + 1)) <= LARGEST
+        if codec == DefaultRecordBatch.CODEC_SNAPPY:
+            total = sum(map(cramjam.snappy.decompress_raw_len, _blocks_of_snappy(packed)))
+            return total <= LARGEST and len(snappy_decode(packed)) <= LARGEST
+        decoder = cramjam.lz4 if codec == DefaultRecordBatch.CODEC_LZ4 else cramjam.zstd
+        decoder.decompress_into(packed, bytearray(LARGEST))
+    except Exception:  # noqa: BLE001  # each library has errors of its own, and some are in none of its lists
+        return False
+    return True
+
+
+def _blocks_of_snappy(packed: bytes) -> Iterator[bytes]:
+    if not packed.startswith(_SNAPPY_BLOCKS):
+        yield packed
+        return
+    at = _SNAPPY_HEADER
+    while at < len(packed):
+        (size,) = struct.unpack_from(">I", packed, at)
+        yield packed[at + 4 : at + 4 + size]
+        at += 4 + size

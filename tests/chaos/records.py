@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from contracts.topics import COMMANDS_TOPIC, DLQ_PARTITIONS, JOBS, TOPICS, Topic
 from tests.chaos.evidence import Place, Poison, Raw
 from tests.chaos.plan import Injection
-from tests.support.raw_names import READ_AS, send_raw_name
+from tests.support.raw_batches import READ_AS, send_raw_name
 
 REPEATED = 12
 """Records told again by one fault."""

@@ -14,6 +14,7 @@ from contracts import topics
 from contracts.cloudevents import value_of
 from contracts.events import Event
 from contracts.topics import CONTROL, Topic
+from services.runtime import batches
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
@@ -24,7 +25,7 @@ from services.runtime.provision import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually
-from tests.support.raw_names import RAW, READ_AS, send_raw_name
+from tests.support.raw_batches import RAW, READ_AS, send_packed, send_raw_name
 from tests.support.records import planned
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
@@ -111,6 +112,27 @@ async def test_records_are_read_however_they_are_compressed(
         await producer.send_and_wait(scenes.name, value_of(planned()), key=b"k")
     async with working(broker.bootstrap_servers, scenes, tmp_path) as seen:
         await eventually(lambda: seen == ["job-1"], 30)
+
+
+@pytest.mark.parametrize("codec", [1, 2, 3, 4], ids=["gzip", "snappy", "lz4", "zstd"])
+async def test_a_small_batch_that_unpacks_to_more_than_there_is_memory_is_a_dead_letter(
+    broker: Broker, scenes: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: int
+) -> None:
+    """A megabyte of zstd unpacks to thirty thousand: whoever read it was killed, and so was the next."""
+    monkeypatch.setattr(batches, "LARGEST", 1_000_000)
+    servers = broker.bootstrap_servers
+    async with producing(servers) as producer:
+        bomb = await send_packed(producer, scenes.name, 0, [bytes(500_000)] * 3, codec)
+        await producer.send_and_wait(scenes.name, value_of(planned()), key=b"k")
+    async with working(servers, scenes, tmp_path) as seen:
+        await eventually(lambda: seen == ["job-1"], 30)
+        letter = await first(servers, scenes.dlq)
+    headers = dict(letter.headers)
+    assert (letter.key, letter.value[61:]) == (
+        None,
+        bomb[61:],
+    )  # the rest is the broker's
+    assert (headers["dlq.original.offset"], batches.UNREAD in headers) == (b"2", True)
 
 
 async def test_the_control_topic_is_followed_past_such_a_name(broker: Broker, tmp_path: Path) -> None:

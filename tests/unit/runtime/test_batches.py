@@ -1,7 +1,10 @@
 """Reading of fetched batches, against the pinned aiokafka."""
 
+from collections.abc import Sequence
+
+import pytest
 from aiokafka.consumer import fetcher
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultRecordBatchBuilderPy
 from aiokafka.structs import TopicPartition
 
 from services.runtime import batches
@@ -50,5 +53,48 @@ def test_values_stay_what_they_are_although_they_hold_the_same_bytes() -> None:
 
 
 def test_it_is_in_place_wherever_the_runtime_is() -> None:
-    batches.read_any_header_name()
+    batches.read_any_batch()
     assert fetcher.PartitionRecords.__module__ == batches.__name__
+
+
+def compressed(codec: int, values: Sequence[bytes], offset: int = 0) -> bytes:
+    builder = _DefaultRecordBatchBuilderPy(2, codec, 0, -1, -1, 0, 2**31)
+    for number, value in enumerate(values):
+        builder.append(number, timestamp=1, key=None, value=value, headers=[("x", b"")])
+    data = bytearray(builder.build())
+    data[:8] = offset.to_bytes(8, "big")
+    return bytes(data)
+
+
+CODECS = pytest.mark.parametrize("codec", [1, 2, 3, 4], ids=["gzip", "snappy", "lz4", "zstd"])
+
+
+@CODECS
+def test_what_unpacks_to_more_than_there_is_memory_is_one_record(
+    codec: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "LARGEST", 100_000)
+    usual, bomb, last = (
+        compressed(codec, [b"a", b"b" * 90_000]),
+        compressed(codec, [b"\0" * 70_000, b"\0" * 70_000], offset=2),
+        compressed(codec, [b"c"], offset=4),
+    )
+    assert read(usual + bomb + last) == [
+        (0, b"a", "x"), (1, b"b" * 90_000, "x"), (3, bomb, batches.UNREAD), (4, b"c", "x")
+    ]  # fmt: skip
+
+
+@CODECS
+def test_what_does_not_unpack_is_one_record(codec: int) -> None:
+    whole = compressed(codec, [b"a" * 1000, b"b"])
+    broken = whole[:61] + b"\xff" * (len(whole) - 61)  # all behind the batch's own header
+    assert read(broken + compressed(codec, [b"c"], offset=2)) == [
+        (1, broken, batches.UNREAD), (2, b"c", "x")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "packed", [b"", b"\xff", b"\x82SNAPPY\0\0\0\0\1\0\0\0\1\xff\xff\xff\xff", b"\xff\xff\xff\xff\x0f"]
+)
+def test_snappy_that_lies_about_its_size_is_not_unpacked(packed: bytes) -> None:
+    assert not batches._unpacks(2, packed)
