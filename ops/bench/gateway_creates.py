@@ -28,7 +28,7 @@ from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 from tests.support.eventually import eventually
 
-CONNECTIONS = (1, 16, 64, 256)
+CONNECTIONS = (1, 16, 64, 128, 256)
 KEYED = 64
 """Connections of the run with an ``Idempotency-Key`` on every call."""
 
