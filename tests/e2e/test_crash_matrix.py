@@ -108,7 +108,7 @@ MATRIX: Mapping[str, list[Cell]] = {
         *cells("gateway", *LEDGER),
         *cells("gateway", *LEDGER, count=4),
         *cells("gateway", *RELAY[:2], where="lectern.render.requested"),
-        *cells("gateway", *RELAY[:2], where="lectern.control.changed"),
+        *cells("gateway", *RELAY[:2], where="lectern.job.updated"),
         *cells("gateway", *RELAY[:2], where="lectern.job.completed"),
         *cells("gateway", RELAY[2], *CLAIM),
         *cells("gateway", *FILE),  # the render spec's artifact

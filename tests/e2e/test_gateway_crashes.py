@@ -365,13 +365,12 @@ TOLD = ["callback.recorded PENDING", "callback.recorded DELIVERED"]
 LIVES: Mapping[str, Mapping[str, list[str]]] = {
     "end": {
         topics.LEDGER.name: [*TAKEN, "job.recorded PROCESSING", "job.recorded COMPLETED", *TOLD],
-        topics.CONTROL.name: ["control.changed"],
         topics.RENDER_REQUESTED.name: ["render.requested"],
         topics.JOBS.name: ["job.completed"],
     },
     "fail": {
         topics.LEDGER.name: [*TAKEN, "job.recorded FAILED", *TOLD],
-        topics.CONTROL.name: ["control.changed", "control.changed"],
+        topics.CONTROL.name: ["control.changed"],
         topics.RENDER_REQUESTED.name: ["render.requested"],
         topics.JOBS.name: ["job.failed"],
     },

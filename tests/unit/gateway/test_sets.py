@@ -21,7 +21,6 @@ LATER = NOW + timedelta(minutes=1)
 CAUSED = [
     "lectern.job.recorded.v1",
     "lectern.job.updated.v1",
-    "lectern.control.changed.v1",
     "lectern.render.requested.v1",
 ]
 """What a create leaves in the outbox, in this order."""
