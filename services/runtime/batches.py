@@ -56,7 +56,7 @@ class _Kept(MemoryRecords):  # type: ignore[misc]  # aiokafka is untyped
         if batch is None:
             return None
         start, self._next = self._next, _end_of(self.data, self._next)
-        return _readable(batch, self.data[start : self._next]) if _compressed(batch) else batch
+        return _readable(batch, memoryview(self.data)[start : self._next])
 
 
 class _Records(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -78,8 +78,7 @@ class _Lenient(_MemoryRecordsPy):  # type: ignore[misc]
         batch = super().next_batch()
         if data is None or isinstance(batch, LegacyRecordBatch):
             return batch
-        batch = _LenientBatch(data)
-        return _readable(batch, bytes(data)) if _compressed(batch) else batch
+        return _readable(_LenientBatch(data), data)
 
 
 class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
@@ -138,17 +137,14 @@ def _end_of(data: bytes, start: int) -> int:
     return start + 12 + int(length)
 
 
-def _compressed(batch: Any) -> bool:
-    return (
-        not isinstance(batch, LegacyRecordBatch)
-        and not batch.is_control_batch
-        and batch.compression_type != DefaultRecordBatch.CODEC_NONE
-    )
-
-
-def _readable(batch: Any, data: bytes) -> Any:
-    packed = data[_DefaultRecordBatchPy.HEADER_STRUCT.size :]
-    return batch if _unpacks(batch.compression_type, packed) else _Unread(batch, data)
+def _readable(batch: Any, data: memoryview) -> Any:
+    """Return ``batch``, whose bytes are ``data``, or what stands for it."""
+    if isinstance(batch, LegacyRecordBatch) or batch.is_control_batch:
+        return batch
+    codec, packed = batch.compression_type, data[_DefaultRecordBatchPy.HEADER_STRUCT.size :]
+    if codec == DefaultRecordBatch.CODEC_NONE or _unpacks(codec, bytes(packed)):
+        return batch
+    return _Unread(batch, bytes(data))
 
 
 def _unpacks(codec: int, packed: bytes) -> bool:

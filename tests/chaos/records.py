@@ -111,7 +111,7 @@ class Tamperer:
                         key=key,
                         value=value,
                         headers=headers,
-                        codec=len(headers) % 5,
+                        codec=len(headers) % CODECS,
                     )
                 else:
                     sent = await self._producer.send_and_wait(

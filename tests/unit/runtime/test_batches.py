@@ -53,7 +53,6 @@ def test_values_stay_what_they_are_although_they_hold_the_same_bytes() -> None:
 
 
 def test_it_is_in_place_wherever_the_runtime_is() -> None:
-    batches.read_any_batch()
     assert fetcher.PartitionRecords.__module__ == batches.__name__
 
 
