@@ -1,63 +1,26 @@
 """Batches as clients of other languages write them: any header name and compression, read by each reader."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from contracts import topics
 from contracts.cloudevents import value_of
-from contracts.events import Event
 from contracts.topics import CONTROL, Topic
 from services.runtime import batches
-from services.runtime.actor import Actor, Context, Subscription
-from services.runtime.artifacts.settings import ArtifactSettings
-from services.runtime.artifacts.store import open_artifacts
 from services.runtime.control import ControlReader
-from services.runtime.engine import Engine
 from services.runtime.fence import Fence
 from services.runtime.provision import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
+from tests.support.engines import letters, producing, working
 from tests.support.eventually import eventually
 from tests.support.raw_batches import RAW, READ_AS, send_packed, send_raw_name
 from tests.support.records import planned
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
-
-
-@asynccontextmanager
-async def producing(servers: str, **more: Any) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(bootstrap_servers=servers, **more)
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()
-
-
-@asynccontextmanager
-async def working(servers: str, topic: Topic, home: Path) -> AsyncIterator[list[str]]:
-    """An engine that notes the jobs of the events it is given."""
-    seen: list[str] = []
-
-    async def handle(event: Any, context: Context) -> Sequence[Event]:
-        seen.append(event.job_id)
-        return []
-
-    settings = RuntimeSettings(kafka_bootstrap_servers=servers, home=home)
-    async with open_artifacts(ArtifactSettings(lectern_home=home)) as artifacts:
-        engine = Engine("test", [Actor(topic.name, (Subscription(topic, handle),))], settings, artifacts)
-        try:
-            await engine.start()
-            yield seen
-        finally:
-            await engine.stop()
 
 
 @pytest.fixture
@@ -66,15 +29,6 @@ async def scenes(broker: Broker, topic_prefix: str) -> Topic:
     await create_topics(broker.bootstrap_servers)
     await create_topics(broker.bootstrap_servers, topics=[topic])
     return topic
-
-
-async def first(servers: str, topic: str) -> Any:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest", group_id=None)
-    await consumer.start()
-    try:
-        return await asyncio.wait_for(consumer.getone(), 20)
-    finally:
-        await consumer.stop()
 
 
 @pytest.mark.parametrize("codec", [0, 1, 2, 3, 4], ids=["plain", "gzip", "snappy", "lz4", "zstd"])
@@ -100,7 +54,7 @@ async def test_a_header_name_that_is_not_utf8_held_its_partition_for_ever(
         await producer.send_and_wait(scenes.name, value_of(planned("job-4")), key=b"k")
     async with working(servers, scenes, tmp_path) as seen:
         await eventually(lambda: seen == ["job-1", "job-2", "job-3", "job-4"], 30)
-        letter = await first(servers, scenes.dlq)
+        [letter] = await letters(servers, scenes.dlq, 1)
     assert (letter.key, letter.value, letter.headers[0]) == (b"k", b"{", (READ_AS, None))
 
 
@@ -126,7 +80,7 @@ async def test_a_small_batch_that_unpacks_to_more_than_there_is_memory_is_a_dead
         await producer.send_and_wait(scenes.name, value_of(planned()), key=b"k")
     async with working(servers, scenes, tmp_path) as seen:
         await eventually(lambda: seen == ["job-1"], 30)
-        letter = await first(servers, scenes.dlq)
+        [letter] = await letters(servers, scenes.dlq, 1)
     headers = dict(letter.headers)
     assert (letter.key, letter.value[61:]) == (
         None,

@@ -1,29 +1,22 @@
 """Records that a broker took once and does not take again: they must not hold up what comes after them."""
 
-import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts import topics
 from contracts.base import ClaimCheck
 from contracts.cloudevents import value_of
-from contracts.events import Event
-from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.engine import Engine
 from services.runtime.provision import create_topics
-from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
+from tests.support.engines import letters, producing, working
 from tests.support.eventually import eventually
 from tests.support.records import planned
 
@@ -34,25 +27,6 @@ AT_THE_LIMIT = b"\xff" * 1_048_400
 
 BLANKS = b" " * 10_000_000
 """Compressed, ten kilobytes."""
-
-
-@asynccontextmanager
-async def producing(servers: str, **more: Any) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(bootstrap_servers=servers, max_request_size=2 * len(BLANKS), **more)
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()
-
-
-async def letters(servers: str, topic: str, count: int) -> list[Any]:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest", group_id=None)
-    await consumer.start()
-    try:
-        return [await asyncio.wait_for(consumer.getone(), 20) for _ in range(count)]
-    finally:
-        await consumer.stop()
 
 
 async def kept(artifacts: Artifacts, headers: dict[str, bytes]) -> dict[str, Any]:
@@ -70,30 +44,22 @@ async def test_records_too_large_for_their_dead_letters_held_their_partition_for
     servers = broker.bootstrap_servers
     await create_topics(servers)
     await create_topics(servers, topics=[topic])
-    async with producing(servers) as plain, producing(servers, compression_type="gzip") as compressing:
+    room = {"max_request_size": 2 * len(BLANKS)}
+    async with (
+        producing(servers, **room) as plain,
+        producing(servers, compression_type="gzip", **room) as compressing,
+    ):
         await plain.send_and_wait(topic.name, AT_THE_LIMIT, key=b"k")
         await compressing.send_and_wait(topic.name, BLANKS, key=b"k", headers=[("x", b"\xff")])
         await plain.send_and_wait(topic.name, value_of(planned()), key=b"k")
-    seen: list[str] = []
-
-    async def handle(event: Any, context: Context) -> Sequence[Event]:
-        seen.append(event.job_id)
-        return []
-
-    settings = RuntimeSettings(kafka_bootstrap_servers=servers, home=tmp_path)
+    async with working(servers, topic, tmp_path) as seen:
+        await eventually(lambda: seen == ["job-1"], 30)
+    found = {
+        dict(letter.headers)["dlq.original.offset"]: letter for letter in await letters(servers, topic.dlq, 2)
+    }
+    assert found[b"0"].value == AT_THE_LIMIT
+    assert found[b"1"].value is None
     async with open_artifacts(ArtifactSettings(lectern_home=tmp_path)) as artifacts:
-        engine = Engine("test", [Actor(topic.name, (Subscription(topic, handle),))], settings, artifacts)
-        try:
-            await engine.start()
-            await eventually(lambda: seen == ["job-1"], 30)
-        finally:
-            await engine.stop()
-        found = {
-            dict(letter.headers)["dlq.original.offset"]: letter
-            for letter in await letters(servers, topic.dlq, 2)
-        }
-        assert found[b"0"].value == AT_THE_LIMIT
-        assert found[b"1"].value is None
         record = await kept(artifacts, dict(found[b"1"].headers))
     assert base64.b64decode(record["value"]) == BLANKS
     assert record["headers"] == [["x", base64.b64encode(b"\xff").decode()]]
