@@ -4,7 +4,11 @@ A broker takes them from anyone: header names that are not UTF-8, as the protoco
 megabyte of zstd that unpacks to thirty thousand. The parser raises, or the process is killed, and so it is
 again each time: the partition never advances, for any consumer. aiokafka offers no hook, so this one module
 puts two of its private classes in the place of theirs; a test holds it against the pinned version. Batches
-that parse are parsed as before, by the compiled parser.
+that parse are parsed as before, by the compiled parser. Whoever makes a consumer takes the class from here,
+so that the reader is in place, for every consumer of the process.
+
+Header names that are not UTF-8 are read with escapes; a batch that cannot be unpacked is read as one record,
+see :data:`UNREAD`.
 """
 
 import gzip
@@ -15,12 +19,15 @@ from dataclasses import dataclass
 from typing import Any, Final, SupportsIndex, overload
 
 import cramjam
+from aiokafka import AIOKafkaConsumer
 from aiokafka.codec import snappy_decode
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
 from aiokafka.record.legacy_records import LegacyRecordBatch
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 from aiokafka.structs import ConsumerRecord
+
+__all__ = ["LARGEST", "UNREAD", "AIOKafkaConsumer"]
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes that a compressed batch may unpack to: a megabyte of usual records is a tenth of that."""
@@ -31,15 +38,6 @@ UNREAD: Final = "lectern.batch.unread"
 _WHY: Final = f"the batch is damaged, or unpacks to more than {LARGEST} bytes".encode()
 _SNAPPY_BLOCKS: Final = b"\x82SNAPPY\0"
 _SNAPPY_HEADER: Final = 16
-
-
-def read_any_batch() -> None:
-    """Let every consumer of this process read whatever a broker takes; may be called again.
-
-    Header names that are not UTF-8 are read with escapes. A compressed batch that cannot be unpacked is read
-    as one record, see :data:`UNREAD`.
-    """
-    fetcher.MemoryRecords, fetcher.PartitionRecords = _Kept, _Records
 
 
 class _Kept(MemoryRecords):  # type: ignore[misc]  # aiokafka is untyped
@@ -172,3 +170,6 @@ def _blocks_of_snappy(packed: bytes) -> Iterator[bytes]:
         (size,) = struct.unpack_from(">I", packed, at)
         yield packed[at + 4 : at + 4 + size]
         at += 4 + size
+
+
+fetcher.MemoryRecords, fetcher.PartitionRecords = _Kept, _Records

@@ -7,13 +7,14 @@ from collections.abc import Collection
 from typing import Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from contracts.cloudevents import parse_event
 from contracts.errors import ErrorCode, LecternError, TransientError
 from contracts.events import ControlChanged
 from contracts.topics import CONTROL
+from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.fence import Fence
 from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import close

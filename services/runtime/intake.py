@@ -13,7 +13,7 @@ from collections.abc import Collection, Hashable, Iterable
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
@@ -21,6 +21,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.kafka.subscriber.usecase import LogicSubscriber
 
+from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.crashpoints import crash_point
 from services.runtime.lanes import Lanes, Run
 from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES

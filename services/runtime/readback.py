@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Collection
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.cloudevents import decoded_headers
 from contracts.errors import ErrorCode, TransientError
+from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.settings import RuntimeSettings
 
 NEWEST = 1_000

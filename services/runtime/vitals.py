@@ -9,8 +9,10 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+from services.runtime.batches import AIOKafkaConsumer
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ from enum import StrEnum
 from typing import Protocol
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.errors import LecternError
+from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.metrics import CONSUMER_RESTARTS, LAG, STUCK
 from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import vitals_of

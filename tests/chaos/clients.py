@@ -13,11 +13,12 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.events import JobCompleted, JobFailed
 from contracts.topics import COMMANDS_TOPIC, JOBS
+from services.runtime.batches import AIOKafkaConsumer
 from tests.chaos.checker import OF_ARTIFACTS
 from tests.chaos.evidence import Accepted
 from tests.chaos.plan import JobPlan, Via

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.topics import all_topic_names
+from services.runtime.batches import AIOKafkaConsumer
 from tests.chaos.clients import FrontEnd
 from tests.chaos.evidence import Evidence
 from tests.chaos.readings import requested

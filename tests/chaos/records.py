@@ -7,10 +7,11 @@ import random
 import zlib
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from contracts.topics import COMMANDS_TOPIC, DLQ_PARTITIONS, JOBS, TOPICS, Topic
+from services.runtime.batches import AIOKafkaConsumer
 from tests.chaos.evidence import Place, Poison, Raw
 from tests.chaos.plan import Injection
 from tests.support.raw_batches import READ_AS, send_raw_name

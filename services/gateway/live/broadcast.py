@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.cloudevents import parse_event
@@ -27,6 +27,7 @@ from services.gateway.ledger.database import Ledger
 from services.gateway.live import snapshots
 from services.gateway.live.ring import RING
 from services.gateway.metrics import UPDATE_GAPS
+from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import close
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
@@ -37,6 +37,7 @@ from services.gateway.ledger.announcements import STAGE
 from services.gateway.rebuild.announced import Announced
 from services.gateway.rebuild.fold import Fold
 from services.gateway.rebuild.log import Log, Record, Told, told_as_unavailable
+from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.processing import cause_of
 from services.runtime.settings import RuntimeSettings
 

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.topics import Topic
+from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.provision import list_topics
 from services.runtime.settings import RuntimeSettings
 

@@ -1,6 +1,7 @@
 """Reading of fetched batches, against the pinned aiokafka."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from aiokafka.consumer import fetcher
@@ -52,8 +53,12 @@ def test_values_stay_what_they_are_although_they_hold_the_same_bytes() -> None:
     assert read(batch(0, RAW, NAME + RAW, raw=True))[1][1] == NAME + RAW
 
 
-def test_it_is_in_place_wherever_the_runtime_is() -> None:
+def test_it_is_in_place_wherever_consumers_are_made() -> None:
     assert fetcher.PartitionRecords.__module__ == batches.__name__
+    made = [path for path in Path("services").rglob("*.py") if "AIOKafkaConsumer(" in path.read_text()]
+    assert made
+    for path in made:
+        assert "from services.runtime.batches import AIOKafkaConsumer" in path.read_text(), path
 
 
 def compressed(codec: int, values: Sequence[bytes], offset: int = 0) -> bytes:
