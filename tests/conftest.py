@@ -7,15 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist import is_xdist_worker
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from tests.support.brokers import REQUIRE, Broker, UnavailableError, open_broker
 from tests.support.s3 import s3_server
 
+ONE_BY_ONE = ("tests/e2e/", "tests/integration/")
+"""Tests of whole processes on Kafka: side by side they would take each other's processor and broker."""
+
 __all__ = ["s3_server"]  # one S3 server for the session, wherever it is asked for
 
 _BROKER = pytest.StashKey[Broker]()
+_OF_WORKERS: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +83,34 @@ def pytest_report_header() -> str:
     return f"broker: {'Apache Kafka is required' if required else 'the best that can be started here'}"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Files side by side, and all of `ONE_BY_ONE` by the same worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return ONE_BY_ONE[0] if path.startswith(ONE_BY_ONE) else path
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
+    return _Scheduling(config, log)
+
+
+def _told(config: pytest.Config) -> list[str]:
+    """Return what is to be said of the broker that this process used."""
     opened = config.stash.get(_BROKER, None)
-    if opened is not None:
-        terminalreporter.write_line(f"broker: {opened}")
-        for reason in opened.passed_over:
-            terminalreporter.write_line(f"  passed over: {reason}")
+    return [f"broker: {opened}", *(f"  passed over: {why}" for why in opened.passed_over)] if opened else []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if is_xdist_worker(session):
+        session.config.workeroutput["broker"] = _told(session.config)  # type: ignore[attr-defined]
+
+
+def pytest_testnodedown(node: WorkerController) -> None:
+    _OF_WORKERS.extend(getattr(node, "workeroutput", {}).get("broker", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in [*_told(config), *_OF_WORKERS]:
+        terminalreporter.write_line(line)
