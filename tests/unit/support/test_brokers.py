@@ -50,8 +50,9 @@ def test_a_compatible_broker_does_not_pass_for_apache_kafka() -> None:
         other.stop()
 
 
-@pytest.mark.parametrize("servers", ["nonsense", f"127.0.0.1:{free_port()}"])
-def test_a_broker_asked_for_by_name_is_never_replaced_by_another(servers: str) -> None:
+@pytest.mark.parametrize("form", ["nonsense", "127.0.0.1:{unused}"])
+def test_a_broker_asked_for_by_name_is_never_replaced_by_another(form: str) -> None:
+    servers = form.format(unused=free_port())
     with (
         pytest.raises(UnavailableError, match=re.escape(servers)),
         open_broker({"KAFKA_BOOTSTRAP_SERVERS": servers}),
