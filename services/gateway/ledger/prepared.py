@@ -42,6 +42,10 @@ class Wish:
     settings: RenderSettings
 
 
+_CURRENT = sa.and_(
+    script_specs.c.script_id == scripts.c.script_id, script_specs.c.version == scripts.c.version
+)
+
 _BROUGHT = ("job_id", "video_id", "script_id", "script_version", "language", "settings", "spec", "scenes")
 """Columns of a job that each row brings along; its snapshot is copied by the database."""
 
@@ -57,6 +61,18 @@ def keep(conn: sa.Connection, script_id: str, version: int, spec: StoredSpec) ->
         "scenes": spec.scenes,
     }
     conn.execute(insert(conn.dialect.name, script_specs).values(row).on_conflict_do_nothing())
+
+
+def claims(conn: sa.Connection, script_ids: Sequence[str]) -> dict[str, ClaimCheck]:
+    """Return where the render specs of approved scripts are stored, of those that are kept."""
+    rows = fetch(conn, _specs(conn.dialect.name), {"ids": script_ids})
+    return {script_id: ClaimCheck.model_validate_json(claim) for script_id, _, _, claim, *_ in rows}
+
+
+def body(conn: sa.Connection, script_id: str) -> str | None:
+    """Return the render spec of a script's current version; ``None`` if none is kept (any more)."""
+    query = sa.select(script_specs.c.body).join(scripts, _CURRENT).where(scripts.c.script_id == script_id)
+    return conn.execute(query).scalar()
 
 
 def create_all(conn: sa.Connection, wishes: Sequence[Wish], *, now: datetime) -> list[JobRecord | None]:
@@ -122,13 +138,10 @@ def _row(job: JobRecord) -> dict[str, str | int | None]:
 
 @cache
 def _specs(dialect: str) -> sa.Select[Any]:
-    current = sa.and_(
-        script_specs.c.script_id == scripts.c.script_id, script_specs.c.version == scripts.c.version
-    )
     specs = script_specs.c
     query = sa.select(
         scripts.c.script_id, scripts.c.video_id, specs.version, specs.claim, specs.language, specs.scenes
-    ).join(script_specs, current)
+    ).join(script_specs, _CURRENT)
     approved = scripts.c.state == ScriptState.APPROVED
     return at_once(dialect, query.where(among(dialect, scripts.c.script_id, "ids"), approved))
 

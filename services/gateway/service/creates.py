@@ -105,22 +105,22 @@ class Creates(Core):
         return await self._making.run(prepared.Wish(job_id, video_id, script_id, settings))
 
     async def _make(self, wishes: Sequence[prepared.Wish]) -> Sequence[JobRecord | None]:
-        made = await self.ledger.write(prepared.create_all, wishes, now=self.now())
-        await self._restore_lost([job for job in made if job is not None])
-        return made
+        await self._restore_lost(sorted({wish.script_id for wish in wishes}))
+        return await self.ledger.write(prepared.create_all, wishes, now=self.now())
 
-    async def _restore_lost(self, created: Sequence[JobRecord]) -> None:
-        """Store again what jobs are to render, should it be gone since their scripts were approved.
+    async def _restore_lost(self, script_ids: Sequence[str]) -> None:
+        """Store again what jobs of these scripts are to render, should it be gone since they were approved.
 
-        The jobs exist by now: one whose artifact is not there, in a store that does not answer, fails with
-        ``ARTIFACT_MISSING``, and its retry stores it.
+        Before there are jobs: a worker has one in hand some milliseconds after its commit. While the store
+        does not answer, one whose artifact is not there fails with ``ARTIFACT_MISSING``; its retry stores it.
         """
-        claims = {job.job_id: job.spec for job in created if job.spec is not None}
+        claims = await self.ledger.read(prepared.claims, script_ids)
         try:
             held = await self.artifacts.holds(list(claims.values()))
-            for job_id, there in zip(claims, held, strict=True):
-                if not there:
-                    await self.restore_spec(job_id)
+            for script_id, there in zip(claims, held, strict=True):
+                body = None if there else await self.ledger.read(prepared.body, script_id)
+                if body is not None:
+                    await self.artifacts.put(Blob(body.encode(), "application/json"))
         except LecternError as error:
             log.warning("specs.unchecked", error=str(error))
 

@@ -41,7 +41,7 @@ def with_backend(settings: GatewaySettings, backend: StandInBackend) -> GatewayS
                 base_url=backend.url,
                 api_token=SecretStr("api-token-0123456789"),
                 internal_token=SecretStr(TOKEN),
-                timeout_sec=0.5,
+                timeout_sec=2,
             )
         }
     )

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from contracts.renderspec import RenderSpec
 from contracts.steps import Step
 from services.gateway.http.models import RenderJobRequest
 from services.gateway.http.quick import job_id_of
+from services.gateway.ledger import prepared
 from services.gateway.settings import GatewaySettings
 
 from .conftest import Harness, failed, progress, uploaded
@@ -96,15 +98,24 @@ async def test_a_preference_that_is_not_ours_changes_nothing(harness: Harness) -
     assert (read.status_code, read.headers.get("preference-applied")) == (200, None)
 
 
-async def test_what_a_job_renders_was_lost_after_the_approval(
-    harness: Harness, settings: GatewaySettings
+async def test_what_was_lost_after_the_approval_is_there_before_the_job_is(
+    harness: Harness, settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script_id = await harness.script("v-1")
-    for blob in (settings.home / "artifacts" / "blobs").rglob("*"):
+    blobs = settings.home / "artifacts" / "blobs"
+    for blob in blobs.rglob("*"):
         if blob.is_file():
             blob.unlink()
+    there: list[bool] = []
+    create_all = prepared.create_all
+
+    def looking(*of: Any, now: Any) -> Any:
+        there.append(any(path.is_file() for path in blobs.rglob("*")))
+        return create_all(*of, now=now)
+
+    monkeypatch.setattr(prepared, "create_all", looking)
     answer = await harness.client.post(JOBS, json={"script_id": script_id})
-    assert answer.status_code == 201
+    assert (answer.status_code, there) == (201, [True])
     [request] = await harness.publishes(RenderRequested, answer.json()["job_id"])
     assert len(RenderSpec.model_validate_json(await harness.artifacts.get(request.spec)).scenes) == 2
 

@@ -50,7 +50,7 @@ async def harness(
         api_token=SecretStr(API_TOKEN),
         internal_token=SecretStr(INTERNAL),
         webhook_secrets=SecretStr(",".join(SECRETS)),
-        timeout_sec=0.5,
+        timeout_sec=2,
         job_start="create",
     )
     async with running(settings.model_copy(update={"backend": own})) as opened:
