@@ -54,6 +54,7 @@ class Creates(Core):
         self._settings = lru_cache(SETTINGS_KEPT)(self._settings_of)
         self._looking = Together[Asked, Standing](self._look)
         self._creating = Together[NewJob, tuple[JobRecord, bool]](self._create)
+        self._restoring = Together[str, None](self._restore_lost)
         self._making = Together[prepared.Wish, JobRecord | None](self._make)
 
     async def _look(self, asked: Sequence[Asked]) -> Sequence[Standing]:
@@ -102,13 +103,13 @@ class Creates(Core):
             settings = self._settings(options)
         except PermanentError:
             return None
+        await self._restoring.run(script_id)
         return await self._making.run(prepared.Wish(job_id, video_id, script_id, settings))
 
     async def _make(self, wishes: Sequence[prepared.Wish]) -> Sequence[JobRecord | None]:
-        await self._restore_lost(sorted({wish.script_id for wish in wishes}))
         return await self.ledger.write(prepared.create_all, wishes, now=self.now())
 
-    async def _restore_lost(self, script_ids: Sequence[str]) -> None:
+    async def _restore_lost(self, script_ids: Sequence[str]) -> Sequence[None]:
         """Store again what jobs of these scripts are to render, should it be gone since they were approved.
 
         Before there are jobs: a worker has one in hand some milliseconds after its commit. While the store
@@ -123,6 +124,7 @@ class Creates(Core):
                     await self.artifacts.put(Blob(body.encode(), "application/json"))
         except LecternError as error:
             log.warning("specs.unchecked", error=str(error))
+        return [None] * len(script_ids)
 
     def _may_wait(self, wish: StartRender) -> bool:
         return self.waits and wish.render_spec is None and wish.script_id is not None
