@@ -6,7 +6,8 @@ sockets  viewers of /ws/videos/{id}/render-progress, 50 a video: reports of runn
          fold, the ledger and the log of updates to every viewer; latency counts from the moment that a report
          was due; before, each job reports five times at half the rate, which is not counted. --rates takes
          several rates of deliveries, one wave of jobs each, to see how far it goes
-stalled  the same with 1 % more sockets, which stop reading in the middle; half of them watch many videos
+stalled  the same with 1 % more sockets, which stop reading in the middle; half of them watch many videos. The
+         ratio is of what a second's p99 usually is (the median of the seconds) before and from then on
 churn    connections that open and go; what they leave behind
 peer     the same viewers on a plain FastAPI WebSocket with a queue and a task each, side by side
 
@@ -108,7 +109,9 @@ class Bench:
         """Measure what viewers that stop reading do to the others."""
         [run], _ = self._waves("stalled", self._rates[:1], stall=True)
         return {
-            "stalled_p99_ratio": round(run.late_p99_ms / max(run.early_p99_ms, 0.001), 3),
+            "stalled_p99_ratio": round(run.after_p99_ms / max(run.before_p99_ms, 0.001), 3),
+            "stalled_before_p99_ms": round(run.before_p99_ms, 1),
+            "stalled_after_p99_ms": round(run.after_p99_ms, 1),
             "stalled_gone_s": run.stalled_gone_s and round(run.stalled_gone_s, 1),
             "stalled_ends_lost": run.ends_lost,
         }

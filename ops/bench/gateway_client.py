@@ -10,6 +10,7 @@ import asyncio
 import struct
 import time
 from array import array
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -25,6 +26,7 @@ class Wave:
 
     Attributes:
         first: number of the first report that counts; the ones before made the jobs run.
+        delays: seconds from the moment that a report was due to its delivery, by the second of the wave.
         known: when the report of a frame that came before was due; ``None`` for a frame that does not count.
     """
 
@@ -33,9 +35,7 @@ class Wave:
     rate: float = 1.0
     videos: int = 1
     first: int = 0
-    split: float = float("inf")
-    early: "array[float]" = field(default_factory=lambda: array("d"))
-    late: "array[float]" = field(default_factory=lambda: array("d"))
+    delays: "defaultdict[int, array[float]]" = field(default_factory=lambda: defaultdict(lambda: array("d")))
     ends: int = 0
     known: dict[bytes, float | None] = field(default_factory=dict)
 
@@ -52,7 +52,11 @@ class Wave:
             self.known[frame] = self._due(video, payload)
         due = self.known[frame]
         if due is not None:
-            (self.early if now < self.split else self.late).append(now - due)
+            self.came(now, due)
+
+    def came(self, now: float, due: float) -> None:
+        """Count a delivery."""
+        self.delays[int(now - self.start)].append(now - due)
 
     def _due(self, video: int, payload: bytes) -> float | None:
         place = payload.find(b'"progress":') + 11
@@ -106,7 +110,7 @@ class Socket(asyncio.Protocol):
             if due is not None:
                 now = time.monotonic()  # uvloop's own clock stands still in a turn
                 self.frames += 1
-                (wave.early if now < wave.split else wave.late).append(now - due)
+                wave.came(now, due)
                 return
         data = self._buffer + data if self._buffer else data
         if not self._upgraded:

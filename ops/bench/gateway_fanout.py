@@ -71,6 +71,7 @@ class Wave:
 
     Attributes:
         missing: share of the deliveries that never came: conflated, or lost.
+        before_p99_ms, after_p99_ms: of a usual second before the stall and from it on.
         ends_lost: ends of jobs that healthy viewers were not told.
         stalled_gone_s: until the last stalled socket was gone; ``None`` where none stalled, or one stayed.
         gateway_cpu, viewers_cpu, kafka_cpu, publisher_cpu: cores, while the reports that count were due.
@@ -83,8 +84,8 @@ class Wave:
     p50_ms: float
     p99_ms: float
     max_ms: float
-    early_p99_ms: float
-    late_p99_ms: float
+    before_p99_ms: float
+    after_p99_ms: float
     missing: float
     ends_lost: int
     stalled_gone_s: float | None
@@ -146,8 +147,8 @@ async def wave(
         p50_ms=told["p50_ms"],
         p99_ms=told["p99_ms"],
         max_ms=told["max_ms"],
-        early_p99_ms=told["early_p99_ms"],
-        late_p99_ms=told["late_p99_ms"],
+        before_p99_ms=told["before_p99_ms"],
+        after_p99_ms=told["after_p99_ms"],
         missing=1 - told["deliveries"] / expected,
         ends_lost=sockets - told["ends"],
         stalled_gone_s=gone,

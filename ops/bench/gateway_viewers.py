@@ -11,11 +11,13 @@ import argparse
 import asyncio
 import gc
 import json
+import math
 import resource
 import socket
 import sys
 import time
 from collections.abc import Iterator
+from statistics import median
 from typing import Any
 
 import uvloop
@@ -90,13 +92,12 @@ class Viewers:
         """Take one wave's deliveries."""
         self.wave = wave
         if stall_at is not None:
-            wave.split = stall_at
             await asyncio.sleep(max(0.0, stall_at - time.monotonic()))
             for each in self.stalling:
                 each.transport.pause_reading()
         await asyncio.sleep(max(0.0, until - time.monotonic()))
-        early, late = ([sample * 1000 for sample in part] for part in (wave.early, wave.late))
-        everything = early + late
+        everything = [delay * 1000 for delays in wave.delays.values() for delay in delays]
+        stalled_from = math.inf if stall_at is None else stall_at - wave.start
         return {
             "deliveries": len(everything),
             "ends": wave.ends,
@@ -104,8 +105,8 @@ class Viewers:
             "p50_ms": percentile(everything, 0.5),
             "p99_ms": percentile(everything, 0.99),
             "max_ms": max(everything, default=0.0),
-            "early_p99_ms": percentile(early, 0.99),
-            "late_p99_ms": percentile(late, 0.99),
+            "before_p99_ms": _usual_p99(wave, 0, stalled_from),
+            "after_p99_ms": _usual_p99(wave, stalled_from, math.inf),
             "stalled_frames": min((each.frames for each in self.stalling), default=0),
         }
 
@@ -127,6 +128,19 @@ class Viewers:
 
         await asyncio.gather(*(some(numbers) for _ in range(at_once)))
         return {"seconds": time.monotonic() - began, "connections": count}
+
+
+def _usual_p99(wave: Wave, start: float, end: float) -> float:
+    """Return the median over the whole seconds from ``start`` to ``end`` of each second's p99, ms.
+
+    Of all deliveries together it would be the broker's one longest pause, on whichever side that fell.
+    """
+    each = [
+        percentile(delays, 0.99) * 1000
+        for second, delays in wave.delays.items()
+        if start <= second and second + 1 <= end
+    ]
+    return median(each) if each else 0.0
 
 
 def _path(video: int) -> str:
