@@ -125,17 +125,30 @@ class FrontEnd:
 
     async def render(self, plan: JobPlan, source: str, options: dict[str, Any]) -> str:
         """Have a script written, approve it, start its film; return the job's id."""
+        for number in range(MOST_RETRIES):
+            script_id = await self._approved_script(plan, source, number)
+            if script_id is not None:
+                body = {"script_id": script_id, "options": options}
+                answer = await self.call("POST", f"/api/videos/{plan.video_id}/render-jobs", json=body)
+                return str(answer.raise_for_status().json()["job_id"])
+        raise AssertionError(f"{MOST_RETRIES} scripts of {plan.job_id} wanted an artifact")
+
+    async def _approved_script(self, plan: JobPlan, source: str, number: int) -> str | None:
+        """Have a script written and approve it; ``None`` where it failed because its text was damaged."""
         path = f"/api/videos/{plan.video_id}/scripts/generate"
-        headers = {"idempotency-key": plan.job_id, "prefer": "wait=5"}
+        headers = {"idempotency-key": f"{plan.job_id}/{number}", "prefer": "wait=5"}
         wish = {"source_text": source, "target_minutes": 0.3}
         answer = await self.call("POST", path, json=wish, headers=headers)
-        script_id = answer.json()["script_id"]
-        approve = f"/api/scripts/{script_id}/approve"
-        while (await self.call("POST", approve)).status_code != 200:  # noqa: ASYNC110 - it is being written
-            await asyncio.sleep(PAUSE_SECONDS)
-        body = {"script_id": script_id, "options": options}
-        answer = await self.call("POST", f"/api/videos/{plan.video_id}/render-jobs", json=body)
-        return str(answer.raise_for_status().json()["job_id"])
+        if answer.json().get("code") in OF_ARTIFACTS:
+            return None
+        script = f"/api/scripts/{answer.raise_for_status().json()['script_id']}"
+        while (await self.call("POST", f"{script}/approve")).status_code != 200:
+            standing = (await self.call("GET", script)).json()
+            if standing["status"] == "FAILED":
+                assert standing["error"]["code"] in OF_ARTIFACTS, standing
+                return None
+            await asyncio.sleep(PAUSE_SECONDS)  # it is being written
+        return script.rpartition("/")[2]
 
     async def cancel(self, job_id: str) -> bool:
         """Cancel a job; tell whether it was known."""
@@ -159,6 +172,15 @@ class Desk:
     async def see_through(self, plan: JobPlan) -> None:
         """Submit, perhaps cancel, retry as planned and where artifacts were damaged, until the end."""
         self.standing[plan.job_id] = "is being submitted"
+        try:
+            await self._see_through(plan)
+        except Exception as error:
+            self.standing[plan.job_id] += f", and its client gave up: {error!r}"
+            raise
+        self.finished += 1
+        del self.standing[plan.job_id]
+
+    async def _see_through(self, plan: JobPlan) -> None:
         job_id = await self._submit(plan)
         self.submitted += 1
         self.accepted.append(Accepted(job_id, plan.cancel_after is not None and not plan.retry))
@@ -166,8 +188,6 @@ class Desk:
             await asyncio.sleep(plan.cancel_after)
             await self._cancel(plan, job_id)
         await self._until_done(plan, job_id)
-        self.finished += 1
-        del self.standing[plan.job_id]
 
     async def _submit(self, plan: JobPlan) -> str:
         chance = random.Random(plan.film)
