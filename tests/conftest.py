@@ -22,8 +22,8 @@ ONE_BY_ONE = ("tests/e2e/", "tests/integration/")
 
 __all__ = ["s3_server"]  # one S3 server for the session, wherever it is asked for
 
-_BROKER = pytest.StashKey[Broker]()
-_OF_WORKERS: list[str] = []
+_TOLD = pytest.StashKey[list[str]]()
+"""What is to be said of the brokers that were used, by this process and by its workers."""
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,9 @@ def broker(pytestconfig: pytest.Config) -> Iterator[Broker]:
     """The session's broker; started when the first test asks for it."""
     try:
         with open_broker() as opened:
-            pytestconfig.stash[_BROKER] = opened
+            pytestconfig.stash[_TOLD] += [
+                f"broker: {opened}", *(f"  passed over: {why}" for why in opened.passed_over)
+            ]  # fmt: skip
             yield opened
     except UnavailableError as error:
         pytest.exit(f"no broker to test against: {error}", returncode=pytest.ExitCode.TESTS_FAILED)
@@ -91,26 +93,23 @@ class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         return ONE_BY_ONE[0] if path.startswith(ONE_BY_ONE) else path
 
 
-@pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
     return _Scheduling(config, log)
 
 
-def _told(config: pytest.Config) -> list[str]:
-    """Return what is to be said of the broker that this process used."""
-    opened = config.stash.get(_BROKER, None)
-    return [f"broker: {opened}", *(f"  passed over: {why}" for why in opened.passed_over)] if opened else []
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_TOLD] = []
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if is_xdist_worker(session):
-        session.config.workeroutput["broker"] = _told(session.config)  # type: ignore[attr-defined]
+        session.config.workeroutput["broker"] = session.config.stash[_TOLD]  # type: ignore[attr-defined]
 
 
 def pytest_testnodedown(node: WorkerController) -> None:
-    _OF_WORKERS.extend(getattr(node, "workeroutput", {}).get("broker", []))
+    node.config.stash[_TOLD] += getattr(node, "workeroutput", {}).get("broker", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in [*_told(config), *_OF_WORKERS]:
+    for line in config.stash[_TOLD]:
         terminalreporter.write_line(line)

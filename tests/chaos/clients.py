@@ -23,8 +23,11 @@ from tests.chaos.checker import OF_ARTIFACTS
 from tests.chaos.evidence import Accepted
 from tests.chaos.plan import JobPlan, Via
 from tests.chaos.specs import film_options, film_spec, lesson
+from tests.support.eventually import eventually
 
 PAUSE_SECONDS = 0.3
+WRITTEN_SECONDS = 600.0
+"""For a script to be written: longer than all that faults and their retries can take."""
 MOST_RETRIES = 8
 """Of one job whose artifacts were damaged again and again."""
 
@@ -141,14 +144,19 @@ class FrontEnd:
         answer = await self.call("POST", path, json=wish, headers=headers)
         if answer.json().get("code") in OF_ARTIFACTS:
             return None
-        script = f"/api/scripts/{answer.raise_for_status().json()['script_id']}"
-        while (await self.call("POST", f"{script}/approve")).status_code != 200:
-            standing = (await self.call("GET", script)).json()
-            if standing["status"] == "FAILED":
-                assert standing["error"]["code"] in OF_ARTIFACTS, standing
-                return None
-            await asyncio.sleep(PAUSE_SECONDS)  # it is being written
-        return script.rpartition("/")[2]
+        path = f"/api/scripts/{answer.raise_for_status().json()['script_id']}"
+
+        async def decided() -> dict[str, Any] | None:
+            await self.call("POST", f"{path}/approve")  # refused while it is being written
+            script: dict[str, Any] = (await self.call("GET", path)).json()
+            return script if script["status"] in {"APPROVED", "FAILED"} else None
+
+        script = await eventually(decided, WRITTEN_SECONDS, every=PAUSE_SECONDS)
+        assert script is not None
+        if script["status"] == "FAILED":
+            assert script["error"]["code"] in OF_ARTIFACTS, script
+            return None
+        return str(script["script_id"])
 
     async def cancel(self, job_id: str) -> bool:
         """Cancel a job; tell whether it was known."""
