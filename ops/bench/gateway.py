@@ -2,14 +2,17 @@
 
 creates  job creates over HTTP, each of another video, on SQLite and on PostgreSQL, at several concurrencies;
          afterwards exactly so many jobs must stand in the ledger, and events in Kafka
-sockets  viewers of /ws/videos/{id}/render-progress, 50 a video: reports of running jobs go through Kafka, the
-         fold, the ledger and the log of updates to every viewer; latency counts from the moment that a report
-         was due; before, each job reports five times at half the rate, which is not counted. --rates takes
+sockets  viewers of /ws/videos/{id}/render-progress, 50 a video: updates of running jobs go from the log in
+         Kafka to every viewer, as they do in each gateway of several; latency counts from the moment that an
+         update was due; before, each job tells five at half the rate, which are not counted. --rates takes
          several rates of deliveries, one wave of jobs each, to see how far it goes
-stalled  the same with 1 % more sockets, which stop reading in the middle; half of them watch many videos. The
+path     the same, but told by reports of a stage, which this one gateway folds, writes into the ledger and
+         announces in the log before it tells them; at --path-rates
+stalled  sockets with 1 % more of them, which stop reading in the middle; half of those watch many videos. The
          ratio is of what a second's p99 usually is (the median of the seconds) before and from then on
 churn    connections that open and go; what they leave behind
-peer     the same viewers on a plain FastAPI WebSocket with a queue and a task each, side by side
+peer     the same viewers on a plain FastAPI WebSocket with a queue and a task each, which sends on what it
+         reads from Kafka, side by side
 
 A short run: python -m ops.bench.gateway --parts sockets --sockets 500 --rates 1000 --seconds 5. The last line
 is a JSON object with the figures. Gateway, Kafka and the load share the machine's cores: on a machine that
@@ -33,11 +36,12 @@ from rich.table import Table
 from ops.bench.gateway_creates import CONNECTIONS, Run, creates
 from ops.bench.gateway_fanout import Wave, churn, naive, waves
 from ops.bench.gateway_rig import Measured, running_gateway, running_naive
+from ops.bench.gateway_waves import Source
 from ops.kafka.node import KafkaNode
 from services.runtime.provision import create_topics
 from tests.support.postgres import postgres_server
 
-PARTS = ("creates", "sockets", "stalled", "churn", "peer")
+PARTS = ("creates", "sockets", "path", "stalled", "churn", "peer")
 DATABASES = ("sqlite", "postgresql")
 
 Figures = dict[str, Any]
@@ -92,22 +96,34 @@ class Bench:
 
     def sockets(self) -> Figures:
         """Measure the fan-out at each rate."""
-        runs, facts = self._waves("sockets", self._rates, stall=False)
-        good = [run for run in runs if run.good] or runs[:1]
+        runs, facts = self._waves("sockets", self._rates, "updates")
+        good = best(runs)
         return {
-            "sockets": runs[0].sockets,
-            "deliveries_per_s": round(max(run.delivered for run in good)),
-            "delivery_p50_ms": round(good[-1].p50_ms, 1),
-            "delivery_p99_ms": round(good[-1].p99_ms, 1),
-            "loop_lag_p99_ms": round(good[-1].lag_p99_ms, 1),
-            "gateway_cores": round(good[-1].gateway_cpu, 2),
+            "sockets": good.sockets,
+            "deliveries_per_s": round(good.delivered),
+            "delivery_p50_ms": round(good.p50_ms, 1),
+            "delivery_p99_ms": round(good.p99_ms, 1),
+            "loop_lag_p99_ms": round(good.lag_p99_ms, 1),
+            "gateway_cores": round(good.gateway_cpu, 2),
             **{name: round(value, 1) for name, value in facts.items()},
             "waves": [run.json() for run in runs],
         }
 
+    def path(self) -> Figures:
+        """Measure the whole path of a report at each rate."""
+        rates = [float(rate) for rate in self._options.path_rates.split(",")]
+        runs, _ = self._waves("path", rates, "reports")
+        good = best(runs)
+        return {
+            "path_deliveries_per_s": round(good.delivered),
+            "path_delivery_p50_ms": round(good.p50_ms, 1),
+            "path_delivery_p99_ms": round(good.p99_ms, 1),
+            "path_waves": [run.json() for run in runs],
+        }
+
     def stalled(self) -> Figures:
         """Measure what viewers that stop reading do to the others."""
-        [run], _ = self._waves("stalled", self._rates[:1], stall=True)
+        [run], _ = self._waves("stalled", self._rates[:1], "updates", stall=True)
         return {
             "stalled_p99_ratio": round(run.after_p99_ms / max(run.before_p99_ms, 0.001), 3),
             "stalled_before_p99_ms": round(run.before_p99_ms, 1),
@@ -126,7 +142,7 @@ class Bench:
 
     def peer(self) -> Figures:
         """Measure gateway and peer with the same viewers at the same rate."""
-        [ours], _ = self._waves("peer", self._rates[:1], stall=False)
+        [ours], _ = self._waves("peer", self._rates[:1], "updates")
         with running_naive(self._bootstrap, self._folder / "naive") as server:
             theirs = asyncio.run(
                 naive(
@@ -153,7 +169,9 @@ class Bench:
         (self._folder / name).mkdir(exist_ok=True)
         return f"sqlite:///{self._folder / name / 'ledger.db'}"
 
-    def _waves(self, name: str, rates: list[float], *, stall: bool) -> tuple[list[Wave], dict[str, float]]:
+    def _waves(
+        self, name: str, rates: list[float], source: Source, *, stall: bool = False
+    ) -> tuple[list[Wave], dict[str, float]]:
         url = self._sqlite(name)
         with running_gateway(self._bootstrap, self._folder / name, url) as gateway:
             runs, facts = asyncio.run(
@@ -165,6 +183,7 @@ class Bench:
                     sockets=self._options.sockets,
                     rates=rates,
                     seconds=self._options.seconds,
+                    source=source,
                     stall=stall,
                 )
             )
@@ -194,6 +213,11 @@ class Bench:
         self._console.print(table)
 
 
+def best(runs: Sequence[Wave]) -> Wave:
+    """Return the run that told most in time; the first one if none was in time."""
+    return max((run for run in runs if run.good), key=lambda run: run.delivered, default=runs[0])
+
+
 def main(arguments: Sequence[str]) -> Figures:
     """Run the benchmark and return its figures."""
     parser = argparse.ArgumentParser(
@@ -205,6 +229,7 @@ def main(arguments: Sequence[str]) -> Figures:
     parser.add_argument("--connections", default=",".join(map(str, CONNECTIONS)), help="concurrencies")
     parser.add_argument("--sockets", type=int, default=10_000, help="a multiple of 50")
     parser.add_argument("--rates", default="25000", help="deliveries a second, of one wave each")
+    parser.add_argument("--path-rates", default="5000", help="the same, of reports that go the whole path")
     parser.add_argument("--seconds", type=float, default=15, help="of a wave; a job has 95 reports to tell")
     parser.add_argument("--connections-churned", type=int, default=50_000)
     options = parser.parse_args(arguments)

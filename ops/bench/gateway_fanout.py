@@ -1,4 +1,4 @@
-"""Fan-out to WebSockets: real reports through Kafka, the fold, the ledger and the log to every viewer."""
+"""Fan-out to WebSockets: updates from the log, or reports all the way, to every viewer."""
 
 import asyncio
 import json
@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ops.bench.gateway_rig import Gateway, Measured
-from ops.bench.gateway_waves import REPORTS, WARM_REPORTS, Publisher, create, failed
+from ops.bench.gateway_waves import REPORTS, WARM_REPORTS, Publisher, Source, create, failed
 from ops.bench.looplag import buckets_of, quantile, since
 from services.gateway.ledger.database import Ledger, opened_ledger
 from tests.support.eventually import eventually
 
 PER_VIDEO = 50
 LEAD_SECONDS = 1.0
-"""Before the first report, and between those that warm up and those that count."""
+"""Before the first report."""
 
 TAIL_SECONDS = 6.0
 """From the last report to the end, for the ends of the jobs."""
@@ -63,6 +63,23 @@ async def viewers(port: int) -> AsyncIterator[Viewers]:
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a wave is to be.
+
+    Attributes:
+        rate: deliveries a second.
+        seconds: at most; a job has only so much to tell.
+        stalling: sockets that stop reading in the middle, beside the others.
+    """
+
+    sockets: int
+    rate: float
+    seconds: float
+    source: Source
+    stalling: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,37 +129,34 @@ async def wave(
     kafka: Measured,
     bootstrap: str,
     number: int,
+    load: Load,
     *,
-    sockets: int,
-    rate: float,
-    seconds: float,
     lag_of: str | None,
-    stalling: int = 0,
 ) -> Wave:
-    """Tell ``rate`` deliveries a second for ``seconds``; the jobs of the wave must exist."""
-    videos = sockets // PER_VIDEO
-    per_second = rate / PER_VIDEO
-    reports = max(1, min(REPORTS - WARM_REPORTS, round(seconds * per_second / videos)))
+    """Tell what ``load`` says; the jobs of the wave must exist."""
+    videos = load.sockets // PER_VIDEO
+    per_second = load.rate / PER_VIDEO
+    reports = max(1, min(REPORTS - WARM_REPORTS, round(load.seconds * per_second / videos)))
     seconds = reports * videos / per_second
-    publisher = Publisher(bootstrap, number, videos, WARM_REPORTS + reports)
+    publisher = Publisher(bootstrap, number, videos, WARM_REPORTS + reports, load.source)
     before = buckets_of(lag_of) if lag_of else {}
     warm = time.monotonic() + LEAD_SECONDS
-    start = warm + WARM_REPORTS * videos / per_second * 2 + LEAD_SECONDS
+    start = warm + WARM_REPORTS * videos / per_second * 2
     until = start + seconds + TAIL_SECONDS
-    stall_at = start + seconds * STALL_SHARE if stalling else None
+    stall_at = start + seconds * STALL_SHARE if load.stalling else None
     told, late, gone, cores = await asyncio.gather(
         held.ask(
             "wave", number=number, start=start, rate=per_second, videos=videos, first=WARM_REPORTS,
             until=until, stall_at=stall_at,
         ),
         publisher.run(warm, start, per_second),
-        gone_after(server, stalling, stall_at, until) if stall_at else asyncio.sleep(0),
+        gone_after(server, load.stalling, stall_at, until) if stall_at else asyncio.sleep(0),
         cores_of((server, held.measured, kafka, Measured(os.getpid())), start, start + seconds),
     )  # fmt: skip
     expected = reports * videos * PER_VIDEO
     return Wave(
-        sockets=sockets,
-        rate=rate,
+        sockets=load.sockets,
+        rate=load.rate,
         delivered=told["deliveries"] / seconds,
         p50_ms=told["p50_ms"],
         p99_ms=told["p99_ms"],
@@ -150,7 +164,7 @@ async def wave(
         before_p99_ms=told["before_p99_ms"],
         after_p99_ms=told["after_p99_ms"],
         missing=1 - told["deliveries"] / expected,
-        ends_lost=sockets - told["ends"],
+        ends_lost=load.sockets - told["ends"],
         stalled_gone_s=gone,
         lag_p99_ms=quantile(since(before, buckets_of(lag_of)), 0.99) * 1000 if lag_of else 0.0,
         gateway_cpu=cores[0],
@@ -193,6 +207,7 @@ async def waves(
     sockets: int,
     rates: list[float],
     seconds: float,
+    source: Source,
     stall: bool,
 ) -> tuple[list[Wave], dict[str, float]]:
     """Hold ``sockets`` and run a wave at each rate; with ``stall`` 1 % more of them stop reading."""
@@ -209,12 +224,8 @@ async def waves(
         for number, rate in enumerate(rates, start=first):
             if number > first:
                 await create(ledger, number, sockets // PER_VIDEO)
-            runs.append(
-                await wave(
-                    held, gateway, kafka, bootstrap, number,
-                    sockets=sockets, rate=rate, seconds=seconds, lag_of=gateway.url, stalling=stalling,
-                )
-            )  # fmt: skip
+            load = Load(sockets, rate, seconds, source, stalling)
+            runs.append(await wave(held, gateway, kafka, bootstrap, number, load, lag_of=gateway.url))
             await all_ended(ledger, (number - first + 1) * (sockets // PER_VIDEO))
     return runs, facts
 
@@ -253,10 +264,8 @@ async def naive(
     """Run a wave on the peer, which knows no jobs."""
     async with viewers(server.port) as held:
         await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, stalling=0)
-        return await wave(
-            held, server, kafka, bootstrap, new_number(),
-            sockets=sockets, rate=rate, seconds=seconds, lag_of=None,
-        )  # fmt: skip
+        load = Load(sockets, rate, seconds, "reports")
+        return await wave(held, server, kafka, bootstrap, new_number(), load, lag_of=None)
 
 
 def new_number() -> int:

@@ -35,6 +35,11 @@ MANY = 20
 
 DEADLINE = 60.0
 
+NAP_SECONDS = 0.003
+"""From one look at all sockets to the next while deliveries are taken: by so much they may seem later than
+they came. Without it the system wakes this process for each of them, at the cost of whoever writes, whose
+viewers would be on other machines."""
+
 
 class Viewers:
     """All sockets of this process.
@@ -91,6 +96,7 @@ class Viewers:
     async def measure(self, wave: Wave, until: float, stall_at: float | None) -> dict[str, Any]:
         """Take one wave's deliveries."""
         self.wave = wave
+        asyncio.get_running_loop().call_soon(self._nap, until)
         if stall_at is not None:
             await asyncio.sleep(max(0.0, stall_at - time.monotonic()))
             for each in self.stalling:
@@ -109,6 +115,11 @@ class Viewers:
             "after_p99_ms": _usual_p99(wave, stalled_from, math.inf),
             "stalled_frames": min((each.frames for each in self.stalling), default=0),
         }
+
+    def _nap(self, until: float) -> None:
+        if time.monotonic() < until:
+            time.sleep(NAP_SECONDS)
+            asyncio.get_running_loop().call_soon(self._nap, until)
 
     async def churn(self, count: int, at_once: int) -> dict[str, Any]:
         """Open ``count`` connections that wait for their snapshot and go, every second one without a word."""

@@ -1,10 +1,15 @@
-"""Waves of running jobs: each job tells one per cent after the other at planned moments, then ends."""
+"""Waves of running jobs: each job tells one per cent after the other at planned moments, then ends.
+
+It is told to the gateway as a stage's report, which it folds, writes down and announces; or straight as an
+update in the log, as the viewers of one gateway hear of a job that another one keeps.
+"""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
@@ -12,9 +17,9 @@ from aiokafka import AIOKafkaProducer
 from contracts.base import claim_check, derived_id
 from contracts.cloudevents import Headers, headers_of, value_of
 from contracts.errors import ErrorCode
-from contracts.events import Event, ProgressReported, StageFailed
+from contracts.events import Event, JobUpdated, ProgressReported, StageFailed
 from contracts.rendering import RenderSettings
-from contracts.steps import PROGRESS_RANGE
+from contracts.steps import PROGRESS_RANGE, Step
 from contracts.topics import TOPIC_OF_TYPE, partition_for
 from services.gateway.ledger import creates
 from services.gateway.ledger.database import Ledger
@@ -28,6 +33,9 @@ REPORTS = 95
 WARM_REPORTS = 5
 """Those of each job that come before what is measured, at half the rate: the first makes the job run, which
 is written down and told on; by the last the broker's compiler has seen enough."""
+
+Source = Literal["reports", "updates"]
+"""What a wave is told by."""
 
 SPEC = claim_check(b"{}", "application/json")
 
@@ -60,9 +68,8 @@ async def create(ledger: Ledger, wave: int, videos: int) -> None:
 def report(wave: int, video: int, number: int) -> ProgressReported:
     """Return a job's report ``number``, after which it stands at ``number + 1`` per cent."""
     wanted = number + 1
-    step, (low, high) = next(
-        (step, bounds) for step, bounds in PROGRESS_RANGE.items() if bounds[0] < wanted <= bounds[1]
-    )
+    step = _step(wanted)
+    low, high = PROGRESS_RANGE[step]
     return ProgressReported(
         event_id=derived_id(job_of(wave, video), "bench", number),
         job_id=job_of(wave, video),
@@ -72,6 +79,31 @@ def report(wave: int, video: int, number: int) -> ProgressReported:
         parts=1,
         share=(wanted - low) / (high - low),
     )
+
+
+def update(wave: int, video: int, number: int, *, ended: bool = False) -> JobUpdated:
+    """Return the update that report ``number`` of a job causes, or its end does."""
+    now = datetime.now(UTC)
+    return JobUpdated(
+        event_id=derived_id(job_of(wave, video), "bench-update", number),
+        job_id=job_of(wave, video),
+        attempt=1,
+        video_id=video_of(video),
+        revision=number + 2,
+        status="FAILED" if ended else "PROCESSING",
+        step=_step(number + 1),
+        progress=number + 1,
+        language="ko",
+        scenes=1,
+        created_at=now,
+        updated_at=now,
+        started_at=now,
+        finished_at=now if ended else None,
+    )
+
+
+def _step(percentage: int) -> Step:
+    return next(step for step, (low, high) in PROGRESS_RANGE.items() if low < percentage <= high)
 
 
 def failure(wave: int, video: int) -> StageFailed:
@@ -123,15 +155,21 @@ class Publisher:
         wave: its number.
         videos: one job each.
         reports: of each job, those that warm up included.
+        source: what the gateway is told. Told of updates it still has to end the jobs of its own ledger, and
+            viewers, who have heard of the end, must not hear of it again.
     """
 
-    def __init__(self, bootstrap: str, wave: int, videos: int, reports: int) -> None:
+    def __init__(self, bootstrap: str, wave: int, videos: int, reports: int, source: Source) -> None:
         self._bootstrap = bootstrap
+        event: Callable[[int, int, int], Event] = report if source == "reports" else update
         self._reports = [
-            Record.of(report(wave, video, number)) for number in range(reports) for video in range(videos)
+            Record.of(event(wave, video, number)) for number in range(reports) for video in range(videos)
         ]
         self._warm = self._reports[: WARM_REPORTS * videos]
         self._ends = [Record.of(failure(wave, video)) for video in range(videos)]
+        if source == "updates":
+            told = [Record.of(update(wave, video, reports, ended=True)) for video in range(videos)]
+            self._ends = [*told, *self._ends]
 
     async def run(self, warm: float, start: float, rate: float) -> float:
         """Publish reports at their moments, then the ends; returns how late the latest was, seconds.

@@ -31,6 +31,10 @@ FORMAT_SECONDS: Final = 60.0
 
 LOG_LEVEL: Final = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
+JVM: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For nodes that live for minutes. Java's second compiler takes up to a core in most of them, in bursts of
+half a second in which everything else on a small machine is late; it pays for a broker that runs for days."""
+
 PROPERTIES: Final[Mapping[str, str]] = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -122,7 +126,7 @@ class KafkaNode:
         cluster, self._ports = self._identity()
         properties = self.data / "server.properties"
         properties.write_text("".join(f"{k}={v}\n" for k, v in self._properties(*self._ports).items()))
-        java = ["java", "-Xms64m", f"-Xmx{self._heap}", "-XX:+UseSerialGC", "-cp", f"{libs}/*", LOG_LEVEL]
+        java = ["java", "-Xms64m", f"-Xmx{self._heap}", *JVM, "-cp", f"{libs}/*", LOG_LEVEL]
         if not (self.data / "log" / "meta.properties").exists():
             self._format([*java, "kafka.tools.StorageTool", "format", "--standalone"], cluster, properties)
         return [*java, "kafka.Kafka", str(properties)]

@@ -119,8 +119,7 @@ class EventStream(Response):
         if bookmark is not None and bookmark.job_id is not None:
             self._told.tell(bookmark.job_id, bookmark.revision)
         for update in missed:
-            if update.job.revision > self._told.at(update.job.job_id):
-                self._told.tell(update.job.job_id, update.job.revision)
+            if self._told.news(update.job.job_id, update.job.revision):
                 self._missed.append(update)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,14 +5,15 @@ reach.
 """
 
 import asyncio
+import random
 import socket
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, cast
 
 from starlette.types import Scope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
-from websockets.protocol import State
 
 from services.gateway.live.frames import close_frame, text_frame
 from services.gateway.live.lending import release
@@ -75,6 +76,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         await super().send(message)
         if self.close_sent:
             self.handshake_complete = True
+            if self.viewer is not None:
+                self.viewer.closed()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what holds each other lets go."""
@@ -137,6 +140,10 @@ class Viewer:
         frame: which form of an update is sent.
     """
 
+    __slots__ = (
+        "_dead", "_doubt", "_frame", "_proof_due", "_protocol", "_spread", "_timer", "_transport", "_waiting",
+    )  # fmt: skip
+
     def __init__(self, protocol: SocketProtocol, frame: Callable[[Update], bytes]) -> None:
         self._protocol = protocol
         self._transport = protocol.transport
@@ -144,24 +151,32 @@ class Viewer:
         self._waiting: Slots | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._doubt: asyncio.TimerHandle | None = None
-        self._now = protocol.loop.time
-        self._proof_due = self._now() + PROOF_SECONDS
+        self._proof_due = monotonic() + PROOF_SECONDS
+        self._spread = False
         self._dead = False
         bound_buffers(self._transport)
         protocol.viewer = self
 
     @property
     def open(self) -> bool:
-        """Whether frames may be written: a raw write after the close frame would break the protocol."""
-        return not (self._dead or self._protocol.close_sent or self._protocol.conn.state is not State.OPEN)
+        """Whether frames may be written: a raw write after the close frame would break the protocol.
+
+        Uvicorn closes the transport in the same turn in which a close frame comes or goes, but for one that
+        the application sends, which tells :meth:`closed`. To ask the protocol and its connection for each
+        update would be to read four more objects of each viewer, from cold memory.
+        """
+        return not (self._dead or self._transport.is_closing())
 
     def send(self, update: Update) -> None:
         """Write the update, or keep it until there is room."""
-        if not self.open:
+        transport = self._transport
+        if self._dead or transport.is_closing():
             return
-        if self._waiting is None and self._transport.get_write_buffer_size() <= HIGH_WATER:
+        if self._waiting is None and transport.get_write_buffer_size() <= HIGH_WATER:
             frame = self._frame(update)
-            self._transport.write(frame + self._question() if self._now() >= self._proof_due else frame)
+            if monotonic() >= self._proof_due:
+                frame += self._question()
+            transport.write(frame)
             return
         if self._waiting is None:
             self._waiting = Slots()
@@ -172,14 +187,23 @@ class Viewer:
 
     def _question(self) -> bytes:
         """Return the ping that asks whether what is sent is read; doubt a viewer that has not answered."""
-        if not self._protocol.asked:
-            self._protocol.asked = True
-            self._proof_due = self._now() + PROOF_SECONDS
-            return _PROOF  # in one write with the update: a write is most of what an update costs
-        if self._doubt is None:
-            # if this process stood still, the answers are there and have not been read
-            self._doubt = self._protocol.loop.call_later(ABORT_SECONDS, self._unproven)
-        return b""
+        if self._protocol.asked:
+            if self._doubt is None:
+                # if this process stood still, the answers are there and have not been read
+                self._doubt = self._protocol.loop.call_later(ABORT_SECONDS, self._unproven)
+            return b""
+        now = monotonic()
+        if now - self._proof_due > PROOF_SECONDS and not self._spread:
+            # Told nothing for long. If all viewers were asked with the first update after it, they would be
+            # at once, and so every time: 10,000 questions and answers in the turns that updates need. Nor may
+            # a short pause bring them into step for good.
+            self._spread = True
+            self._proof_due = now + PROOF_SECONDS * random.random()  # noqa: S311
+            return b""
+        self._spread = False
+        self._protocol.asked = True
+        self._proof_due = now + PROOF_SECONDS * (0.75 + 0.25 * random.random())  # noqa: S311 - see above
+        return _PROOF  # in one write with the update: a write is most of what an update costs
 
     def _unproven(self) -> None:
         self._doubt = None
@@ -221,19 +245,21 @@ class Viewer:
         if self._dead:
             return
         opened = self.open
-        self._dead = True
-        self._stop_timers()
-        self._waiting = None
+        self.closed()
         if opened:
             self._protocol.close_sent = True
             self._transport.write(close_frame(code, reason))
         self._protocol.loop.call_later(ABORT_SECONDS, self._transport.abort)
 
-    def gone(self) -> None:
-        """Let go of the connection; it has ended."""
+    def closed(self) -> None:
+        """Write no more: a close frame was sent."""
         self._dead = True
         self._stop_timers()
         self._waiting = None
+
+    def gone(self) -> None:
+        """Let go of the connection; it has ended."""
+        self.closed()
         self._protocol.viewer = None
 
     def _stop_timers(self) -> None:

@@ -3,12 +3,14 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.events import JobUpdated
 from contracts.steps import Step
-from services.gateway.hub import Hub, Slots, Subscription, Update, of_video
+from services.gateway import hub as hubs
+from services.gateway.hub import Hub, Slots, Subscription, Told, Update, of_video
 
 JOB = JobUpdated(
     event_id=UUID(int=0), job_id="j", attempt=1, video_id="v", revision=1, status="PROCESSING",
@@ -59,6 +61,25 @@ def test_whatever_the_snapshot_contains_each_watcher_hears_rising_revisions_and_
     early = shuffled[:opened_after]
     conflated_to = early[-1] if early else 0
     assert heard[-1] == max([snapshot_at, conflated_to, *shuffled[opened_after:]])
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 9))))
+def test_what_was_told_of_each_job_is_news_once(told: list[tuple[str, int]]) -> None:
+    newest: dict[str, int] = {}
+    known = Told()
+    for job_id, revision in told:
+        assert known.news(job_id, revision) is (revision > newest.get(job_id, 0))
+        newest[job_id] = max(revision, newest.get(job_id, 0))
+        assert [known.at(each) for each in "abcd"] == [newest.get(each, 0) for each in "abcd"]
+        assert [each in known for each in "abcd"] == [each in newest for each in "abcd"]
+
+
+def test_the_jobs_told_of_longest_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "MAX_TOLD", 3)
+    known = Told()
+    for job_id in ("a", "b", "a", "c", "d"):
+        known.tell(job_id, 1)
+    assert [each in known for each in "abcd"] == [True, False, True, True]
 
 
 def test_slots_keep_the_newest_progress_and_every_end() -> None:

@@ -1,10 +1,12 @@
 import asyncio
 import json
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import count
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -209,6 +211,36 @@ async def test_a_gateway_that_stood_still_does_not_take_its_watchers_for_stalled
         await eventually(lambda: asyncio.get_running_loop().time() > over)
         hub.publish(job.model_copy(update={"revision": job.revision + 4, "status": "FAILED"}))
         assert (await asyncio.wait_for(_drain(reader), 10))["status"] == "FAILED"
+
+
+async def test_after_a_quiet_time_watchers_are_asked_one_by_one_whether_they_read(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = 0.0
+    answered: dict[viewer.SocketProtocol, float] = {}
+    pong = viewer.SocketProtocol.handle_pong
+
+    def handle_pong(protocol: viewer.SocketProtocol, event: Frame) -> None:
+        answered.setdefault(protocol, ahead)
+        pong(protocol, event)
+
+    monkeypatch.setattr(viewer.SocketProtocol, "handle_pong", handle_pong)
+    monkeypatch.setattr(viewer, "monotonic", lambda: monotonic() + ahead)
+    job_id = await served.job("v-1")
+    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    async with AsyncExitStack() as stack:
+        watchers = [await stack.enter_async_context(watching(served, "v-1")) for _ in range(20)]
+        for watcher in watchers:
+            await hear(watcher)
+        ahead = quiet = 100 * viewer.PROOF_SECONDS
+        for revision in range(job.revision + 1, job.revision + 12):
+            served.gateway.service.hub.publish(job.model_copy(update={"revision": revision}))
+            for watcher in watchers:
+                await hear(watcher)
+            ahead += viewer.PROOF_SECONDS / 10
+        await eventually(lambda: len(answered) == len(watchers), message="each was asked")
+    assert max(Counter(answered.values()).values()) < len(watchers) / 2
+    assert min(answered.values()) > quiet
 
 
 async def test_a_watcher_that_is_told_nothing_and_does_not_answer_is_let_go_of(
