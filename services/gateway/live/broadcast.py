@@ -32,7 +32,7 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import close
 
 RECONNECT_SECONDS: Final = 0.5
-BREATH_SECONDS: Final = 0.01
+BREATH_SECONDS: Final = 0.015
 """From what came out of the log to the next look into it, unless telling it took longer. Shorter: a fetch for
 each record when many change. Longer: late. Counted from when all was told, it is no breath but a brake: at
 500 updates a second, half of the time gone, what is late grows to ten times as much."""
