@@ -6,7 +6,7 @@ from functools import cached_property
 from contracts.events import JobUpdated
 from services.gateway.live.cursors import Bookmark, Cursor
 from services.gateway.live.frames import text_frame
-from services.gateway.messages import ProgressMessage, job_message, progress_message
+from services.gateway.messages import job_message, progress_message
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +33,9 @@ class Update:
         return not self.job.active
 
     @cached_property
-    def message(self) -> ProgressMessage:
-        """What viewers of a video are told."""
-        return progress_message(self.job)
-
-    @cached_property
     def payload(self) -> bytes:
-        """The message as JSON in UTF-8."""
-        return self.message.model_dump_json().encode()
+        """What viewers of a video are told, as JSON in UTF-8."""
+        return progress_message(self.job).model_dump_json().encode()
 
     @cached_property
     def frame(self) -> bytes:
