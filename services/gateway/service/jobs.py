@@ -13,7 +13,7 @@ from services.gateway.ledger.jobs import JobFilter
 from services.gateway.ledger.progress import Share
 from services.gateway.ledger.records import HistoryEntry, JobRecord
 from services.gateway.live import snapshots
-from services.gateway.messages import ProgressMessage
+from services.gateway.messages import ProgressMessage, progress_message
 from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS
 from services.gateway.service.creates import Creates
 
@@ -108,6 +108,6 @@ class Jobs(Creates):
                 await filled.wait()
                 filled.clear()
                 for update in slots.take():
-                    yield update.message
+                    yield progress_message(update.job)
         finally:
             self.hub.detach(watch, subscription)
