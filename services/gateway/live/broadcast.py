@@ -34,8 +34,8 @@ from services.runtime.vitals import close
 RECONNECT_SECONDS: Final = 0.5
 BREATH_SECONDS: Final = 0.015
 """From what came out of the log to the next look into it, unless telling it took longer. Shorter: a fetch for
-each record when many change. Longer: late. Counted from when all was told, it is no breath but a brake: at
-500 updates a second, half of the time gone, what is late grows to ten times as much."""
+each record when many change. Longer: late. Counted from when all was told it was a brake: at 500 updates a
+second of 50 viewers each they came 200 to 310 ms late, the usual one of them, instead of 30."""
 
 TURN: Final = 2
 """Records told in a row before others may use the event loop: with 50 viewers each, two milliseconds. All
