@@ -169,14 +169,13 @@ class Viewer:
 
     def send(self, update: Update) -> None:
         """Write the update, or keep it until there is room."""
-        transport = self._transport
-        if self._dead or transport.is_closing():
+        if not self.open:
             return
-        if self._waiting is None and transport.get_write_buffer_size() <= HIGH_WATER:
+        if self._waiting is None and self._transport.get_write_buffer_size() <= HIGH_WATER:
             frame = self._frame(update)
             if monotonic() >= self._proof_due:
                 frame += self._question()
-            transport.write(frame)
+            self._transport.write(frame)
             return
         if self._waiting is None:
             self._waiting = Slots()
