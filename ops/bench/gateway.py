@@ -35,7 +35,7 @@ from rich.table import Table
 
 from ops.bench.gateway_creates import CONNECTIONS, Run, creates
 from ops.bench.gateway_fanout import Wave, churn, naive, waves
-from ops.bench.gateway_rig import Measured, running_gateway, running_naive
+from ops.bench.gateway_rig import Measured, running_gateway, running_gateways, running_naive
 from ops.bench.gateway_waves import Source
 from ops.kafka.node import KafkaNode
 from services.runtime.provision import create_topics
@@ -173,10 +173,11 @@ class Bench:
         self, name: str, rates: list[float], source: Source, *, stall: bool = False
     ) -> tuple[list[Wave], dict[str, float]]:
         url = self._sqlite(name)
-        with running_gateway(self._bootstrap, self._folder / name, url) as gateway:
+        count = self._options.gateways
+        with running_gateways(self._bootstrap, self._folder / name, url, count) as gateways:
             runs, facts = asyncio.run(
                 waves(
-                    gateway,
+                    gateways,
                     self._kafka,
                     self._bootstrap,
                     url,
@@ -231,6 +232,7 @@ def main(arguments: Sequence[str]) -> Figures:
     parser.add_argument("--rates", default="25000", help="deliveries a second, of one wave each")
     parser.add_argument("--path-rates", default="5000", help="the same, of reports that go the whole path")
     parser.add_argument("--seconds", type=float, default=15, help="of a wave; a job has 95 reports to tell")
+    parser.add_argument("--gateways", type=int, default=1, help="processes that the sockets are spread over")
     parser.add_argument("--connections-churned", type=int, default=50_000)
     options = parser.parse_args(arguments)
     parts = options.parts.split(",")

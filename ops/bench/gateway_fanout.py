@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ops.bench.gateway_rig import Gateway, Measured
+from ops.bench.gateway_rig import Gateway, Gateways, Measured
 from ops.bench.gateway_waves import REPORTS, WARM_REPORTS, Publisher, Source, create, failed
 from ops.bench.looplag import buckets_of, quantile, since
 from services.gateway.ledger.database import Ledger, opened_ledger
@@ -51,10 +51,10 @@ class Viewers:
 
 
 @asynccontextmanager
-async def viewers(port: int) -> AsyncIterator[Viewers]:
+async def viewers(*ports: int) -> AsyncIterator[Viewers]:
     """Run the process."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ops.bench.gateway_viewers", "--port", str(port),
+        sys.executable, "-m", "ops.bench.gateway_viewers", "--ports", *map(str, ports),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -131,15 +131,15 @@ async def wave(
     number: int,
     load: Load,
     *,
-    lag_of: str | None,
+    lag_of: Sequence[str] = (),
 ) -> Wave:
-    """Tell what ``load`` says; the jobs of the wave must exist."""
+    """Tell what ``load`` says; the jobs of the wave must exist. The lag is the worst of ``lag_of``."""
     videos = load.sockets // PER_VIDEO
     per_second = load.rate / PER_VIDEO
     reports = max(1, min(REPORTS - WARM_REPORTS, round(load.seconds * per_second / videos)))
     seconds = reports * videos / per_second
     publisher = Publisher(bootstrap, number, videos, WARM_REPORTS + reports, load.source)
-    before = buckets_of(lag_of) if lag_of else {}
+    before = {url: buckets_of(url) for url in lag_of}
     warm = time.monotonic() + LEAD_SECONDS
     start = warm + WARM_REPORTS * videos / per_second * 2
     until = start + seconds + TAIL_SECONDS
@@ -166,7 +166,9 @@ async def wave(
         missing=1 - told["deliveries"] / expected,
         ends_lost=load.sockets - told["ends"],
         stalled_gone_s=gone,
-        lag_p99_ms=quantile(since(before, buckets_of(lag_of)), 0.99) * 1000 if lag_of else 0.0,
+        lag_p99_ms=max(
+            (quantile(since(before[url], buckets_of(url)), 0.99) * 1000 for url in lag_of), default=0.0
+        ),
         gateway_cpu=cores[0],
         viewers_cpu=cores[1],
         kafka_cpu=cores[2],
@@ -199,7 +201,7 @@ async def gone_after(server: Measured, count: int, stall_at: float, until: float
 
 
 async def waves(
-    gateway: Gateway,
+    gateways: Gateways,
     kafka: Measured,
     bootstrap: str,
     database: str,
@@ -212,20 +214,20 @@ async def waves(
 ) -> tuple[list[Wave], dict[str, float]]:
     """Hold ``sockets`` and run a wave at each rate; with ``stall`` 1 % more of them stop reading."""
     runs = []
-    async with opened_ledger(database) as ledger, viewers(gateway.port) as held:
-        memory, first = gateway.memory, new_number()
+    async with opened_ledger(database) as ledger, viewers(*gateways.ports) as held:
+        memory, first = gateways.memory, new_number()
         await create(ledger, first, sockets // PER_VIDEO)
         stalling = max(2, sockets // 100) if stall else 0
         connected = await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, stalling=stalling)
         facts = {
             "connects_per_s": sockets / connected["seconds"],
-            "kb_per_socket": (gateway.memory - memory) / 1024 / sockets,
+            "kb_per_socket": (gateways.memory - memory) / 1024 / sockets,
         }
         for number, rate in enumerate(rates, start=first):
             if number > first:
                 await create(ledger, number, sockets // PER_VIDEO)
             load = Load(sockets, rate, seconds, source, stalling)
-            runs.append(await wave(held, gateway, kafka, bootstrap, number, load, lag_of=gateway.url))
+            runs.append(await wave(held, gateways, kafka, bootstrap, number, load, lag_of=gateways.urls))
             await all_ended(ledger, (number - first + 1) * (sockets // PER_VIDEO))
     return runs, facts
 
@@ -265,7 +267,7 @@ async def naive(
     async with viewers(server.port) as held:
         await held.ask("connect", sockets=sockets, per_video=PER_VIDEO, stalling=0)
         load = Load(sockets, rate, seconds, "reports")
-        return await wave(held, server, kafka, bootstrap, new_number(), load, lag_of=None)
+        return await wave(held, server, kafka, bootstrap, new_number(), load)
 
 
 def new_number() -> int:

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,15 @@ STOP_SECONDS = 20
 
 
 class Measured:
-    """A process, and what it has used since :meth:`reset`.
+    """One process or several, and what they have used since :meth:`reset`.
 
     Args:
-        pid: the process.
+        pids: the processes.
     """
 
-    def __init__(self, pid: int) -> None:
-        self._folder = Path(f"/proc/{pid}")
+    def __init__(self, *pids: int) -> None:
+        self.pids = pids
+        self._folders = [Path(f"/proc/{pid}") for pid in pids]
         self.reset()
 
     def reset(self) -> None:
@@ -43,18 +44,18 @@ class Measured:
     @property
     def memory(self) -> int:
         """Resident bytes."""
-        pages = int((self._folder / "statm").read_text().split()[1])
+        pages = sum(int((folder / "statm").read_text().split()[1]) for folder in self._folders)
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     @property
     def descriptors(self) -> int:
         """Open descriptors; Linux from 6.2 on says how many, to list 10,000 takes a tenth of a second."""
-        folder = self._folder / "fd"
-        return folder.stat().st_size or sum(1 for _ in folder.iterdir())
+        folders = [folder / "fd" for folder in self._folders]
+        return sum(folder.stat().st_size or sum(1 for _ in folder.iterdir()) for folder in folders)
 
     def _seconds(self) -> float:
-        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        stats = [(folder / "stat").read_text().rpartition(")")[2].split() for folder in self._folders]
+        return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
 
 
 class Gateway(Measured):
@@ -83,6 +84,28 @@ class Gateway(Measured):
 
     def _metrics(self) -> list[str]:
         return httpx.get(f"{self.url}/metrics", timeout=30).text.splitlines()
+
+
+class Gateways(Measured):
+    """Gateway processes side by side, as one.
+
+    Attributes:
+        ports: where they listen on 127.0.0.1.
+        urls: where they are.
+    """
+
+    def __init__(self, gateways: Sequence[Gateway]) -> None:
+        super().__init__(*(pid for gateway in gateways for pid in gateway.pids))
+        self.ports = [gateway.port for gateway in gateways]
+        self.urls = [gateway.url for gateway in gateways]
+
+
+@contextmanager
+def running_gateways(bootstrap: str, home: Path, database: str, count: int) -> Iterator[Gateways]:
+    """Run ``count`` gateway processes on one database."""
+    with ExitStack() as stack:
+        homes = [home / f"gateway-{number}" for number in range(count)]
+        yield Gateways([stack.enter_context(running_gateway(bootstrap, each, database)) for each in homes])
 
 
 @contextmanager

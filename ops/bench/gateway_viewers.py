@@ -16,7 +16,8 @@ import resource
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from statistics import median
 from typing import Any
 
@@ -45,11 +46,11 @@ class Viewers:
     """All sockets of this process.
 
     Args:
-        port: of the gateway.
+        ports: of the gateways, which take turns.
     """
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, ports: Sequence[int]) -> None:
+        self._ports = cycle(ports)
         self._made = 0
         self.wave = Wave()
         self.sockets: list[Socket] = []
@@ -64,7 +65,7 @@ class Viewers:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         connection.bind((source, 0))
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(connection, ("127.0.0.1", self._port))
+        await loop.sock_connect(connection, ("127.0.0.1", next(self._ports)))
         _, made = await loop.create_connection(lambda: Socket(path, video, self), sock=connection)
         await made.opened
         return made
@@ -158,10 +159,10 @@ def _path(video: int) -> str:
     return f"/ws/videos/{video_of(video)}/render-progress"
 
 
-async def serve(port: int) -> None:
+async def serve(ports: Sequence[int]) -> None:
     """Obey commands until the input ends."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    viewers, loop = Viewers(port), asyncio.get_running_loop()
+    viewers, loop = Viewers(ports), asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
@@ -179,5 +180,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--port", type=int, required=True)
-    uvloop.run(serve(parser.parse_args().port))
+    parser.add_argument("--ports", type=int, nargs="+", required=True)
+    uvloop.run(serve(parser.parse_args().ports))
