@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from uuid import uuid4
 
 from contracts.events import JobUpdated
-from services.gateway.live.cursors import Cursor
+from services.gateway.live.cursors import Cursor, Place
 from services.gateway.live.ring import RING, Ring, Watch, of_job, of_video
 from services.gateway.live.updates import Slots, Update
 
@@ -27,44 +27,48 @@ class Told:
     look into a table of its own is one into cold memory.
     """
 
-    __slots__ = ("_job_id", "_others", "_revision")
+    __slots__ = ("_others", "job_id", "revision")
 
     def __init__(self) -> None:
-        self._job_id = ""
-        self._revision = 0
+        self.job_id = ""
+        self.revision = 0
         self._others: OrderedDict[str, int] | None = None
 
     def __contains__(self, job_id: str) -> bool:
-        return job_id == self._job_id or (self._others is not None and job_id in self._others)
+        return job_id == self.job_id or (self._others is not None and job_id in self._others)
 
     def at(self, job_id: str) -> int:
         """Return what was told of a job, 0 for nothing."""
-        if job_id == self._job_id:
-            return self._revision
+        if job_id == self.job_id:
+            return self.revision
         return self._others.get(job_id, 0) if self._others is not None else 0
 
     def tell(self, job_id: str, revision: int) -> None:
         """Remember what was told."""
-        if job_id != self._job_id:
+        if job_id != self.job_id:
             self._turn_to(job_id)
-        self._revision = revision
+        self.revision = revision
 
     def news(self, job_id: str, revision: int) -> bool:
         """Remember what is told now; returns whether it is newer than what was."""
-        if revision <= self.at(job_id):
+        if job_id != self.job_id:
+            if revision <= self.at(job_id):
+                return False
+            self._turn_to(job_id)
+        elif revision <= self.revision:
             return False
-        self.tell(job_id, revision)
+        self.revision = revision
         return True
 
     def _turn_to(self, job_id: str) -> None:
-        if self._job_id:
+        if self.job_id:
             if self._others is None:
                 self._others = OrderedDict()
-            self._others[self._job_id] = self._revision
+            self._others[self.job_id] = self.revision
             self._others.pop(job_id, None)
             if len(self._others) >= MAX_TOLD:
                 self._others.popitem(last=False)
-        self._job_id = job_id
+        self.job_id = job_id
 
 
 class Subscription:
@@ -90,25 +94,27 @@ class Subscription:
         if self._early is not None:
             self._early.put(update)
             return
-        if self._told.news(update.job.job_id, update.job.revision):
+        told, revision = self._told, update.revision
+        if told.job_id == update.job_id:  # `news`, without the call: 0.7 of the 15 us that a delivery costs
+            if revision > told.revision:
+                told.revision = revision
+                self._deliver(update)
+        elif told.news(update.job_id, revision):
             self._deliver(update)
 
     def refresh(self, update: Update, *, new: bool) -> None:
         """Deliver what was read from the ledger after a gap: of jobs the viewer knows or that are ``new``."""
-        if new or update.job.active or update.job.job_id in self._told:
+        if new or not update.terminal or update.job_id in self._told:
             self.offer(update)
 
     def open(self, snapshot: Update | None = None) -> None:
         """Deliver the snapshot, also to a viewer who knows it, then what came since, then live."""
         early, self._early = self._early, None
-        if snapshot is not None and snapshot.job.revision >= self._told.at(snapshot.job.job_id):
-            self._tell(snapshot)
+        if snapshot is not None and snapshot.revision >= self._told.at(snapshot.job_id):
+            self._told.tell(snapshot.job_id, snapshot.revision)
+            self._deliver(snapshot)
         for update in early.take() if early else ():
             self.offer(update)
-
-    def _tell(self, update: Update) -> None:
-        self._told.tell(update.job.job_id, update.job.revision)
-        self._deliver(update)
 
 
 class Hub:
@@ -122,7 +128,7 @@ class Hub:
         self._watchers: defaultdict[Watch, set[Subscription]] = defaultdict(set)
         self._size = ring
         self._number = 0
-        self._cursor: Cursor | None = None
+        self._place: Place | None = None
         self._closers: set[Callable[[], None]] = set()
         self.closing = False
         self.begin(uuid4().hex, (0,))
@@ -133,9 +139,14 @@ class Hub:
     @property
     def cursor(self) -> Cursor:
         """Where the log is read up to."""
-        if self._cursor is None:
-            self._cursor = Cursor.model_construct(epoch=self._epoch, offsets=tuple(self._positions))
-        return self._cursor
+        return self.place.cursor
+
+    @property
+    def place(self) -> Place:
+        """The same, without a model."""
+        if self._place is None:
+            self._place = Place(self._epoch, tuple(self._positions))
+        return self._place
 
     @property
     def watched(self) -> list[Watch]:
@@ -147,33 +158,34 @@ class Hub:
         self._epoch = epoch
         self._positions = list(positions)
         self._ring = Ring(positions, self._size)
-        self._cursor = None
+        self._place = None
 
-    def take(self, partition: int, offset: int, job: JobUpdated | None, *, aloud: bool = True) -> None:
+    def take(self, partition: int, offset: int, update: Update | None, *, aloud: bool = True) -> None:
         """Take the log's next record.
 
         Args:
             partition: where it stands.
             offset: the same.
-            job: what it says; ``None`` for a record that says nothing.
+            update: what it says, which gets its place here; ``None`` for a record that says nothing.
             aloud: whether viewers are told; it is kept for those who come back in any case.
         """
         self._positions[partition] = offset + 1
-        self._cursor = None
-        if job is not None:
-            update = Update(job, self.cursor, self._next(), offset=(partition, offset))
+        self._place = None
+        if update is not None:
+            update.stand(self.place, self._next(), partition, offset)
             self._ring.keep(update)
             if aloud:
-                for subscription in self._watching(job):
+                for subscription in self._watching(update.job):
                     subscription.offer(update)
 
     def publish(self, job: JobUpdated) -> None:
         """Take an update where this process is the only gateway and there is no log outside of it."""
-        self.take(0, self._positions[0], job)
+        self.take(0, self._positions[0], Update(job))
 
     def snapshot(self, job: JobUpdated, cursor: Cursor | None = None) -> Update:
         """Return what a viewer is told who attached at ``cursor`` before the ledger was read."""
-        return Update(job, cursor or self.cursor, self._next(), snapshot=True)
+        place = Place(cursor.epoch, cursor.offsets) if cursor else self.place
+        return Update(job, place, self._next(), snapshot=True)
 
     def refresh(self, job: JobUpdated, *, new: bool) -> None:
         """Tell what was read from the ledger because the log may have a gap."""

@@ -26,6 +26,7 @@ from services.gateway.hub import Hub
 from services.gateway.ledger.database import Ledger
 from services.gateway.live import snapshots
 from services.gateway.live.ring import RING
+from services.gateway.live.updates import Update
 from services.gateway.metrics import UPDATE_GAPS
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.settings import RuntimeSettings
@@ -44,6 +45,10 @@ that had come stood in its way for 0.7 s, and whoever waited for the ledger or K
 SHARE: Final = 8
 """Of what has come, an eighth is told in a row if that is more. With a fixed number, reports were taken in
 faster than they were told where both is too much, and the ends of jobs waited behind them for 6 s."""
+
+PIECE: Final = 16
+"""Records that are made ready in a row before the first of them is told. One by one each cost ten times as
+much, 280 us: what that takes of the processor's memory has gone with the 50 writes of the one before."""
 
 CLOSE_SECONDS: Final = 5.0
 OPEN_SECONDS: Final = 30.0
@@ -164,14 +169,23 @@ class Broadcast:
         Returns:
             When it came, by the monotonic clock; telling it takes a while.
         """
+        partitions = consumer.assignment()
+        consumer.resume(*partitions)
         came = await consumer.getmany(timeout_ms=500, max_records=500)
+        # What the client fetched ahead now would lie here until this is told, and what comes after it would
+        # lie in Kafka as long again.
+        consumer.pause(*partitions)
         came_at = time.monotonic()
-        turn = max(TURN, sum(map(len, came.values())) // SHARE)
-        for number, record in enumerate(chain.from_iterable(came.values()), start=1):
-            aloud = record.offset >= quiet.get(TopicPartition(record.topic, record.partition), 0)
-            self._hub.take(record.partition, record.offset, update_of(record), aloud=aloud)
-            if number % turn == 0:
-                await asyncio.sleep(0)
+        records = list(chain.from_iterable(came.values()))
+        turn, told = max(TURN, len(records) // SHARE), 0
+        for start in range(0, len(records), PIECE):
+            piece = records[start : start + PIECE]
+            for record, update in [(record, update_of(record)) for record in piece]:
+                aloud = record.offset >= quiet.get(TopicPartition(record.topic, record.partition), 0)
+                self._hub.take(record.partition, record.offset, update, aloud=aloud)
+                told += 1
+                if told % turn == 0:
+                    await asyncio.sleep(0)
         return came_at
 
     def _listen(self, consumer: AIOKafkaConsumer) -> None:
@@ -212,14 +226,14 @@ class Broadcast:
         UPDATE_GAPS.inc()
 
 
-def update_of(record: Any) -> JobUpdated | None:
-    """Return what a record of the log says; ``None``, with a warning, if that is nothing."""
+def update_of(record: Any) -> Update | None:
+    """Return what a record says, ready to be told; ``None``, with a warning, if that is nothing."""
     try:
         event = parse_event(record.value, record.headers)
     except LecternError as error:
         log.warning("not an update", offset=record.offset, reason=error.message)
         return None
-    return event if isinstance(event, JobUpdated) else None
+    return Update(event).made_ready() if isinstance(event, JobUpdated) else None
 
 
 async def log_of(servers: str) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -20,6 +20,18 @@ class Cursor(Model):
 
     epoch: str = Field(min_length=1, max_length=64)
     offsets: tuple[Offset, ...] = Field(min_length=1, max_length=MAX_PARTITIONS)
+
+
+class Place(NamedTuple):
+    """What a cursor says, for those who need no model: one is made for each update, and few are told."""
+
+    epoch: str
+    offsets: tuple[int, ...]
+
+    @property
+    def cursor(self) -> Cursor:
+        """The cursor."""
+        return Cursor.model_construct(epoch=self.epoch, offsets=self.offsets)
 
 
 class Bookmark(Model):

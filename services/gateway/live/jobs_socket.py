@@ -117,9 +117,9 @@ class Session:
     async def _replay(self, watches: Sequence[Watch], missed: Sequence[Update]) -> None:
         """Tell what was missed at the viewer's pace, then what came meanwhile."""
         for update in missed:
-            if update.job.revision > self._told.at(update.job.job_id):
+            if update.revision > self._told.at(update.job_id):
                 await self._viewer.room()
-                self._told.tell(update.job.job_id, update.job.revision)
+                self._told.tell(update.job_id, update.revision)
                 self._viewer.send(update)
         for watch in watches:
             self._watched[watch].open()

@@ -44,7 +44,7 @@ class Ring:
     def keep(self, update: Update) -> None:
         """Keep the log's next update; the oldest one may have to go."""
         self._updates.append(update)
-        for watch in (of_job(update.job.job_id), of_video(update.job.video_id)):
+        for watch in (of_job(update.job_id), of_video(update.job.video_id)):
             self._watched[watch].append(update)
         if len(self._updates) > self._size:
             self._forget(self._updates.popleft())
@@ -61,14 +61,13 @@ class Ring:
             update.number: update
             for watch in watches
             for update in self._watched.get(watch, ())
-            if update.offset[1] >= cursor.offsets[update.offset[0]]
+            if update.offset >= cursor.offsets[update.partition]
         }
         return [found[number] for number in sorted(found)]
 
     def _forget(self, oldest: Update) -> None:
-        partition, offset = oldest.offset
-        self._starts[partition] = offset + 1
-        for watch in (of_job(oldest.job.job_id), of_video(oldest.job.video_id)):
+        self._starts[oldest.partition] = oldest.offset + 1
+        for watch in (of_job(oldest.job_id), of_video(oldest.job.video_id)):
             self._watched[watch].popleft()
             if not self._watched[watch]:
                 del self._watched[watch]

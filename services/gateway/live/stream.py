@@ -119,7 +119,7 @@ class EventStream(Response):
         if bookmark is not None and bookmark.job_id is not None:
             self._told.tell(bookmark.job_id, bookmark.revision)
         for update in missed:
-            if self._told.news(update.job.job_id, update.job.revision):
+            if self._told.news(update.job_id, update.revision):
                 self._missed.append(update)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

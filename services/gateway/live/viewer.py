@@ -169,13 +169,14 @@ class Viewer:
 
     def send(self, update: Update) -> None:
         """Write the update, or keep it until there is room."""
-        if not self.open:
+        transport = self._transport
+        if self._dead or transport.is_closing():  # as `open` says, at less cost
             return
-        if self._waiting is None and self._transport.get_write_buffer_size() <= HIGH_WATER:
+        if self._waiting is None and transport.get_write_buffer_size() <= HIGH_WATER:
             frame = self._frame(update)
             if monotonic() >= self._proof_due:
                 frame += self._question()
-            self._transport.write(frame)
+            transport.write(frame)
             return
         if self._waiting is None:
             self._waiting = Slots()

@@ -27,7 +27,7 @@ def at(revision: int, *, ended: bool = False, job_id: str = "j") -> JobUpdated:
 
 
 def update(job: JobUpdated) -> Update:
-    return Update(job, Hub().cursor, next(_NUMBERS))
+    return Update(job, number=next(_NUMBERS))
 
 
 def test_the_message_has_the_specified_fields() -> None:

@@ -123,7 +123,8 @@ class Gateway:
         position = self.hub.cursor.offsets[partition]
         log = self.world.log[partition]
         for offset in range(position, min(len(log), position + most)):
-            self.hub.take(partition, offset, log[offset], aloud=aloud)
+            said = log[offset]
+            self.hub.take(partition, offset, Update(said) if said else None, aloud=aloud)
 
     def read(self, most: int) -> None:
         """Go on reading, or begin anew."""

@@ -1,0 +1,76 @@
+"""The reader of the log of updates, within one event loop that others need, too."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from contracts.cloudevents import headers_of, value_of
+from contracts.events import JobUpdated
+from contracts.steps import Step
+from contracts.topics import UPDATES
+from services.gateway.hub import Hub, Subscription, of_video
+from services.gateway.ledger.database import opened_ledger
+from services.gateway.live.broadcast import SHARE, TURN, Broadcast
+from services.runtime.provision import create_topics
+from services.runtime.settings import RuntimeSettings
+from tests.support.brokers import Broker
+from tests.support.engines import producing
+from tests.support.eventually import eventually
+
+pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
+
+
+def update(video_id: str, revision: int) -> JobUpdated:
+    now = datetime.now(UTC)
+    return JobUpdated(
+        event_id=uuid4(), job_id=f"job-of-{video_id}", attempt=1, video_id=video_id, revision=revision,
+        status="PROCESSING", step=Step.GENERATE_TTS, progress=20, language="ko", created_at=now,
+        updated_at=now,
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def hub(broker: Broker, tmp_path: Path) -> AsyncIterator[Hub]:
+    await create_topics(broker.bootstrap_servers)
+    hub = Hub()
+    settings = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
+    async with opened_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        broadcast = Broadcast(hub, ledger, settings, lambda: datetime.now(UTC))
+        reading = asyncio.create_task(broadcast.run())
+        await eventually(lambda: not broadcast.problems(), 30, message="the log is followed")
+        yield hub
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+
+
+async def test_others_have_their_turn_while_much_is_told(broker: Broker, hub: Hub) -> None:
+    count, heard, seen = 400, list[int](), [0]
+    video_id = f"video-{uuid4()}"
+    subscription = Subscription(lambda update: heard.append(update.revision))
+    hub.attach(of_video(video_id), subscription)
+    subscription.open()
+
+    async def others() -> None:
+        while len(heard) < count:
+            await asyncio.sleep(0)
+            seen.append(len(heard))
+
+    # one batch: it is there all at once
+    async with producing(broker.bootstrap_servers, linger_ms=500, max_batch_size=2**20) as producer:
+        for revision in range(1, count + 1):
+            event = update(video_id, revision)
+            headers = headers_of(event, source="lectern/test", time=event.updated_at)
+            await producer.send(UPDATES.name, value_of(event), partition=0, headers=headers)
+        async with asyncio.timeout(30):
+            await others()
+    assert heard == list(range(1, count + 1))
+    told = [after - before for before, after in pairwise(seen)]
+    assert max(told) > TURN, "they came one by one: nothing is shown"
+    assert max(told) <= count // SHARE
