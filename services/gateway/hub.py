@@ -25,6 +25,10 @@ class Told:
 
     The job it was told of last is at hand: most viewers watch one job at a time, and with 10,000 of them each
     look into a table of its own is one into cold memory.
+
+    Attributes:
+        job_id: the job it was told of last, empty before the first.
+        revision: of that job.
     """
 
     __slots__ = ("_others", "job_id", "revision")
@@ -51,13 +55,9 @@ class Told:
 
     def news(self, job_id: str, revision: int) -> bool:
         """Remember what is told now; returns whether it is newer than what was."""
-        if job_id != self.job_id:
-            if revision <= self.at(job_id):
-                return False
-            self._turn_to(job_id)
-        elif revision <= self.revision:
+        if revision <= self.at(job_id):
             return False
-        self.revision = revision
+        self.tell(job_id, revision)
         return True
 
     def _turn_to(self, job_id: str) -> None:
@@ -94,13 +94,14 @@ class Subscription:
         if self._early is not None:
             self._early.put(update)
             return
-        told, revision = self._told, update.revision
-        if told.job_id == update.job_id:  # `news`, without the call: 0.7 of the 15 us that a delivery costs
-            if revision > told.revision:
-                told.revision = revision
-                self._deliver(update)
-        elif told.news(update.job_id, revision):
-            self._deliver(update)
+        told = self._told
+        if told.job_id == update.job_id:  # `news`, without the calls: 0.7 of the 15 us that a delivery costs
+            if update.revision <= told.revision:
+                return
+            told.revision = update.revision
+        elif not told.news(update.job_id, update.revision):
+            return
+        self._deliver(update)
 
     def refresh(self, update: Update, *, new: bool) -> None:
         """Deliver what was read from the ledger after a gap: of jobs the viewer knows or that are ``new``."""
