@@ -1,4 +1,6 @@
-"""Measures one gateway process on a real Apache Kafka, as in production: tokens on, limits on, relay running.
+"""Measures a gateway, one process or ``--gateways`` of them, on a real Apache Kafka, as in production.
+
+Tokens are on, limits are on, the relay runs.
 
 creates  job creates over HTTP, each of another video, on SQLite and on PostgreSQL, at several concurrencies;
          afterwards exactly so many jobs must stand in the ledger, and events in Kafka
