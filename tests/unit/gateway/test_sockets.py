@@ -218,13 +218,13 @@ async def test_after_a_quiet_time_watchers_are_asked_one_by_one_whether_they_rea
 ) -> None:
     ahead = 0.0
     answered: dict[viewer.SocketProtocol, float] = {}
-    pong = viewer.SocketProtocol.handle_pong
+    note = viewer.SocketProtocol._answered
 
-    def handle_pong(protocol: viewer.SocketProtocol, event: Frame) -> None:
+    def has_answered(protocol: viewer.SocketProtocol) -> None:
         answered.setdefault(protocol, ahead)
-        pong(protocol, event)
+        note(protocol)
 
-    monkeypatch.setattr(viewer.SocketProtocol, "handle_pong", handle_pong)
+    monkeypatch.setattr(viewer.SocketProtocol, "_answered", has_answered)
     monkeypatch.setattr(viewer, "monotonic", lambda: monotonic() + ahead)
     job_id = await served.job("v-1")
     job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
