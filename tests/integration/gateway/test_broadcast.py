@@ -57,10 +57,9 @@ async def test_others_have_their_turn_while_much_is_told(broker: Broker, hub: Hu
     hub.attach(of_video(video_id), subscription)
     subscription.open()
 
-    async def others() -> None:
-        while len(heard) < count:
-            await asyncio.sleep(0)
-            seen.append(len(heard))
+    def others() -> bool:
+        seen.append(len(heard))
+        return len(heard) == count
 
     # one batch: it is there all at once
     async with producing(broker.bootstrap_servers, linger_ms=500, max_batch_size=2**20) as producer:
@@ -68,8 +67,7 @@ async def test_others_have_their_turn_while_much_is_told(broker: Broker, hub: Hu
             event = update(video_id, revision)
             headers = headers_of(event, source="lectern/test", time=event.updated_at)
             await producer.send(UPDATES.name, value_of(event), partition=0, headers=headers)
-        async with asyncio.timeout(30):
-            await others()
+        await eventually(others, 30, every=0, message="all are told")
     assert heard == list(range(1, count + 1))
     told = [after - before for before, after in pairwise(seen)]
     assert max(told) > TURN, "they came one by one: nothing is shown"
