@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.base import derived_id
 from contracts.commands import Command, parse_command
-from contracts.errors import LecternError
+from contracts.errors import ErrorCode, LecternError
 from contracts.events import (
     AssetsUploaded,
     CommandRejected,
@@ -30,6 +30,10 @@ CONCURRENCY = 64
 PROGRESS_BREATH_SECONDS = 0.01
 """From one look for reports to the next. Shorter: at 500 a second nearly every report is a fetch of its own,
 which costs more than the report. Longer: viewers are told late."""
+
+NEEDED = frozenset({ErrorCode.LEDGER_UNAVAILABLE, ErrorCode.STORAGE_UNAVAILABLE, ErrorCode.STORAGE_FULL})
+"""What nothing can be recorded without: the database, and the store of the texts and specs that it refers to.
+A job is not failed and a command is not refused because they are away: it waits."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
@@ -66,12 +70,19 @@ def build(service: Service) -> Actor:
         name="gateway",
         subscriptions=(
             Subscription(
-                COMMANDS_TOPIC, handle_command, CONCURRENCY, decode=decode_command, rejection=rejected
+                COMMANDS_TOPIC,
+                handle_command,
+                CONCURRENCY,
+                decode=decode_command,
+                rejection=rejected,
+                waits_for=NEEDED,
             ),
-            Subscription(SCRIPT_GENERATED, handle_script, CONCURRENCY),
-            Subscription(STAGE_FAILED, handle_failure, CONCURRENCY),
-            Subscription(ASSETS_UPLOADED, handle_assets, CONCURRENCY),
-            Subscription(PROGRESS, handle_progress, CONCURRENCY, breath=PROGRESS_BREATH_SECONDS),
+            Subscription(SCRIPT_GENERATED, handle_script, CONCURRENCY, waits_for=NEEDED),
+            Subscription(STAGE_FAILED, handle_failure, CONCURRENCY, waits_for=NEEDED),
+            Subscription(ASSETS_UPLOADED, handle_assets, CONCURRENCY, waits_for=NEEDED),
+            Subscription(
+                PROGRESS, handle_progress, CONCURRENCY, breath=PROGRESS_BREATH_SECONDS, waits_for=NEEDED
+            ),
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from contracts.cloudevents import parse_event
-from contracts.errors import LecternError
+from contracts.errors import ErrorCode, LecternError
 from contracts.events import Event
 from contracts.steps import Step
 from contracts.topics import Topic
@@ -75,6 +75,8 @@ class Subscription:
             0: each is fetched as soon as it is there, the quickest and the dearest way.
         rejection: called for a record that goes to the dead letters; the ``StageFailed`` of a job's event
             is published in any case.
+        waits_for: codes of transient failures that are no reason to give a record up, however long they last:
+            of what the handler cannot do without, and no other record could either.
     """
 
     topic: Topic
@@ -84,6 +86,7 @@ class Subscription:
     decode: Decoder = parse_event
     breath: float = 0.0
     rejection: Rejection | None = None
+    waits_for: frozenset[ErrorCode] = frozenset()
 
 
 async def _nothing() -> None:

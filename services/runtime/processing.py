@@ -24,12 +24,16 @@ from services.runtime.fence import Fence
 from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
 from services.runtime.obituaries import obituaries_of, place_of
 from services.runtime.publisher import Publisher, scene_index_of
-from services.runtime.retry import Failure, RetryPolicy, classify
+from services.runtime.retry import Category, Failure, RetryPolicy, classify
 from services.runtime.window import Record, Slot
 
 log = structlog.get_logger(__name__)
 _BROKER_AWAY_DELAY = 5.0
 """Seconds between tries while Kafka itself takes nothing: giving up needs Kafka too, so this never ends."""
+
+WAITS_TOLD = 100
+"""Of the tries of one record that met somebody's absence every so many is logged. Fewer: in an outage of hours
+the log says nothing else. More: it does not say that it goes on."""
 
 
 class Processor:
@@ -91,18 +95,34 @@ class Processor:
             outcome = "canceled"
         except Exception as error:  # noqa: BLE001  # the engine's last line: nothing may block a partition
             failure = classify(error)
-            delay = self._policy.delay(failure, slot.attempts, self._random)
+            delay = self._delay(slot, failure)
             if delay is None:
                 outcome = "dead"
                 delay = await self._give_up(slot, event, failure, error)
             else:
                 outcome = "retry"
                 RETRIES.labels(self._stage, failure.code).inc()
-                self._log_failure("will try again", slot, event, failure, error, delay=round(delay, 2))
+                if not self._waits_for(failure) or slot.waits % WAITS_TOLD == 1:
+                    self._log_failure("will try again", slot, event, failure, error, delay=round(delay, 2))
             return delay
         finally:
             self._seconds(outcome).observe(time.perf_counter() - started)
         return None
+
+    def _delay(self, slot: Slot, failure: Failure) -> float | None:
+        """Return the seconds to the next try, or ``None`` to give up."""
+        if not self._waits_for(failure):
+            return self._policy.delay(failure, slot.attempts, self._random)
+        # somebody's absence is no failure of the record: afterwards it has all its tries
+        slot.attempts -= 1
+        slot.waits += 1
+        if failure.code is ErrorCode.BROKER_UNAVAILABLE:
+            return self._policy.delay(failure, slot.waits, self._random)
+        return self._policy.wait(slot.waits, self._random)
+
+    def _waits_for(self, failure: Failure) -> bool:
+        awaited = failure.code is ErrorCode.BROKER_UNAVAILABLE or failure.code in self._subscription.waits_for
+        return awaited and failure.category is Category.TRANSIENT
 
     def _decode(self, record: Record) -> Any:
         event = self._subscription.decode(record.value, record.headers)

@@ -58,12 +58,24 @@ class RetryPolicy:
         tries: tries of a transient failure; 9 of them span about two minutes, longer than a broker or
             store restart takes.
         unexpected_tries: tries of an unexpected one: a bug repeats itself, a race does not.
+        wait_cap: upper bound of a pause while what is waited for is away, seconds. Smaller: it is asked more
+            often, by every lane. Larger: work stands still that long after it is back.
     """
 
     first: float = 0.5
     cap: float = 30.0
     tries: int = 9
     unexpected_tries: int = 3
+    wait_cap: float = 5.0
+
+    def wait(self, waited: int, random: Callable[[], float]) -> float:
+        """Return how many seconds to pause for what is waited for without end.
+
+        Args:
+            waited: tries that met its absence so far, this one included.
+            random: uniform in [0, 1).
+        """
+        return self._jittered(self.wait_cap, waited, random)
 
     def delay(self, failure: Failure, tried: int, random: Callable[[], float]) -> float | None:
         """Return how many seconds to wait before the next try, or ``None`` to give up.
@@ -73,8 +85,7 @@ class RetryPolicy:
             tried: tries so far, this one included.
             random: uniform in [0, 1).
         """
-        bound: float = min(self.cap, self.first * 2.0 ** min(tried - 1, 30))
-        delay = bound * (0.5 + 0.5 * random())
+        delay = self._jittered(self.cap, tried, random)
         if failure.code is ErrorCode.BROKER_UNAVAILABLE:
             return delay  # giving up needs Kafka too: the record waits for it, however long
         limit = {
@@ -83,3 +94,7 @@ class RetryPolicy:
             Category.UNEXPECTED: self.unexpected_tries,
         }[failure.category]
         return delay if tried < limit else None
+
+    def _jittered(self, cap: float, tried: int, random: Callable[[], float]) -> float:
+        bound: float = min(cap, self.first * 2.0 ** min(tried - 1, 30))
+        return bound * (0.5 + 0.5 * random())

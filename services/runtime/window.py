@@ -19,15 +19,19 @@ class Record(Protocol):
 
 
 class Slot:
-    """One admitted record. ``done`` is what the watermark looks at."""
+    """One admitted record. ``done`` is what the watermark looks at.
 
-    __slots__ = ("attempts", "done", "record", "task", "window")
+    ``attempts`` are those that count against the retry limit, ``waits`` those that met somebody's absence.
+    """
+
+    __slots__ = ("attempts", "done", "record", "task", "waits", "window")
 
     def __init__(self, record: Record, window: "Window") -> None:
         self.record = record
         self.window = window
         self.done = False
         self.attempts = 0
+        self.waits = 0
         self.task: asyncio.Task[float | None] | None = None
 
 
