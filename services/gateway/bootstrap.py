@@ -10,10 +10,12 @@ from random import random
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from contracts.cloudevents import StoredEvent
+from contracts.errors import TransientError
 from contracts.events import Event, JobUpdated
 from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
@@ -43,7 +45,7 @@ from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.live import jobs_socket
 from services.gateway.live.asyncapi import asyncapi_document
 from services.gateway.live.broadcast import Broadcast
-from services.gateway.metrics import OUTBOX_TROUBLED
+from services.gateway.metrics import LEDGER_AWAY, OUTBOX_TROUBLED
 from services.gateway.relay import Already, Publish, Relay
 from services.gateway.service import Clock, NewId, Service
 from services.gateway.settings import GatewaySettings
@@ -52,6 +54,12 @@ from services.runtime.artifacts import Artifacts
 from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
+
+OPENING_SECONDS = 1.0
+"""From one try to open the ledger to the next. Shorter: a server that starts is hammered. Longer: the
+process stands idle beside one that is there."""
+
+log = structlog.get_logger(__name__)
 
 CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH"],
@@ -164,19 +172,29 @@ async def open_gateway(
     *,
     now: Clock = lambda: datetime.now(UTC),
     new_id: NewId = lambda: str(uuid4()),
+    patience: float = 0.0,
 ) -> AsyncIterator[Gateway]:
     """Open the ledger (migrating it) and wire everything on it.
 
+    Args:
+        settings: the gateway's.
+        artifacts: the store of texts and specs.
+        now: the clock.
+        new_id: makes ids.
+        patience: seconds to wait for a ledger that is away.
+
     Raises:
         PermanentError: ``SETTINGS_INVALID``.
-        TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+        TransientError: ``LEDGER_UNAVAILABLE``.
     """
     ledger = open_ledger(settings.ledger_url)
     async with open_backend(settings.backend) as backend:
-        await ledger.open()
+        await _opened(ledger, patience)
         try:
-            await ledger.write(commands.forget, before=now() - commands.KEPT)
-            await ledger.write(idempotency.forget, before=now() - idempotency.KEPT)
+            LEDGER_AWAY.set_function(lambda: ledger.standing.seconds)
+            with contextlib.suppress(TransientError):  # the next start forgets them
+                await ledger.write(commands.forget, before=now() - commands.KEPT)
+                await ledger.write(idempotency.forget, before=now() - idempotency.KEPT)
             service = Service(
                 ledger,
                 artifacts,
@@ -191,6 +209,22 @@ async def open_gateway(
             yield Gateway(settings, service, actor.build(service), app, ledger, backend, probes)
         finally:
             await ledger.close()
+
+
+async def _opened(ledger: Ledger, patience: float) -> None:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience
+    while True:
+        try:
+            await ledger.open()
+        except TransientError as error:
+            left = until - loop.time()
+            if left <= 0:
+                raise
+            log.warning("ledger.awaited", error=str(error), seconds=round(left))
+            await asyncio.sleep(min(left, OPENING_SECONDS))
+        else:
+            return
 
 
 def create_app(service: Service, settings: GatewaySettings, probes: list[Probe], *, new_id: NewId) -> FastAPI:

@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge
 
 JOBS_ENDED = Counter("lectern_jobs_ended", "Attempts that ended", ["state", "code"])
+LEDGER_AWAY = Gauge("lectern_ledger_away_seconds", "For how long nothing can be recorded; 0 when all is well")
 OUTBOX_DEPTH = Gauge("lectern_outbox_depth", "Events in the ledger that are not yet published")
 OUTBOX_TROUBLED = Gauge("lectern_outbox_troubled_keys", "Keys whose last publication failed")
 SOCKETS = Gauge("lectern_sockets", "Open WebSockets and in-process watchers")

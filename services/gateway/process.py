@@ -48,7 +48,9 @@ async def run_gateway(
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(listener.close)
         artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings()))
-        gateway = await stack.enter_async_context(open_gateway(settings, artifacts))
+        gateway = await stack.enter_async_context(
+            open_gateway(settings, artifacts, patience=runtime.connect_timeout)
+        )
         engine = Engine("gateway", [gateway.actor], runtime, artifacts)
         gateway.probes.append(engine.health.problems)
 

@@ -32,8 +32,8 @@ _BROKER_AWAY_DELAY = 5.0
 """Seconds between tries while Kafka itself takes nothing: giving up needs Kafka too, so this never ends."""
 
 WAITS_TOLD = 100
-"""Of the tries of one record that met somebody's absence every so many is logged. Fewer: in an outage of hours
-the log says nothing else. More: it does not say that it goes on."""
+"""Every so many of a record's tries that met somebody's absence are logged. Fewer: in an outage of hours the
+log says nothing else. More: it does not say that it goes on."""
 
 
 class Processor:

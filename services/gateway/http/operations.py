@@ -1,5 +1,7 @@
 """For operators: is the process alive, is it ready, what are its figures."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Response
@@ -13,6 +15,11 @@ from services.gateway.metrics import OUTBOX_DEPTH, SOCKETS
 
 Probe = Callable[[], Sequence[str]]
 """Returns why a part of the process is not ready; empty when it is."""
+
+
+LOOK_SECONDS = 2.0
+"""For a look into the ledger. Shorter: a busy one is taken for gone. Longer: whoever asks has gone away himself;
+Kubernetes' default is a second."""
 
 
 def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
@@ -32,10 +39,15 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
     @routes.get("/readyz", summary="Requests can be served", responses={503: {"description": "and why not"}})
     async def readyz(response: Response) -> dict[str, object]:
         problems = [problem for probe in probes for problem in probe()]
+        away = ledger.standing.problems()
         try:
-            await ledger.read(outbox.depth)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await ledger.read(outbox.depth)
         except LecternError as error:
-            problems.append(f"ledger: {error}")
+            away = away or [f"ledger: {error}"]
+        except TimeoutError:
+            away = away or ["ledger: it does not answer in time"]
+        problems += away
         if problems:
             response.status_code = 503
         return {"status": "not ready" if problems else "ready", "problems": problems}
@@ -47,7 +59,11 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )
     async def metrics() -> Response:
-        OUTBOX_DEPTH.set(await ledger.read(outbox.depth))
+        with contextlib.suppress(
+            LecternError, TimeoutError
+        ):  # figures are wanted most when something is away
+            async with asyncio.timeout(LOOK_SECONDS):
+                OUTBOX_DEPTH.set(await ledger.read(outbox.depth))
         SOCKETS.set(len(hub))
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

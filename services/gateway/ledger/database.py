@@ -15,7 +15,8 @@ from sqlalchemy.pool import QueuePool
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from services.gateway.ledger.migrating import upgrade
 from services.gateway.ledger.postgres import PostgresLedger
-from services.gateway.ledger.writer import Writer, storage_error
+from services.gateway.ledger.standing import Standing, away, touch
+from services.gateway.ledger.writer import STALE, Writer, code_of, storage_error
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +34,9 @@ class Ledger(Protocol):
 
     announced: Callable[[], None]
     """Called on the event loop after a commit that left something to publish or to send."""
+
+    standing: Standing
+    """Whether it can be used now."""
 
     async def open(self) -> None:
         """Create or migrate the schema and get ready."""
@@ -77,6 +81,7 @@ class SqliteLedger:
         self._path = Path(str(parsed.database))
         self._url = parsed
         self._lock: TextIO | None = None
+        self.standing = Standing()
         self.announced: Callable[[], None] = _nothing
         """Called on the event loop after a commit that left something in the outbox."""
 
@@ -84,23 +89,25 @@ class SqliteLedger:
         """Create or migrate the file, and start the writer.
 
         Raises:
-            TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+            TransientError: ``LEDGER_UNAVAILABLE``.
         """
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise TransientError(
-                ErrorCode.STORAGE_UNAVAILABLE, f"the ledger's folder cannot be made: {error.strerror}"
-            ) from error
+            raise away(f"its folder cannot be made: {error.strerror}") from error
         self._write_engine = sqlite_engine(self._url, pool=1, begin="BEGIN IMMEDIATE")
         self._read_engine = sqlite_engine(self._url, pool=READERS, begin="BEGIN")
         try:
             await asyncio.to_thread(migrate, self._write_engine)
-        except sa.exc.OperationalError as error:
+        except Exception as error:
+            self._write_engine.dispose()
             raise storage_error(error) from error
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._writer = Writer(self._write_engine, self._committed)
         self._writer.start()
+        self._watching = asyncio.create_task(
+            self.standing.watch(lambda: self._writer.run(touch)), name="ledger-watch"
+        )
 
     def _committed(self) -> None:
         self.announced()
@@ -108,11 +115,16 @@ class SqliteLedger:
     async def lead(self) -> bool:
         """Say whether this process publishes the outbox: it holds a lock beside the file, until it ends."""
         if self._lock is None:
-            self._lock = lock_file(self._path.with_name(f"{self._path.name}.relay"))
+            try:
+                self._lock = lock_file(self._path.with_name(f"{self._path.name}.relay"))
+            except OSError as error:
+                raise away(f"its lock file: {error.strerror}") from error
         return self._lock is not None
 
     async def close(self) -> None:
         """Finish what waits and close the file."""
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
         await self._writer.stop()
         if self._lock is not None:
             self._lock.close()
@@ -124,7 +136,11 @@ class SqliteLedger:
         self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``work`` in the writer's next transaction; return once it is committed."""
-        return await self._writer.run(lambda conn: work(conn, *args, **kwargs))
+        try:
+            return await self._writer.run(lambda conn: work(conn, *args, **kwargs))
+        except TransientError as error:
+            self.standing.failed(error)
+            raise
 
     async def read(
         self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -135,7 +151,9 @@ class SqliteLedger:
             try:
                 with self._read_engine.begin() as conn:
                     return work(conn, *args, **kwargs)
-            except sa.exc.OperationalError as error:
+            except sa.exc.SQLAlchemyError as error:
+                if code_of(error) in STALE:
+                    self._read_engine.dispose()
                 raise storage_error(error) from error
 
         try:
@@ -143,7 +161,10 @@ class SqliteLedger:
         except RuntimeError as error:
             if "shutdown" not in str(error):
                 raise
-            raise TransientError(ErrorCode.STORAGE_UNAVAILABLE, "the ledger is closed") from None
+            raise away("it is closed") from None
+        except TransientError as error:
+            self.standing.failed(error)
+            raise
 
 
 def migrate(engine: sa.Engine) -> None:
@@ -173,7 +194,7 @@ async def opened_ledger(url: str) -> AsyncIterator[Ledger]:
 
     Raises:
         PermanentError: ``SETTINGS_INVALID``: neither SQLite nor PostgreSQL.
-        TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+        TransientError: ``LEDGER_UNAVAILABLE``.
     """
     ledger = open_ledger(url)
     await ledger.open()

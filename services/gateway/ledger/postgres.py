@@ -1,8 +1,8 @@
 """The ledger in PostgreSQL, for any number of gateway processes; the same functions as on SQLite."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -10,8 +10,19 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
+from contracts.errors import LecternError
+from services.gateway.ledger import sessions
+from services.gateway.ledger.leadership import Leadership
 from services.gateway.ledger.migrating import upgrade
+from services.gateway.ledger.postgres_errors import (
+    RACES,
+    READ_ONLY,
+    CutOffError,
+    cut_off,
+    database_error,
+    sqlstate_of,
+)
+from services.gateway.ledger.standing import ANSWER_SECONDS, TOUCH, Standing, away
 from services.gateway.ledger.writer import OUTBOX_FLAG
 from services.runtime.crashpoints import crash_point
 
@@ -25,14 +36,26 @@ processes fight for its processors."""
 POOL_SECONDS = 10.0
 """How long a call waits for a connection before it is told to come again."""
 
+CONNECT_SECONDS = 5.0
+"""For a connection to be made. Shorter: a busy server is taken for gone. Longer: a silent one is waited for."""
+
+TRANSACTION_SECONDS = 20.0
+"""For a transaction, from its first statement to its commit. Shorter: a slow one never succeeds. Longer:
+calls hang that long when the network swallows what is sent."""
+
+CALL_SECONDS = POOL_SECONDS + CONNECT_SECONDS + TRANSACTION_SECONDS + 5.0
+"""For a call, whatever it hangs at."""
+
 TRIES = 5
-"""Tries of a transaction that met a deadlock or a race; each is rare, several in a row are a bug."""
+"""Tries of a transaction that met a deadlock, a race or a connection that was cut while nobody used it; each
+is rare, several in a row are a bug."""
 
 CHANNEL = "lectern_outbox"
 MIGRATION_LOCK = 0x4C43_4D31
-RELAY_LOCK = 0x4C43_5231
 
 RECONNECT_SECONDS = 1.0
+
+_HEARS = "SELECT EXISTS (SELECT FROM pg_listening_channels() AS channel WHERE channel = $1)"
 
 log = structlog.get_logger(__name__)
 
@@ -47,37 +70,52 @@ class PostgresLedger:
     def __init__(self, url: sa.URL) -> None:
         self._url = url.set(drivername="postgresql+asyncpg")
         self.announced: Callable[[], None] = _nothing
-        self._leader: AsyncConnection | None = None
+        self.standing = Standing()
 
     async def open(self) -> None:
         """Connect, migrate (processes that start at once take turns), and listen for others' commits.
 
         Raises:
-            TransientError: ``STORAGE_UNAVAILABLE``.
+            PermanentError: ``SETTINGS_INVALID``: a pooler keeps sessions to itself.
+            TransientError: ``LEDGER_UNAVAILABLE``.
         """
+        limits = {"timeout": CONNECT_SECONDS, "command_timeout": TRANSACTION_SECONDS + 5.0}
         self._engine = create_async_engine(
-            self._url, pool_size=POOL, max_overflow=0, pool_timeout=POOL_SECONDS
+            self._url, pool_size=POOL, max_overflow=0, pool_timeout=POOL_SECONDS, connect_args=limits
         )
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._single: AsyncEngine = create_async_engine(
-            self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
-        )
+        self._single = self._apart(**limits)
+        for engine in (self._engine, self._single):
+            sa.event.listen(engine.sync_engine, "connect", _keep_alive)
+        plain = self._apart(timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
+        self._sessions = sessions.Sessions(plain)
+        self._leadership = Leadership(self._single, self._sessions)
         try:
-            async with self._engine.begin() as conn:
+            async with asyncio.timeout(CALL_SECONDS):
+                await self._sessions.check()
+            migrating = self._apart(timeout=CONNECT_SECONDS)  # a migration takes as long as it takes
+            async with migrating.execution_options(isolation_level="READ COMMITTED").begin() as conn:
                 await conn.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
                 await conn.run_sync(upgrade)
+        except LecternError:
+            raise
         except Exception as error:
-            await self._engine.dispose()
             raise database_error(error) from error
-        self._listening = asyncio.create_task(self._listen(), name="ledger-listener")
+        self._listening = asyncio.create_task(self._watch(), name="ledger-watch")
+
+    def _apart(self, **limits: float) -> AsyncEngine:
+        """Return what makes connections beside the pool."""
+        return create_async_engine(
+            self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=limits
+        )
 
     async def close(self) -> None:
         """Close all connections; the relay's lock goes with them."""
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
-        await self._resign()
+        await self._leadership.resign()
         await self._single.dispose()
         await self._engine.dispose()
 
@@ -85,6 +123,7 @@ class PostgresLedger:
         self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``work`` in a transaction; return once it is committed."""
+        worked = asyncio.Event()
 
         def run(conn: sa.Connection) -> T:
             conn.info.pop(OUTBOX_FLAG, None)
@@ -92,17 +131,21 @@ class PostgresLedger:
             if conn.info.pop(OUTBOX_FLAG, False):
                 conn.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))  # told to all once it is committed
             crash_point("ledger.before_commit")
+            worked.set()  # from here on nobody knows whether it was committed if the connection is cut
             return result
 
+        loop = asyncio.get_running_loop()
+        soon = loop.time() + CONNECT_SECONDS
         for left in reversed(range(TRIES)):
+            worked.clear()
             try:
-                async with self._engine.begin() as conn:
-                    result = await conn.run_sync(run)
+                result = await self._bounded(self._engine.begin(), run)
             except LecternError:
                 raise
             except Exception as error:
-                if not left or _sqlstate(error) not in {"40001", "40P01"}:
-                    raise database_error(error) from error
+                again = sqlstate_of(error) in RACES or (cut_off(error) and not worked.is_set())
+                if not left or not again or loop.time() > soon:
+                    raise await self._failed(error) from error
             else:
                 crash_point("ledger.after_commit")
                 return result
@@ -112,74 +155,97 @@ class PostgresLedger:
         self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``work``, which writes nothing, on the state of one moment."""
+        loop = asyncio.get_running_loop()
+        soon = loop.time() + CONNECT_SECONDS
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._bounded(self._reading.connect(), lambda sync: work(sync, *args, **kwargs))
+            except LecternError:
+                raise
+            except Exception as error:
+                if not left or not cut_off(error) or loop.time() > soon:
+                    raise await self._failed(error, reading=True) from error
+        raise AssertionError("unreachable")
+
+    async def _bounded(
+        self, opening: AbstractAsyncContextManager[AsyncConnection], work: Callable[[sa.Connection], T]
+    ) -> T:
+        """Run ``work`` on a connection that is cut if it does not answer in time."""
+        if self.standing.why is not None:
+            raise self.standing.absence()  # not tried: each would wait for its own time-out
+        timer: asyncio.TimerHandle | None = None
+        raw: Any = None
         try:
-            async with self._reading.connect() as conn:
-                return await conn.run_sync(lambda sync: work(sync, *args, **kwargs))
+            async with asyncio.timeout(CALL_SECONDS), opening as conn:
+                raw = conn.sync_connection.connection.driver_connection  # type: ignore[union-attr]
+                # Cancelling would have the driver ask the server to cancel, and wait for that.
+                timer = asyncio.get_running_loop().call_later(TRANSACTION_SECONDS, raw.terminate)
+                return await conn.run_sync(work)
         except LecternError:
             raise
         except Exception as error:
-            raise database_error(error) from error
+            if raw is not None and raw.is_closed():
+                raise CutOffError(type(error).__name__) from error  # drivers word that in many ways
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def _failed(self, error: Exception, *, reading: bool = False) -> Exception:
+        failure = database_error(error)
+        if sqlstate_of(error) == READ_ONLY and not reading:
+            failure = away("it is read-only: a standby, or was the primary before a failover")
+            await self._engine.dispose()  # the next connections may reach the new primary
+        self.standing.failed(failure)
+        return failure
 
     async def lead(self) -> bool:
-        """Say whether this process publishes the outbox: it holds the lock, on a connection that lives."""
+        """Say whether this process publishes the outbox: it holds the lock, in a session that lives."""
         try:
-            if self._leader is not None and self._leader.invalidated:
-                await self._resign()  # whoever asked last was cancelled in the middle of it
-            if self._leader is not None:
-                await self._leader.execute(sa.text("SELECT 1"))
-                return True
-            candidate = await self._single.connect()
-            taken = await candidate.scalar(sa.select(sa.func.pg_try_advisory_lock(RELAY_LOCK)))
+            if self.standing.why is not None:
+                raise self.standing.absence()
+            async with asyncio.timeout(CALL_SECONDS):
+                return await self._leadership.held()
+        except LecternError:
+            raise
         except Exception as error:
-            await self._resign()
-            raise database_error(error) from error
-        if taken:
-            self._leader = candidate
-            return True
-        await candidate.close()
-        return False
+            raise await self._failed(error) from error
 
-    async def _resign(self) -> None:
-        leader, self._leader = self._leader, None
-        if leader is not None:
-            with contextlib.suppress(Exception):
-                await leader.close()
-
-    async def _listen(self) -> None:
+    async def _watch(self) -> None:
+        """Hear of others' commits, and see whether the ledger can be written, over a connection for that."""
         while True:
-            lost = asyncio.Event()
             try:
-                async with self._single.connect() as conn:
-                    raw = (await conn.get_raw_connection()).driver_connection
-                    assert raw is not None
-                    raw.add_termination_listener(lambda *_, lost=lost: lost.set())
-                    await raw.add_listener(CHANNEL, lambda *_: self.announced())
-                    self.announced()  # what was committed before is news, too
-                    await lost.wait()
+                await self._sessions.recheck()
+                async with asyncio.timeout(2 * CONNECT_SECONDS) as opening, self._single.connect() as conn:
+                    raw: Any = (await conn.get_raw_connection()).driver_connection
+                    opening.reschedule(None)
+                    await self._hear(raw)
             except Exception as error:  # noqa: BLE001  # whatever ended it: the poll covers the gap
-                log.warning("ledger.listener", error=type(error).__name__)
+                log.debug("ledger.listener", error=type(error).__name__)
+                self.standing.probed(error if isinstance(error, LecternError) else database_error(error))
             await asyncio.sleep(RECONNECT_SECONDS)
 
+    async def _hear(self, raw: Any) -> None:
+        raw.add_termination_listener(lambda *_: self.standing.doubt())
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await raw.add_listener(CHANNEL, lambda *_: self.announced())
+            self.announced()  # what was committed before is news, too
+            while True:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await raw.execute(TOUCH)
+                    heard = await raw.fetchval(_HEARS, CHANNEL)
+                if not heard:
+                    self._sessions.doubted = True
+                    raise away("its session is not the one that LISTEN was said in")
+                self.standing.probed(None)
+                await self.standing.until_next_probe()
+        finally:
+            raw.terminate()  # it may wait for an answer that never comes
 
-def database_error(error: Exception) -> Exception:
-    """Return what a failure means to a caller; a bug stays what it is."""
-    state = _sqlstate(error)
-    if state == "53100":
-        return TransientError(ErrorCode.STORAGE_FULL, "the disk of the ledger is full")
-    if state in {"22021", "22P05"}:
-        return PermanentError(ErrorCode.COMMAND_INVALID, "text must not hold the NUL character")
-    away = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError | OSError)
-    lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
-    if away or lost or state[:2] in {"08", "28", "40", "53", "55", "57"}:
-        return TransientError(
-            ErrorCode.STORAGE_UNAVAILABLE, f"the ledger cannot be used ({state or type(error).__name__})"
-        )
-    return error
 
-
-def _sqlstate(error: BaseException) -> str:
-    origin: Any = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    return str(getattr(origin, "sqlstate", None) or "")
+def _keep_alive(connection: Any, _record: object) -> None:
+    connection.run_async(sessions.keep_alive)
 
 
 def _nothing() -> None:

@@ -6,6 +6,7 @@ never "database is locked", because nobody else writes.
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from contracts.errors import ErrorCode, LecternError, TransientError
+from contracts.errors import LecternError, TransientError
+from services.gateway.ledger.standing import away
 from services.runtime.crashpoints import crash_point
 
 T = TypeVar("T")
@@ -55,10 +57,10 @@ class Writer:
         """Run ``work`` and return its result once it is committed.
 
         Raises:
-            TransientError: ``STORAGE_FULL`` or ``STORAGE_UNAVAILABLE``; nothing was written.
+            TransientError: ``LEDGER_UNAVAILABLE``; nothing was written.
         """
         if self._loop is None:
-            raise TransientError(ErrorCode.STORAGE_UNAVAILABLE, "the ledger is not open")
+            raise away("it is not open")
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Work(work, future))
         return await future
@@ -93,6 +95,8 @@ class Writer:
                 crash_point("ledger.before_commit")
             crash_point("ledger.after_commit")
         except Exception as error:  # noqa: BLE001  # every waiting caller must hear of it
+            if code_of(error) in STALE:
+                self._engine.dispose()
             failure = storage_error(error)
             return [failure] * len(batch), False
         return results, announced
@@ -120,7 +124,7 @@ def _alone(conn: sa.Connection, work: _Work) -> Any:
     """Run what is the whole transaction: no savepoint, which is 0.3 ms of the 1.6 that a lone set costs."""
     result = work.run(conn)
     if not conn.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-        raise TransientError(ErrorCode.STORAGE_UNAVAILABLE, "the ledger rolled back")  # see below
+        raise away("it rolled back")  # see below
     return result
 
 
@@ -136,15 +140,50 @@ def _one(conn: sa.Connection, work: _Work) -> Any:
         # On some errors, such as a full disk, SQLite rolls back everything. What ran before is gone, what
         # comes next would be committed statement by statement, and the driver's commit would find nothing
         # to do and say nothing (https://sqlite.org/lang_transaction.html, "automatic rollback").
-        gone = TransientError(ErrorCode.STORAGE_UNAVAILABLE, f"the ledger rolled back: {result}")
-        raise result if isinstance(result, TransientError) else gone
+        raise result if isinstance(result, TransientError) else away(f"it rolled back: {result}")
     return result
 
 
 def storage_error(error: Exception) -> Exception:
     """Return what a database failure means to a caller; a bug stays what it is."""
-    if not isinstance(error, sa.exc.OperationalError):
+    if isinstance(error, sa.exc.TimeoutError):
+        return away("all its connections are busy")
+    if not isinstance(error, sa.exc.DBAPIError):
         return error
-    if "full" in str(error.orig):
-        return TransientError(ErrorCode.STORAGE_FULL, "the disk of the ledger is full")
-    return TransientError(ErrorCode.STORAGE_UNAVAILABLE, f"the ledger cannot be used: {error.orig}")
+    code, text = code_of(error), str(error.orig)
+    if code == sqlite3.SQLITE_FULL:
+        return away("its disk is full; free some")
+    unsaid = code is None and isinstance(error, sa.exc.OperationalError)
+    # an empty file in the place of ours, of a volume that is not mounted yet, has no tables
+    return away(text) if unsaid or code in AWAY or text.startswith("no such table") else error
+
+
+def code_of(error: Exception) -> int | None:
+    """Return SQLite's primary result code (https://sqlite.org/rescode.html), if it is an error of its own."""
+    code = getattr(error.orig if isinstance(error, sa.exc.DBAPIError) else error, "sqlite_errorcode", None)
+    return None if code is None else int(code) & 0xFF
+
+
+STALE = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""After these a connection may never see the file again that stands there now: remounted, or put back."""
+
+AWAY = STALE | {
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+}
+"""What says nothing of the statement, all of the file and the machine; the rest are bugs, or a value's."""

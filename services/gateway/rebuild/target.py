@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from contracts.errors import ErrorCode, LecternError, TransientError
 from services.gateway.ledger.database import opened_ledger, sqlite_engine
-from services.gateway.ledger.postgres import database_error
+from services.gateway.ledger.postgres_errors import database_error
 from services.gateway.ledger.writer import storage_error
 
 T = TypeVar("T")

@@ -266,7 +266,7 @@ class TestPostgres:
         away = open_ledger("postgresql+asyncpg://u:secret-password@127.0.0.1:1/x")
         with pytest.raises(TransientError) as caught:
             await away.open()
-        assert caught.value.code is ErrorCode.STORAGE_UNAVAILABLE
+        assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
         assert "secret-password" not in str(caught.value)
 
     async def test_reading_writes_nothing(self, ledger: Ledger) -> None:

@@ -131,17 +131,18 @@ async def test_a_file_held_by_somebody_else_is_a_transient_error(
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TransientError) as caught:
         await sqlite.write(count)
-    assert caught.value.code is ErrorCode.STORAGE_UNAVAILABLE
+    assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
     other.execute("ROLLBACK")
     other.close()
     assert await sqlite.write(count) == 0
 
 
-def test_a_full_disk_has_its_own_code() -> None:
+def test_a_full_disk_is_said_to_be_full() -> None:
     full = sa.exc.OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
     error = storage_error(full)
     assert isinstance(error, TransientError)
-    assert error.code is ErrorCode.STORAGE_FULL
+    assert error.code is ErrorCode.LEDGER_UNAVAILABLE
+    assert "disk is full" in error.message
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     ledger = SqliteLedger(f"sqlite:///{tmp_path / 'file' / 'ledger.db'}")
     with pytest.raises(LecternError) as caught:
         await ledger.open()
-    assert caught.value.code is ErrorCode.STORAGE_UNAVAILABLE
+    assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
 
 
 async def test_the_relay_is_told_only_of_commits_that_left_something(sqlite: SqliteLedger) -> None:
