@@ -81,7 +81,9 @@ async def open_stack(
             address = await asyncio.to_thread(broker.start)
             runtime = runtime.model_copy(update={"kafka_bootstrap_servers": address, "embedded": True})
         artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings()))
-        gateway = await stack.enter_async_context(open_gateway(gateway_settings, artifacts))
+        gateway = await stack.enter_async_context(
+            open_gateway(gateway_settings, artifacts, patience=0.0 if broker else runtime.connect_timeout)
+        )
         if broker is not None:
             await gateway.ledger.write(recovery.announce_again, now=gateway.service.now())
         # Models and fonts load while nothing else waits for the event loop.

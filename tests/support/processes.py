@@ -42,8 +42,11 @@ class Process:
         if self.name == "gateway":
             own["GATEWAY_AUTH"] = "off"  # it listens on loopback
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        command = (sys.executable, "-m", f"services.{self.name}")
-        self._child = Child(command, self.log, {**inherited, **own, **self._environment})
+        self._child = Child(self._command, self.log, {**inherited, **own, **self._environment})
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        return (sys.executable, "-m", f"services.{self.name}")
 
     @property
     def url(self) -> str:

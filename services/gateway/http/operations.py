@@ -18,7 +18,7 @@ Probe = Callable[[], Sequence[str]]
 
 
 LOOK_SECONDS = 2.0
-"""For a look into the ledger. Shorter: a busy one is taken for gone. Longer: whoever asks has gone away himself;
+"""For a look into the ledger. Shorter: a busy one is taken for gone. Longer: whoever asks has gone away;
 Kubernetes' default is a second."""
 
 

@@ -101,13 +101,18 @@ def status_of(error: LecternError) -> int:
     return STATUS.get(error.code, 503 if isinstance(error, TransientError) else 422)
 
 
+def answer_to(error: LecternError) -> JSONResponse:
+    """Return the problem document of an error of ours; one that passes says when to come again."""
+    status = status_of(error)
+    return problem(status, error.code, error.message, {"Retry-After": "1"} if status == 503 else None)
+
+
 def install(app: FastAPI) -> None:
     """Have every error of ``app`` answered with a problem document, and none with a stack trace."""
 
     @app.exception_handler(LecternError)
     async def ours(_: Request, error: LecternError) -> JSONResponse:
-        status = status_of(error)
-        return problem(status, error.code, error.message, {"Retry-After": "1"} if status == 503 else None)
+        return answer_to(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

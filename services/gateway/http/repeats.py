@@ -8,12 +8,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.errors import LecternError
 from services.gateway.http.body import replaying
-from services.gateway.http.problems import HttpCode, problem
+from services.gateway.http.problems import HttpCode, answer_to, problem
 from services.gateway.ledger import idempotency
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.idempotency import Answer, Claim, Kept
@@ -23,6 +25,8 @@ LONGEST_KEY = 200
 KEPT_HEADERS = ("content-type", "location", "etag", "preference-applied")
 NATIVE = "/scripts/generate"
 """Its key names the script itself: a repeat is told how the script stands by now, so no answer is kept."""
+
+log = structlog.get_logger(__name__)
 
 
 class Idempotency:
@@ -67,10 +71,14 @@ class Idempotency:
         fingerprint = _hash(scope["query_string"].decode("latin-1"), request.get("body", b"").hex())
         native = scope["path"].endswith(NATIVE)
         claim = Claim(name, fingerprint, self._now())
-        if native:
-            kept = await self._ledger.write(idempotency.bind, name, fingerprint, now=claim.at)
-        else:
-            kept = await self._claiming.run(claim)
+        try:
+            if native:
+                kept = await self._ledger.write(idempotency.bind, name, fingerprint, now=claim.at)
+            else:
+                kept = await self._claiming.run(claim)
+        except LecternError as error:  # in front of the framework, which answers what comes from behind it
+            await answer_to(error)(scope, receive, send)
+            return
         if kept is not None and not (native and kept.fingerprint == fingerprint):
             await _again(kept, fingerprint)(scope, receive, send)
             return
@@ -83,10 +91,16 @@ class Idempotency:
             await self._app(scope, replay, answer)
             done = answer.status < 500
         finally:
-            if done:
-                await self._keeping.run(Answer(claim, answer.status, answer.headers, answer.body.decode()))
-            else:
-                await self._ledger.write(idempotency.release, name)
+            try:
+                if done:
+                    body = answer.body.decode()
+                    await self._keeping.run(Answer(claim, answer.status, answer.headers, body))
+                else:
+                    await self._ledger.write(idempotency.release, name)
+            except LecternError as error:
+                # The caller has his answer. Until the lease is over a repeat is told to come again; then it
+                # runs anew and finds what the first one did.
+                log.warning("idempotency.unsettled", path=scope["path"], error=str(error))
 
 
 class _Recorder:

@@ -37,7 +37,8 @@ POOL_SECONDS = 10.0
 """How long a call waits for a connection before it is told to come again."""
 
 CONNECT_SECONDS = 5.0
-"""For a connection to be made. Shorter: a busy server is taken for gone. Longer: a silent one is waited for."""
+"""For a connection to be made. Shorter: a busy server is taken for gone. Longer: a silent one is waited
+for."""
 
 TRANSACTION_SECONDS = 20.0
 """For a transaction, from its first statement to its commit. Shorter: a slow one never succeeds. Longer:
@@ -201,9 +202,9 @@ class PostgresLedger:
 
     async def lead(self) -> bool:
         """Say whether this process publishes the outbox: it holds the lock, in a session that lives."""
+        if self.standing.why is not None:
+            raise self.standing.absence()
         try:
-            if self.standing.why is not None:
-                raise self.standing.absence()
             async with asyncio.timeout(CALL_SECONDS):
                 return await self._leadership.held()
         except LecternError:

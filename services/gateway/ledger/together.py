@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from contracts.errors import TransientError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -33,7 +35,8 @@ class Together(Generic[Item, Result]):
     """Collects calls.
 
     Args:
-        work: see :data:`Work`; what it raises is everybody's, and then each call is tried alone.
+        work: see :data:`Work`; what it raises is everybody's, and then each call is tried alone, unless
+            it was a ``TransientError``.
         most: calls at once.
         breath: from one transaction to the next while calls wait, seconds.
     """
@@ -74,6 +77,10 @@ class Together(Generic[Item, Result]):
             for _, future in calls:
                 future.cancel()
             raise
+        except TransientError as error:  # everybody's: each alone would meet it, too, one after the other
+            for _, future in calls:
+                _settle(future, type(error)(error.code, error.message))
+            return
         except Exception as error:  # noqa: BLE001  # a bad one must not fail the others
             if len(calls) == 1:
                 _settle(calls[0][1], error)

@@ -61,6 +61,10 @@ it is again. Smaller: a broker's long collection costs reads. Larger: more may h
 STALL_SECONDS: Final = 15.0
 """After this another consumer is opened: the connection may have stalled for good."""
 
+MEND_SECONDS: Final = 2.0
+"""From one try to read a gap from a ledger that is away to the next. Shorter: what comes meanwhile is told
+late. Longer: so is what was missed."""
+
 MARGIN: Final = timedelta(seconds=60)
 """By so much the clocks of gateways may differ."""
 
@@ -88,6 +92,7 @@ class Broadcast:
         self._cluster = ""
         self._following = False
         self._gap_since: datetime | None = now()  # viewers may be there before the log is
+        self._mend_at = 0.0
         self._heard: dict[TopicPartition, tuple[int | None, float]] = {}
 
     def problems(self) -> list[str]:
@@ -157,7 +162,8 @@ class Broadcast:
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            if self._gap_since is not None and self._silent < SILENCE_SECONDS:
+            now = time.monotonic()
+            if self._gap_since is not None and self._silent < SILENCE_SECONDS and now >= self._mend_at:
                 await self._mend()
             came_at = await self._take(consumer, {})
             self._listen(consumer)
@@ -220,7 +226,8 @@ class Broadcast:
                 for job in await self._ledger.read(snapshots.changed, chunk, since):
                     self._hub.refresh(job, new=job.created_at >= self._gap_since)
         except LecternError as error:
-            log.warning("updates.unmended", error=str(error))  # again after the next records
+            log.warning("updates.unmended", error=str(error))
+            self._mend_at = time.monotonic() + MEND_SECONDS
             return
         self._gap_since = None
         UPDATE_GAPS.inc()

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from contracts.errors import ErrorCode, LecternError
 from contracts.events import JobUpdated
 from services.gateway.http.preferences import applied
-from services.gateway.http.problems import problem, status_of
+from services.gateway.http.problems import answer_to, problem
 from services.gateway.hub import Hub, Subscription, Told, Update
 from services.gateway.ledger.database import Ledger
 from services.gateway.live import snapshots, viewer
@@ -96,7 +96,7 @@ class EventStream(Response):
             subscription.open(snapshot)
             await self._serve(scope, receive, send)
         except LecternError as error:
-            await problem(status_of(error), error.code, error.message)(scope, receive, send)
+            await answer_to(error)(scope, receive, send)
         finally:
             forget()
             self._hub.detach(self._watch, subscription)

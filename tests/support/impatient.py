@@ -1,0 +1,36 @@
+"""The gateway as a process whose engine tries everything but three times: what is given up on shows at once.
+
+What waits for something that is away has no number of tries, here as elsewhere.
+"""
+
+import functools
+import subprocess
+import sys
+
+import services.runtime.engine
+from services.gateway.process import main
+from services.runtime.retry import RetryPolicy
+from tests.support.processes import Process
+
+TRIES = 3
+
+
+class ImpatientGateway(Process):
+    """See the module. Its log goes through a pipe, so that it is not concerned by a limit on its files."""
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        piped = ("bash", "-c", 'exec "$@" > >(exec cat >> "$0") 2>&1', str(self.log))
+        return (*piped, sys.executable, "-m", "tests.support.impatient")
+
+    def limit_files(self, size: int | None) -> None:
+        """Let no file of it grow past ``size`` bytes, as if the disk were full."""
+        limit = f"--fsize={'unlimited' if size is None else size}:unlimited"
+        subprocess.run(["prlimit", f"--pid={self.pid}", limit], check=True)
+
+
+if __name__ == "__main__":
+    services.runtime.engine.RetryPolicy = functools.partial(  # type: ignore[misc, assignment]
+        RetryPolicy, first=0.05, cap=0.2, tries=TRIES, unexpected_tries=TRIES
+    )
+    sys.exit(main())
