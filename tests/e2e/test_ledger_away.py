@@ -175,7 +175,7 @@ def test_everything_waits_for_a_ledger_that_is_away(rig: Rig) -> None:
         assert rig.call(f"/api/render-jobs/{job_id}")[1]["error"]["code"] == "TTS_FAILED"
     assert rig.call(f"/api/render-jobs/{canceled}")[1]["error"]["code"] == "CANCELED"
     eventually_sync(lambda: rig.gateway.ready, 30, message="it is ready again")
-    assert rig.gateway.metric("lectern_ledger_away_seconds") == 0
+    eventually_sync(lambda: rig.gateway.metric("lectern_ledger_away_seconds") == 0, 10)
 
 
 def assert_it_says_so(rig: Rig, job_id: str) -> None:

@@ -21,9 +21,9 @@ back."""
 ANSWER_SECONDS = 5.0
 """For the proof. Shorter: a busy disk is taken for gone. Longer: so is a silent one, but later."""
 
-FRESH_SECONDS = 10.0
+FRESH_SECONDS = 7.5
 """How long a call that failed stands against the ledger although a probe went well: a disk may have room for
-a probe and none for a record, which is tried again within half of this."""
+a probe and none for a record, which is tried again within less."""
 
 log = structlog.get_logger(__name__)
 

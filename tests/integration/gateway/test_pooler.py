@@ -30,7 +30,9 @@ def postgres() -> Iterator[PostgresServer]:
 
 async def busy(url: str, connections: int) -> None:
     """Have the pooler open sessions and keep them: a pool that others use, too."""
-    clients = [await asyncpg.connect(url.replace("+asyncpg", ""), statement_cache_size=0) for _ in range(connections)]
+    clients = [
+        await asyncpg.connect(url.replace("+asyncpg", ""), statement_cache_size=0) for _ in range(connections)
+    ]
     for client in clients:
         await client.execute("BEGIN; SELECT 1")
     for client in clients:
@@ -81,7 +83,10 @@ async def test_behind_a_pooler_of_sessions_all_works(postgres: PostgresServer) -
             await eventually(hears)
             keys = [uuid4() for _ in range(60)]
             await asyncio.gather(
-                *((one, two)[n % 2].write(commands.take, key, "t", "s", now=NOW) for n, key in enumerate(keys))
+                *(
+                    (one, two)[n % 2].write(commands.take, key, "t", "s", now=NOW)
+                    for n, key in enumerate(keys)
+                )
             )
             found = await asyncio.gather(*(two.read(commands.find, key) for key in keys))
             assert None not in found
