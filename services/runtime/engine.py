@@ -92,6 +92,7 @@ class Engine:
             allow_auto_create_topics=False,
         )
         self._executors: list[ThreadPoolExecutor] = []
+        self._processors: list[Processor] = []
         self.intakes = tuple(
             self._intake(actor, index, artifacts, policy or RetryPolicy())
             for actor in self._actors
@@ -99,7 +100,7 @@ class Engine:
         )
         self._observer = Observer(settings)
         self.watchdog = Watchdog([*self.intakes, self._control], settings, self._observer.ends, self._give_up)
-        self.health = Health(self.intakes, self.watchdog.problems)
+        self.health = Health(self.intakes, self._problems)
         self.stuck = asyncio.Event()
         self.stuck_because = ""
         self._background: list[asyncio.Task[None]] = []
@@ -120,6 +121,7 @@ class Engine:
             policy=policy,
             random=random.random,
         )
+        self._processors.append(processor)
         topic = subscription.topic.name
         settings = self._settings.model_copy(update={"window": window_of(subscription, self._settings)})
         return Intake(
@@ -163,6 +165,10 @@ class Engine:
             task = asyncio.create_task(forever())
             task.add_done_callback(self._background_ended)
             self._background.append(task)
+
+    def _problems(self) -> list[str]:
+        awaited = [processor.awaits for processor in self._processors if processor.awaits]
+        return [*awaited, *self.watchdog.problems()]
 
     def _background_ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and not self.health.stopping:

@@ -24,6 +24,7 @@ from services.runtime.fence import Fence
 from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
 from services.runtime.obituaries import obituaries_of, place_of
 from services.runtime.publisher import Publisher, scene_index_of
+from services.runtime.redaction import redact
 from services.runtime.retry import Category, Failure, RetryPolicy, classify
 from services.runtime.window import Record, Slot
 
@@ -47,6 +48,9 @@ class Processor:
         scratch_root: where scratch folders are made.
         policy: when to try again.
         random: uniform in [0, 1), for jitter.
+
+    Attributes:
+        awaits: what records wait for without end, in words; ``None`` if the last one got on.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Processor:
         self._scratch_root = scratch_root
         self._policy = policy
         self._random = random
+        self.awaits: str | None = None
         # finding a metric's child costs more than counting
         self._seconds = cache(partial(STAGE_SECONDS.labels, stage))
 
@@ -106,6 +111,8 @@ class Processor:
                     self._log_failure("will try again", slot, event, failure, error, delay=round(delay, 2))
             return delay
         finally:
+            if outcome != "retry":
+                self.awaits = None
             self._seconds(outcome).observe(time.perf_counter() - started)
         return None
 
@@ -118,6 +125,7 @@ class Processor:
         slot.waits += 1
         if failure.code is ErrorCode.BROKER_UNAVAILABLE:
             return self._policy.delay(failure, slot.waits, self._random)
+        self.awaits = f"{self._subscription.topic.name} waits: {failure.code}: {redact(failure.message)}"
         return self._policy.wait(slot.waits, self._random)
 
     def _waits_for(self, failure: Failure) -> bool:

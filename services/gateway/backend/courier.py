@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from contracts.errors import LecternError
+from contracts.errors import LecternError, TransientError
 from services.gateway.backend.client import Answer
 from services.gateway.ledger import callbacks
 from services.gateway.ledger.callbacks import Callback
@@ -66,6 +66,7 @@ class Courier:
         self._random = random
         self._woken = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._unnoted = 0
 
     def wake(self) -> None:
         """Look for callbacks now; called after a commit that may have left one."""
@@ -92,8 +93,8 @@ class Courier:
     async def once(self) -> float:
         """Start what is due and has room; returns how many seconds nothing more needs to be looked for."""
         room = CONCURRENCY - len(self._under_way)
-        if room <= 0:
-            return POLL_SECONDS
+        if room <= 0 or self._unnoted:
+            return POLL_SECONDS  # what is delivered and not noted would be claimed again
         due = await self._ledger.read(callbacks.next_due)
         if due is None:
             return POLL_SECONDS
@@ -121,7 +122,7 @@ class Courier:
         try:
             if answer.error is None:
                 crash_point("callback.before_record", "delivered")
-                await self._ledger.write(callbacks.delivered, callback.id, now=self._now())
+                await self._note(callbacks.delivered, callback.id, now=self._now())
                 crash_point("callback.after_record", "delivered")
                 log.info("callback.delivered", **told, tries=callback.tries)
                 return
@@ -130,10 +131,25 @@ class Courier:
             now = self._now()
             due = now + timedelta(seconds=pause)
             crash_point("callback.before_record", "postponed")
-            await self._ledger.write(callbacks.postponed, callback.id, answer.error, due=due, now=now)
+            await self._note(callbacks.postponed, callback.id, answer.error, due=due, now=now)
             crash_point("callback.after_record", "postponed")
         except LecternError as error:  # it stays claimed; after the lease it is sent again
             log.warning("callback.unsettled", **told, error=str(error))
+
+    async def _note(self, work: Callable[..., object], *args: object, **moments: datetime) -> None:
+        """Write an outcome down; while the ledger is away it is kept in mind, not sent again."""
+        self._unnoted += 1
+        try:
+            while True:
+                try:
+                    await self._ledger.write(work, *args, **moments)
+                except TransientError as error:
+                    log.warning("callback.unnoted", error=str(error))
+                    await asyncio.sleep(POLL_SECONDS)
+                else:
+                    return
+        finally:
+            self._unnoted -= 1
 
     def _pause(self, tries: int) -> float:
         bound = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(tries - 1, 20))
