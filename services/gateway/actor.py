@@ -20,6 +20,7 @@ from contracts.events import (
 )
 from contracts.topics import ASSETS_UPLOADED, COMMANDS_TOPIC, PROGRESS, SCRIPT_GENERATED, STAGE_FAILED
 from services.gateway.intake import CommandIntake
+from services.gateway.ledger.commands import CommandRecord
 from services.gateway.reactions import Reactions
 from services.gateway.service import Service
 from services.runtime.actor import Actor, Context, Subscription
@@ -40,7 +41,7 @@ def build(service: Service) -> Actor:
     reactions = Reactions(service)
 
     async def handle_command(command: Command, ctx: Context) -> tuple[Event, ...]:
-        await intake.accept(command, ctx.output_id("command"))
+        await intake.accept(command, CommandRecord.of(ctx.record))
         return ()
 
     async def handle_script(event: ScriptGenerated | ScriptRejected, _: Context) -> tuple[Event, ...]:

@@ -2,6 +2,11 @@
 
 from prometheus_client import Counter, Gauge
 
+COMMANDS_DROPPED = Counter(
+    "lectern_commands_dropped",
+    "Commands that changed nothing: taken before (repeated), or what they ask for stands (standing)",
+    ["type", "why"],
+)
 JOBS_ENDED = Counter("lectern_jobs_ended", "Attempts that ended", ["state", "code"])
 OUTBOX_DEPTH = Gauge("lectern_outbox_depth", "Events in the ledger that are not yet published")
 OUTBOX_TROUBLED = Gauge("lectern_outbox_troubled_keys", "Keys whose last publication failed")
