@@ -45,8 +45,11 @@ class CommandRecord:
     @classmethod
     def of(cls, record: Record) -> Self:
         """Return what is needed of a record."""
-        ids = (derived_id(each, STAGE, "command") for each in (record_id(record), place_of(record)))
-        return cls(*ids, written_ms=record.timestamp)
+        return cls(
+            derived_id(record_id(record), STAGE, "command"),
+            derived_id(place_of(record), STAGE, "command"),
+            record.timestamp,
+        )
 
     def key(self, command: Command) -> UUID:
         """Return what a command in this record is known by."""
