@@ -174,7 +174,7 @@ class ControlReader:
 
     def strays(self, seen: TopicSeen) -> Collection[TopicPartition]:
         """Return all partitions if the topic is another one, or has got more of them."""
-        return () if self._seen is None or _same(self._seen, seen) else self.partitions
+        return () if self._seen is None or self._seen.same_as(seen) else self.partitions
 
     def unread(self, starts: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]) -> int:
         """Return 0: what compaction takes away is not missed."""
@@ -251,7 +251,3 @@ class ControlReader:
                 continue
             if isinstance(event, ControlChanged):
                 self._fence.apply(event)
-
-
-def _same(before: TopicSeen, now: TopicSeen) -> bool:
-    return before.partitions == now.partitions and before.log.same_as(now.log)

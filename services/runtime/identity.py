@@ -72,6 +72,10 @@ class TopicSeen:
     log: LogId
     partitions: int
 
+    def same_as(self, other: "TopicSeen") -> bool:
+        """Say whether whoever read the one may go on reading the other."""
+        return self.partitions == other.partitions and self.log.same_as(other.log)
+
 
 async def look(client: AIOKafkaClient, topics: Collection[str]) -> Mapping[str, TopicSeen]:
     """Return those of ``topics`` that are there.
