@@ -102,7 +102,12 @@ class Engine:
         )
         self._observer = Observer(settings)
         readers: list[Intake | ControlReader] = [*self.intakes, self._control]
-        logs = LogWatch(readers, self._observer.survey, ends_are_right=not settings.embedded)
+        logs = LogWatch(
+            readers,
+            self._observer.survey,
+            ends_are_right=not settings.embedded,
+            create=self._ensure_topics if settings.create_topics else None,
+        )
         self.watchdog = Watchdog(readers, settings, self._observer.ends, self._give_up, logs=logs)
         self.health = Health(self.intakes, self.watchdog.problems)
         self.stuck = asyncio.Event()

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import structlog
 from aiokafka import TopicPartition
 
+from contracts.errors import LecternError
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.identity import LogId, TopicSeen
 from services.runtime.metrics import LOGS_REPLACED, TOPICS_MISSING, UNREAD_DELETED
@@ -24,6 +25,10 @@ from services.runtime.vitals import vitals_of
 TIMES: Final = 2
 """How often in a row a partition must end below what was finished of it. Once is no proof: the leader of a
 partition may just have changed."""
+
+MISSING_LOOKS: Final = 12
+"""Looks, a minute, after which missing topics are created. Fewer: whoever deletes a topic to make it anew
+finds it there already. More: another cluster, still empty, is not worked with as long."""
 
 log = structlog.get_logger(__name__)
 
@@ -80,9 +85,19 @@ class LogWatch:
         ask: see :data:`Surveys`.
         ends_are_right: whether a partition that ends below what was read of it was cut off; the ends that the
             embedded broker tells are not always right.
+        create: creates the topics that are missing; without it somebody else must.
     """
 
-    def __init__(self, readers: Sequence[Reader], ask: Surveys, *, ends_are_right: bool = True) -> None:
+    def __init__(
+        self,
+        readers: Sequence[Reader],
+        ask: Surveys,
+        *,
+        ends_are_right: bool = True,
+        create: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self._create = create
+        self._missed = 0
         self._readers = readers
         self._ask = ask
         self._ends_are_right = ends_are_right
@@ -116,8 +131,7 @@ class LogWatch:
         survey = await self._ask({reader.topic for reader in readers}, asked) if readers else None
         if survey is None:
             return []
-        self._missing = sorted({each.topic for each in readers} - survey.topics.keys())
-        TOPICS_MISSING.set(len(self._missing))
+        await self._mind_missing(sorted({each.topic for each in readers} - survey.topics.keys()))
         cut = self._cut_off(positions, ends)
         found = []
         for reader in readers:
@@ -137,6 +151,19 @@ class LogWatch:
             else:
                 self._count_unread(reader, survey.starts, positions)
         return found
+
+    async def _mind_missing(self, missing: list[str]) -> None:
+        self._missing = missing
+        TOPICS_MISSING.set(len(missing))
+        self._missed = self._missed + 1 if missing else 0
+        if self._create is None or self._missed < MISSING_LOOKS:
+            return
+        self._missed = 0
+        log.error("topics are missing: they are created", topics=missing)
+        try:
+            await self._create()
+        except LecternError as error:
+            log.warning("topics cannot be created", error=error.message)
 
     def _cut_off(
         self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]

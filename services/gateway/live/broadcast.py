@@ -66,7 +66,7 @@ STALL_SECONDS: Final = 15.0
 
 LOOK_SECONDS: Final = 5.0
 """Between two questions whether the topic is still the same. Larger: what is written to one that was made
-anew, or to partitions that were added, is told as much later. Smaller: a request of each gateway, for nothing."""
+anew, or to partitions that were added, is told as much later. Smaller: more requests, for nothing."""
 
 MARGIN: Final = timedelta(seconds=60)
 """By so much the clocks of gateways may differ."""
