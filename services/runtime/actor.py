@@ -13,7 +13,6 @@ from contracts.steps import Step
 from contracts.topics import Topic
 from services.runtime.artifacts import Artifacts
 from services.runtime.cancel import CancelToken
-from services.runtime.window import Record
 
 T = TypeVar("T")
 
@@ -24,10 +23,6 @@ class Context(Protocol):
     @property
     def event(self) -> Any:
         """The event (or command) being handled."""
-
-    @property
-    def record(self) -> Record:
-        """The record that it came in."""
 
     @property
     def artifacts(self) -> Artifacts:

@@ -102,7 +102,7 @@ async def test_a_log_that_is_made_anew_or_grows_is_followed(
 
     async def created() -> bool:
         [(_, code, *_)] = (await admin.create_topics([NewTopic(name, UPDATES.partitions, 1)])).topic_errors
-        return code == 0
+        return bool(code == 0)
 
     settings = RuntimeSettings(kafka_bootstrap_servers=servers)
     async with opened_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:

@@ -80,7 +80,7 @@ class Room:
 
         async def created() -> bool:
             [(_, code, *_)] = (await admin.create_topics([NewTopic(topic, partitions, 1)])).topic_errors
-            return code == 0
+            return bool(code == 0)
 
         await eventually(created, 20, every=0.1)
         await admin.close()

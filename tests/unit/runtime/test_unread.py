@@ -39,7 +39,8 @@ def test_the_start_may_have_been_asked_for_before_it_moved() -> None:
 
 def test_what_ends_transactions_is_passed_over_and_not_missed() -> None:
     unread = given_to(0, 2, 4, committed=0)
-    assert unread.below(0, position=6) == 0
+    for _ in range(2):
+        assert unread.below(0, position=6) == 0
     assert unread.below(6, position=6) == 0
 
 
