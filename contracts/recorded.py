@@ -84,7 +84,7 @@ class CommandTaken(Event):
 
     type: ClassVar[str] = "lectern.command.taken.v1"
 
-    command_key: UUID = Field(description="its command_id, or an id of its place in the topic")
+    command_key: UUID = Field(description="its command_id, or an id of the record that it came in")
     command_type: str = Field(max_length=100)
     code: str | None
     message: str | None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.cli import recovery
 from services.cli.workers import WORKERS, build_worker
 from services.gateway.bootstrap import Gateway, open_gateway
+from services.gateway.ledger import recovery
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts import Artifacts
 from services.runtime.artifacts.settings import ArtifactSettings
@@ -98,6 +98,8 @@ async def open_stack(
         await stack.enter_async_context(
             gateway.relaying(engine.publisher.publish_stored, engine.publisher.already)
         )
+        if broker is None and not runtime.embedded:
+            await stack.enter_async_context(gateway.minding_logs(runtime))
         yield Stack(runtime.kafka_bootstrap_servers or "", gateway, artifacts, engine, broker)
 
 

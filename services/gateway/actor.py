@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from contracts.base import derived_id
 from contracts.commands import Command, parse_command
@@ -20,9 +20,11 @@ from contracts.events import (
 )
 from contracts.topics import ASSETS_UPLOADED, COMMANDS_TOPIC, PROGRESS, SCRIPT_GENERATED, STAGE_FAILED
 from services.gateway.intake import CommandIntake
+from services.gateway.ledger.commands import CommandRecord
 from services.gateway.reactions import Reactions
 from services.gateway.service import Service
 from services.runtime.actor import Actor, Context, Subscription
+from services.runtime.context import RecordContext
 
 CONCURRENCY = 64
 """Records in hand at once per topic: as many as one transaction of the ledger takes together."""
@@ -44,7 +46,7 @@ def build(service: Service) -> Actor:
     reactions = Reactions(service)
 
     async def handle_command(command: Command, ctx: Context) -> tuple[Event, ...]:
-        await intake.accept(command, ctx.output_id("command"))
+        await intake.accept(command, CommandRecord.of(cast("RecordContext", ctx).record))
         return ()
 
     async def handle_script(event: ScriptGenerated | ScriptRejected, _: Context) -> tuple[Event, ...]:

@@ -40,6 +40,7 @@ from services.gateway.http.paths import BASES
 from services.gateway.http.quick import QuickCreate
 from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
+from services.gateway.kafka_logs import KafkaLogs
 from services.gateway.ledger import commands, idempotency
 from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.live import jobs_socket
@@ -111,6 +112,13 @@ class Gateway:
         reader = Broadcast(self.service.hub, self.ledger, runtime, self.service.now)
         self.probes.append(reader.problems)
         async with self._running("reader of updates", reader.run()):
+            yield
+
+    @asynccontextmanager
+    async def minding_logs(self, runtime: RuntimeSettings) -> AsyncIterator[None]:
+        """Notice when Kafka is not what it was; entered when the outbox is relayed."""
+        logs = KafkaLogs(self.ledger, runtime, self.service.now)
+        async with self._running("watch over Kafka's topics", logs.run()):
             yield
 
     @asynccontextmanager

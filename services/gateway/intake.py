@@ -13,16 +13,18 @@ from contracts.errors import ErrorCode, PermanentError
 from contracts.events import CommandRejected
 from contracts.languages import DEFAULT_LANGUAGE
 from services.gateway.ledger import announcements, commands, jobs, scripts, starts, transitions
-from services.gateway.ledger.commands import Taken
+from services.gateway.ledger.commands import CommandRecord, Taken
 from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.starts import Refusal
+from services.gateway.metrics import COMMANDS_DROPPED
 from services.gateway.service import Service, StartWish
 from services.gateway.service.scripts import script_id_of
 from services.gateway.service.starts import UNRENDERABLE
 
 log = structlog.get_logger(__name__)
 
-Work = Callable[[sa.Connection], object]
+Work = Callable[[sa.Connection], tuple[object, bool]]
+"""Does what a command asks for; says what came of it, and whether that is new."""
 
 
 class CommandIntake:
@@ -35,22 +37,23 @@ class CommandIntake:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def accept(self, command: Command, record: UUID) -> None:
-        """Obey a command, or refuse it with a ``CommandRejected``.
+    async def accept(self, command: Command, record: CommandRecord) -> None:
+        """Obey a command, refuse it with a ``CommandRejected``, or count and log that nothing came of it.
 
         Args:
             command: what is asked for.
-            record: identifies the Kafka record, so that its redelivery is harmless even without a
-                ``command_id``.
+            record: what it came in; its redelivery is harmless even without a ``command_id``.
 
         Raises:
             TransientError: try again.
         """
-        key = command.command_id or record
-        taken = await self._service.ledger.read(commands.find, key)
+        key = record.key(command)
+        taken = await self._service.ledger.read(_taken, command, record)
         if taken is not None:
             if (taken.kind, taken.subject) != (type_of(command), subject_of(command)):
-                await self._refuse(command, record, _reused(key, taken))
+                await self._refuse(command, record.id, _reused(key, taken))
+            else:
+                _drop(command, key, "repeated")
             return
         try:
             await self._obey(command, key)
@@ -73,13 +76,16 @@ class CommandIntake:
                 work = partial(transitions.cancel, job_id=command.job_id, now=now)
             case _:
                 raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"no command: {type(command).__name__}")
-        await self._service.ledger.write(_once, key, command, work, now)
+        why = await self._service.ledger.write(_once, key, command, work, now)
+        if why is not None:
+            _drop(command, key, why)
 
     async def _generating(self, command: GenerateScript, now: datetime) -> Work:
         event = await self._service.script_request(command)
 
-        def work(conn: sa.Connection) -> None:
-            scripts.request(conn, command, event, now=now)
+        def work(conn: sa.Connection) -> tuple[object, bool]:
+            known = scripts.get(conn, event.job_id)
+            return scripts.request(conn, command, event, now=now), known is None
 
         return work
 
@@ -88,12 +94,13 @@ class CommandIntake:
         if standing is not None:
             _same(command, standing)
             if not starts.startable(standing):
-                return lambda _: None
+                return lambda _: (standing, False)
         new = await self._service.prepare(StartWish.of(command), standing)
 
-        def work(conn: sa.Connection) -> None:
-            job, _ = starts.start(conn, new, now=now)
+        def work(conn: sa.Connection) -> tuple[object, bool]:
+            job, began = starts.start(conn, new, now=now)
             _same(command, job)
+            return job, began
 
         return work
 
@@ -108,15 +115,17 @@ class CommandIntake:
             message=refusal.message,
         )
 
-        def work(conn: sa.Connection) -> None:
+        def work(conn: sa.Connection) -> bool:
             kind, subject, code = rejection.command_type, rejection.job_id, refusal.code
             if not commands.take(conn, key, kind, subject, now=now, code=code.value):
-                return
+                return False
             if isinstance(command, StartRender) and code in UNRENDERABLE:
                 starts.refuse(conn, _unrenderable(command, refusal), now=now)
             commands.reject(conn, key, rejection, now=now)
+            return True
 
-        await self._service.ledger.write(work)
+        if not await self._service.ledger.write(work):
+            _drop(command, key, "repeated")
 
 
 def subject_of(command: Command) -> str:
@@ -136,12 +145,31 @@ def _reused(key: UUID, taken: Taken) -> PermanentError:
     return PermanentError(ErrorCode.COMMAND_INVALID, said)
 
 
-def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> None:
+def _taken(conn: sa.Connection, command: Command, record: CommandRecord) -> Taken | None:
+    """Return what became of a command, also if the version before took it."""
+    taken = commands.find(conn, record.key(command))
+    if taken is None and command.command_id is None:
+        former = commands.find(conn, record.former_id)
+        if former is not None and record.wrote(former, type_of(command), subject_of(command)):
+            return former
+    return taken
+
+
+def _once(conn: sa.Connection, key: UUID, command: Command, work: Work, now: datetime) -> str | None:
+    """Obey a command that is new; returns why nothing came of it, if so."""
     kind, subject = type_of(command), subject_of(command)
     if not commands.take(conn, key, kind, subject, now=now):
-        return
-    work(conn)
+        return "repeated"
+    _, new = work(conn)
     commands.record(conn, key, kind, subject, now=now)
+    return None if new else "standing"
+
+
+def _drop(command: Command, key: UUID, why: str) -> None:
+    """Count and log a command that nothing came of: whoever sent it hears nothing."""
+    kind = type_of(command)
+    COMMANDS_DROPPED.labels(kind, why).inc()
+    log.info("command.dropped", subject=subject_of(command), type=kind, why=why, command=str(key))
 
 
 def _unrenderable(command: StartRender, why: PermanentError) -> Refusal:

@@ -2,8 +2,18 @@
 
 from prometheus_client import Counter, Gauge
 
+COMMANDS_DROPPED = Counter(
+    "lectern_commands_dropped",
+    "Commands that changed nothing: taken before (repeated), or what they ask for stands (standing)",
+    ["type", "why"],
+)
 JOBS_ENDED = Counter("lectern_jobs_ended", "Attempts that ended", ["state", "code"])
 LEDGER_AWAY = Gauge("lectern_ledger_away_seconds", "For how long nothing can be recorded; 0 when all is well")
+LOG_REPLACED = Gauge(
+    "lectern_log_replaced_timestamp_seconds",
+    "When it was last noticed that the Kafka cluster is another one, or that topics were made anew in it",
+    ["what"],
+)
 OUTBOX_DEPTH = Gauge("lectern_outbox_depth", "Events in the ledger that are not yet published")
 OUTBOX_TROUBLED = Gauge("lectern_outbox_troubled_keys", "Keys whose last publication failed")
 SOCKETS = Gauge("lectern_sockets", "Open WebSockets and in-process watchers")

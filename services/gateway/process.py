@@ -61,6 +61,8 @@ async def run_gateway(
         await stack.enter_async_context(
             gateway.relaying(engine.publisher.publish_stored, engine.publisher.already)
         )
+        if not runtime.embedded:
+            await stack.enter_async_context(gateway.minding_logs(runtime))
         settle_memory()
         async with guarding(engine, stop):
             await serve(gateway.app, listener, stop, ready)

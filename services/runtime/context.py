@@ -13,6 +13,7 @@ from uuid import UUID
 from contracts.base import derived_id
 from services.runtime.artifacts import Artifacts
 from services.runtime.cancel import CancelToken
+from services.runtime.window import Record
 
 T = TypeVar("T")
 Report = Callable[[float], Awaitable[None]]
@@ -29,6 +30,7 @@ class RecordContext:
         scratch_root: where the scratch folder is made, if the handler asks for one.
         executor: the stage's threads.
         report: publishes progress.
+        record: what Kafka gave.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class RecordContext:
         scratch_root: Path,
         executor: Executor,
         report: Report,
+        record: Record | None = None,
     ) -> None:
         self.event = event
+        self._record = record
         self.artifacts = artifacts
         self._scratch_root = scratch_root
         self._scratch: Path | None = None
@@ -51,6 +55,12 @@ class RecordContext:
         self._stage = stage
         self._executor = executor
         self._report = report
+
+    @property
+    def record(self) -> Record:
+        """The record that the event came in."""
+        assert self._record is not None
+        return self._record
 
     @property
     def scratch(self) -> Path:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import structlog
@@ -16,7 +16,8 @@ from contracts.events import ControlChanged
 from contracts.topics import CONTROL
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.fence import Fence
-from services.runtime.settings import RuntimeSettings
+from services.runtime.identity import LogId, TopicSeen, look
+from services.runtime.settings import METADATA_MAX_AGE_MS, RuntimeSettings
 from services.runtime.vitals import close
 from services.runtime.window import Record
 
@@ -39,8 +40,6 @@ limits."""
 
 SETTLE_SECONDS = 10.0
 
-
-PARTITIONS: Final = tuple(TopicPartition(CONTROL.name, number) for number in range(CONTROL.partitions))
 
 CLOSE_SECONDS = 5.0
 """How long a consumer that stands still may take to close."""
@@ -69,6 +68,7 @@ class ControlReader:
         self._doubt = False
         self._beaten_at = time.monotonic()
         self._settling = asyncio.Lock()
+        self._seen: TopicSeen | None = None
 
     @property
     def doubtful(self) -> bool:
@@ -113,11 +113,14 @@ class ControlReader:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=20 if self._settings.embedded else 500,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         self._consumer = consumer
         try:
             await consumer.start()
-            consumer.assign(PARTITIONS)
+            self._seen = (await look(consumer._client, [CONTROL.name])).get(CONTROL.name)  # noqa: SLF001
+            self._reached.clear()
+            consumer.assign(self.partitions)
             async with asyncio.timeout(deadline):
                 await self._catch_up(consumer)
         except (KafkaError, TimeoutError) as error:
@@ -156,7 +159,8 @@ class ControlReader:
     @property
     def partitions(self) -> Collection[TopicPartition]:
         """The topic's partitions."""
-        return PARTITIONS
+        count = self._seen.partitions if self._seen else CONTROL.partitions
+        return tuple(TopicPartition(CONTROL.name, number) for number in range(count))
 
     @property
     def consuming_ended(self) -> bool:
@@ -167,6 +171,24 @@ class ControlReader:
         """Return the first offset that is not known: what is read is known at once."""
         del partition
         return position
+
+    def strays(self, seen: TopicSeen) -> Collection[TopicPartition]:
+        """Return all partitions if the topic is another one, or has got more of them."""
+        return () if self._seen is None or self._seen.same_as(seen) else self.partitions
+
+    def unread(self, starts: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]) -> int:
+        """Return 0: what compaction takes away is not missed."""
+        del starts, positions
+        return 0
+
+    async def start_over(self, partitions: Collection[TopicPartition], found: LogId) -> None:
+        """Read the topic from its beginning.
+
+        Raises:
+            TransientError: ``BROKER_UNAVAILABLE``.
+        """
+        del partitions, found
+        await self.restart()
 
     async def _halt(self) -> None:
         tasks = [task for task in (self._task, self._pulse) if task is not None]
@@ -181,7 +203,7 @@ class ControlReader:
             await self._take(consumer, 100)
             behind = [
                 partition
-                for partition in PARTITIONS
+                for partition in self.partitions
                 if (end := consumer.highwater(partition)) is None or await consumer.position(partition) < end
             ]
             if not behind:
@@ -208,7 +230,7 @@ class ControlReader:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             now = time.monotonic()
-            last = [consumer.last_poll_timestamp(partition) for partition in PARTITIONS]
+            last = [consumer.last_poll_timestamp(partition) for partition in self.partitions]
             if last != heard:
                 heard, heard_at = last, now
             self._doubt = (

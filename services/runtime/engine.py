@@ -24,12 +24,14 @@ from services.runtime.control import ControlReader
 from services.runtime.fence import Fence
 from services.runtime.health import Health, watch_loop
 from services.runtime.intake import Intake
+from services.runtime.logwatch import LogWatch
+from services.runtime.observer import Observer
 from services.runtime.processing import Processor
 from services.runtime.provision import TopicState, create_topics, list_topics
 from services.runtime.publisher import Publisher
 from services.runtime.retry import RetryPolicy
-from services.runtime.settings import RuntimeSettings
-from services.runtime.watchdog import Observer, Watchdog
+from services.runtime.settings import METADATA_MAX_AGE_MS, RuntimeSettings
+from services.runtime.watchdog import Watchdog
 
 WATCHDOG_SECONDS = 5.0
 """How long a look that has begun may take when the process stops."""
@@ -90,6 +92,7 @@ class Engine:
             logger=None,
             apply_types=False,
             allow_auto_create_topics=False,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         self._executors: list[ThreadPoolExecutor] = []
         self._processors: list[Processor] = []
@@ -99,7 +102,14 @@ class Engine:
             for index in range(len(actor.subscriptions))
         )
         self._observer = Observer(settings)
-        self.watchdog = Watchdog([*self.intakes, self._control], settings, self._observer.ends, self._give_up)
+        readers: list[Intake | ControlReader] = [*self.intakes, self._control]
+        logs = LogWatch(
+            readers,
+            self._observer.survey,
+            ends_are_right=not settings.embedded,
+            create=self._ensure_topics if settings.create_topics else None,
+        )
+        self.watchdog = Watchdog(readers, settings, self._observer.ends, self._give_up, logs=logs)
         self.health = Health(self.intakes, self._problems)
         self.stuck = asyncio.Event()
         self.stuck_because = ""

@@ -9,13 +9,14 @@ first, synchronously.
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
@@ -23,10 +24,11 @@ from faststream.kafka.subscriber.usecase import LogicSubscriber
 
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.crashpoints import crash_point
+from services.runtime.identity import LogId, TopicSeen, look
 from services.runtime.lanes import Lanes, Run
 from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
 from services.runtime.settings import RuntimeSettings
-from services.runtime.vitals import close
+from services.runtime.vitals import close, committed_of
 from services.runtime.window import Record, Slot, Window
 
 CLOSE_SECONDS = 5.0
@@ -213,7 +215,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
     def _finished(self, slot: Slot) -> None:
         window = slot.window
-        if window.live and window.full and len(window) <= window.size // 2:
+        mine = self._windows.get(window.partition) is window
+        if mine and window.live and window.full and len(window) <= window.size // 2:
             window.full = False
             if self.consumer and window.partition in self.consumer.assignment():
                 self.consumer.resume(window.partition)
@@ -241,7 +244,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             crash_point("engine.before_commit", self.group)
             try:
                 async with asyncio.timeout(self._settings.commit_timeout):
-                    await consumer.commit({partition: offset for partition, (_, offset) in windows.items()})
+                    # which log the offset counts in stands beside it: the topic may have been made anew since
+                    await consumer.commit(
+                        {partition: (offset, str(w.log or "")) for partition, (w, offset) in windows.items()}
+                    )
             except (KafkaError, TimeoutError) as error:
                 COMMITS.labels(self.topic, "failed").inc()
                 log.info("commit failed", topic=self.topic, error=type(error).__name__)
@@ -269,36 +275,103 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         partitions = set(assigned)
         kept = [window for partition, window in self._windows.items() if partition in partitions]
         for partition in [partition for partition in self._windows if partition not in partitions]:
-            for slot in self._windows.pop(partition).lose():
+            window = self._windows.pop(partition)
+            # of a topic that was deleted nobody gets the records again: what was given is finished here
+            for slot in window.lose() if self._is_there(partition) else ():
                 if slot.task:
                     slot.task.cancel()
         for partition in partitions:
-            self._windows.setdefault(partition, Window(partition, self._settings.window))
-        for window in kept:
-            window.settled = False
+            self._windows.setdefault(partition, Window(partition, self._settings.window)).settled = False
         self._pause(*(window.partition for window in kept if window.full))  # an assignment forgets pauses
         self._hold_commits = False
         self._joined = True
         if self._admitting:  # a stopping process starts nothing more, whatever it is given
             self.lanes.thaw()
-        if kept:
-            task = asyncio.create_task(self._settle(kept))
+        if partitions:
+            task = asyncio.create_task(self._settle(list(self._windows.values())))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _settle(self, windows: list[Window]) -> None:
-        """Ask the broker what is committed by now: another member may have owned a partition in between."""
-        for window in windows:
-            while window.live and not window.settled and self.consumer is not None:
-                try:
+        """Ask the broker which log this is, and what is committed in it by now.
+
+        Another member may have owned a partition in between.
+        """
+        while self.consumer is not None:
+            windows = [each for each in windows if self._windows.get(each.partition) is each]
+            try:
+                async with asyncio.timeout(self._settings.commit_timeout):
+                    seen = (await look(self.consumer._client, [self.topic])).get(self.topic)  # noqa: SLF001
+                    committed = await committed_of(self.consumer, [each.partition for each in windows])
+            except (KafkaError, TimeoutError):
+                seen = None
+            if seen is not None:
+                for window in windows:
+                    self._settle_one(window, seen.log, committed.get(window.partition))
+                return
+            await asyncio.sleep(self._settings.commit_interval)
+
+    def _settle_one(self, window: Window, found: LogId, committed: OffsetAndMetadata | None) -> None:
+        by = LogId.parse(committed.metadata) if committed else None
+        if by is not None and by.cluster == found.cluster and not by.same_as(found):
+            window.log = by  # an offset of what this topic was before, committed by whoever had not noticed
+        elif window.log is None:
+            # an offset noted in another cluster was carried over by whoever moved the group, for this log
+            window.log = found
+        if not window.log.same_as(found):
+            return  # it commits nothing, and starts over when the watchdog looks next
+        for slot in window.settle(committed.offset if committed else None):
+            if slot.task:
+                slot.task.cancel()
+
+    def _is_there(self, partition: TopicPartition) -> bool:
+        there = self.consumer.partitions_for_topic(self.topic) if self.consumer else None
+        return partition.partition in (there or ())
+
+    # --- other logs ---------------------------------------------------------------------------------------
+
+    def strays(self, seen: TopicSeen) -> Collection[TopicPartition]:
+        """Return the partitions whose offsets count in another log than the one that is there now."""
+        consumer = self.consumer
+        if consumer is not None and len(consumer.partitions_for_topic(self.topic) or ()) != seen.partitions:
+            consumer._client.force_metadata_update()  # noqa: SLF001 - the group joins anew with all of them
+        return [
+            partition
+            for partition, window in self._windows.items()
+            if window.log is not None and not window.log.same_as(seen.log)
+        ]
+
+    def unread(self, starts: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]) -> int:
+        """Return how many records were deleted, since it was asked last, that were never given to this."""
+        return sum(
+            window.unread.below(starts[partition], positions.get(partition))
+            for partition, window in self._windows.items()
+            if window.settled and partition in starts
+        )
+
+    async def start_over(self, partitions: Collection[TopicPartition], found: LogId) -> None:
+        """Read partitions from their beginnings.
+
+        What is in flight is finished, and never committed: nobody gets it again. In another cluster the group
+        goes on where it was committed to be, if whoever moved it did that.
+
+        Raises:
+            KafkaError: the consumer cannot be started.
+        """
+        gone = [window for each in partitions if (window := self._windows.pop(each, None)) is not None]
+        consumer = self.consumer
+        back = {
+            window.partition: (0, str(found))
+            for window in gone
+            if window.log is None or window.log.cluster == found.cluster
+        }
+        if consumer is not None and back:
+            async with self._commit_lock:
+                # else the next owner would do the same once more
+                with contextlib.suppress(KafkaError, TimeoutError):
                     async with asyncio.timeout(self._settings.commit_timeout):
-                        committed = await self.consumer.committed(window.partition)
-                except (KafkaError, TimeoutError):
-                    await asyncio.sleep(self._settings.commit_interval)
-                    continue
-                for slot in window.settle(committed):
-                    if slot.task:
-                        slot.task.cancel()
+                        await consumer.commit(back)
+        await self.restart()
 
     async def restart(self) -> None:
         """Close the consumer, in whatever state it is, and open another one.

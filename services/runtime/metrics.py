@@ -19,6 +19,15 @@ STUCK = Gauge(
 CONSUMER_RESTARTS = Counter(
     "lectern_consumer_restarts", "Consumers that the watchdog started again", ["topic", "symptom"]
 )
+LOGS_REPLACED = Counter(
+    "lectern_logs_replaced",
+    "Times a topic was found to be another one, and read from its beginning",
+    ["topic"],
+)
+TOPICS_MISSING = Gauge("lectern_topics_missing", "Topics that this process reads and that are not there")
+UNREAD_DELETED = Counter(
+    "lectern_records_deleted_unread", "Records that retention deleted before they were read", ["topic"]
+)
 STAGE_SECONDS = Histogram(
     "lectern_stage_seconds", "Seconds a record was worked on", ["stage", "outcome"], buckets=_HOUR_BUCKETS
 )

@@ -13,6 +13,7 @@ from contracts.event import MAX_ATTEMPT
 from contracts.events import Event, StageFailed
 from services.runtime.actor import Subscription
 from services.runtime.publisher import scene_index_of
+from services.runtime.records import place_of
 from services.runtime.redaction import redact
 from services.runtime.retry import Failure
 from services.runtime.window import Record
@@ -78,8 +79,3 @@ def identified(event: Any, value: bytes | None) -> tuple[str, str, int] | None:
     except (ArithmeticError, ValueError, KeyError, TypeError, RecursionError, ValidationError):
         return None
     return (str(cause), job_id, attempt) if 1 <= attempt <= MAX_ATTEMPT else None
-
-
-def place_of(record: Record) -> str:
-    """Return where a record stands: topic, partition and offset."""
-    return f"{record.topic}/{record.partition}/{record.offset}"

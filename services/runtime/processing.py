@@ -22,8 +22,9 @@ from services.runtime.context import RecordContext
 from services.runtime.crashpoints import crash_point
 from services.runtime.fence import Fence
 from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
-from services.runtime.obituaries import obituaries_of, place_of
+from services.runtime.obituaries import obituaries_of
 from services.runtime.publisher import Publisher, scene_index_of
+from services.runtime.records import place_of, record_id
 from services.runtime.redaction import redact
 from services.runtime.retry import Category, Failure, RetryPolicy, classify
 from services.runtime.window import Record, Slot
@@ -147,6 +148,7 @@ class Processor:
             return "fenced"
         context = RecordContext(
             event=event,
+            record=slot.record,
             cause=cause_of(event, slot.record),
             stage=self._stage,
             artifacts=self._artifacts,
@@ -268,6 +270,6 @@ def identity_of(event: Any) -> tuple[str, int]:
 
 
 def cause_of(event: Any, record: Record) -> UUID | str:
-    """Return what the ids of the outputs derive from: the event's id, else the record's place in the log."""
+    """Return what the ids of the outputs derive from: the event's id, else what its record is known by."""
     event_id = getattr(event, "event_id", None)
-    return event_id if isinstance(event_id, UUID) else place_of(record)
+    return event_id if isinstance(event_id, UUID) else record_id(record)

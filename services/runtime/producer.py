@@ -15,7 +15,7 @@ from aiokafka.errors import (
 )
 
 from contracts.errors import ErrorCode, TransientError
-from services.runtime.settings import RuntimeSettings
+from services.runtime.settings import METADATA_MAX_AGE_MS, RuntimeSettings
 
 MAX_BATCH_BYTES = 256 * 1024
 """Largest batch for one partition. Smaller (16 kB by default, some twenty events): whoever finds the batch
@@ -53,6 +53,7 @@ async def open_producer(settings: RuntimeSettings, source: str) -> AIOKafkaProdu
         enable_idempotence=not settings.embedded,
         linger_ms=0,  # batches form while a request is in flight; waiting only adds latency
         max_batch_size=MAX_BATCH_BYTES,
+        metadata_max_age_ms=METADATA_MAX_AGE_MS,
         max_request_size=2 * 1024 * 1024,  # dead letters carry foreign records
     )
     try:

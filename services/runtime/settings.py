@@ -5,6 +5,10 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+METADATA_MAX_AGE_MS = 30_000
+"""After this a client asks anew how many partitions there are. Larger (5 minutes by default): what is written
+to partitions that were added lies there as long. Smaller: a request of each client, for nothing."""
+
 
 class RuntimeSettings(BaseSettings):
     """How a process reaches Kafka and how its engine behaves.

@@ -5,12 +5,13 @@ module looks at its private parts. A test holds it against the pinned version.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.structs import OffsetAndMetadata
 
 from services.runtime.batches import AIOKafkaConsumer
 
@@ -48,6 +49,20 @@ def vitals_of(consumer: AIOKafkaConsumer) -> Vitals:
             at = assignment.state_value(partition)
             positions[partition] = at.position if at.has_valid_position else -1
     return Vitals(ended, rejoining, positions)
+
+
+async def committed_of(
+    consumer: AIOKafkaConsumer, partitions: Collection[TopicPartition]
+) -> Mapping[TopicPartition, OffsetAndMetadata]:
+    """Return what the group has committed, with what was noted beside it; the public way gives offsets only.
+
+    Raises:
+        KafkaError: Kafka does not answer.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001
+    found: Mapping[TopicPartition, OffsetAndMetadata]
+    found = await coordinator.fetch_committed_offsets(list(partitions))
+    return found
 
 
 async def close(consumer: AIOKafkaConsumer | None, stop: Coroutine[Any, Any, None], seconds: float) -> None:

@@ -25,6 +25,7 @@ from aiokafka.errors import KafkaError
 
 from contracts.errors import LecternError
 from services.runtime.batches import AIOKafkaConsumer
+from services.runtime.logwatch import LogWatch, Misplaced
 from services.runtime.metrics import CONSUMER_RESTARTS, LAG, STUCK
 from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import vitals_of
@@ -36,9 +37,6 @@ LOOK_SECONDS = 1.0
 
 ENDS_SECONDS = 5.0
 """Between two questions for the partitions' ends: one small request of each process."""
-
-ANSWER_SECONDS = 5.0
-"""How long Kafka may take to tell them; after that the connection is given up."""
 
 RESTARTS = 2
 """Restarts of one consumer within :data:`RESTARTS_SECONDS` before the process gives up: what two fresh
@@ -125,6 +123,7 @@ class Watchdog:
         ends: see :data:`Ends`.
         give_up: called once, with the reason, when restarting a consumer does not help.
         clock: monotonic seconds.
+        logs: looked at with the ends.
     """
 
     def __init__(
@@ -134,7 +133,9 @@ class Watchdog:
         ends: Ends,
         give_up: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        logs: LogWatch | None = None,
     ) -> None:
+        self._logs = logs
         self._patients = [_Patient(each) for each in watched]
         self._limits = {
             Symptom.TASK_ENDED: 0.0,
@@ -162,7 +163,7 @@ class Watchdog:
         ]
         if self._silent >= self._stall_seconds:
             found.append(f"Kafka has not answered for {self._silent:.0f} s")
-        return found
+        return [*found, *(self._logs.problems() if self._logs else ())]
 
     async def run(self) -> None:
         """Watch until :meth:`stop`, or until cancelled."""
@@ -192,6 +193,7 @@ class Watchdog:
 
     async def _ask_ends(self, now: float, elapsed: float) -> None:
         self._asked = now
+        positions = self._logs.positions() if self._logs else {}
         partitions = {partition for patient in self._patients for partition in patient.watched.partitions}
         ends = await self._ask(partitions) if partitions else {}
         if ends is None:
@@ -200,6 +202,17 @@ class Watchdog:
         else:
             self._ends = ends
             self._silent = 0.0
+            if self._logs:
+                for each in await self._logs.misplaced(positions, ends):
+                    await self._start_over(each)
+
+    async def _start_over(self, misplaced: Misplaced) -> None:
+        reader = misplaced.reader
+        try:
+            async with asyncio.timeout(RESTART_SECONDS):
+                await reader.start_over(misplaced.partitions, misplaced.log)
+        except (TimeoutError, KafkaError, LecternError, OSError) as error:
+            self._end(reader.topic, f"its log was replaced, and cannot be read ({type(error).__name__})")
 
     def _examine(self, patient: _Patient, elapsed: float) -> None:
         symptom, reason = self._diagnose(patient, elapsed)
@@ -264,7 +277,7 @@ class Watchdog:
         while patient.restarts and now - patient.restarts[0] > RESTARTS_SECONDS:
             patient.restarts.popleft()
         if symptom is Symptom.LANES_STUCK or len(patient.restarts) >= RESTARTS:
-            self._end(watched, patient.reason)
+            self._end(watched.topic, patient.reason)
             return
         patient.restarts.append(now)
         CONSUMER_RESTARTS.labels(watched.topic, symptom).inc()
@@ -273,54 +286,10 @@ class Watchdog:
             async with asyncio.timeout(RESTART_SECONDS):
                 await watched.restart()
         except (TimeoutError, KafkaError, LecternError, OSError) as error:
-            self._end(watched, f"{patient.reason}; its restart failed ({type(error).__name__})")
+            self._end(watched.topic, f"{patient.reason}; its restart failed ({type(error).__name__})")
         patient.symptom, patient.seconds, patient.stands = None, 0.0, {}
 
-    def _end(self, watched: Watched, reason: str) -> None:
+    def _end(self, topic: str, reason: str) -> None:
         self._gave_up = True
-        log.critical("giving up: this process must be started again", topic=watched.topic, reason=reason)
-        self._give_up(f"{watched.topic}: {reason}")
-
-
-class Observer:
-    """Asks Kafka for the ends of partitions, over a connection of its own.
-
-    Args:
-        settings: where Kafka is.
-    """
-
-    def __init__(self, settings: RuntimeSettings) -> None:
-        self._servers = settings.kafka_bootstrap_servers
-        self._consumer: AIOKafkaConsumer | None = None
-
-    async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int] | None:
-        """See :data:`Ends`. Without partitions: whether Kafka answers at all."""
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                consumer = self._consumer or await self._connect()
-                if not partitions:
-                    await consumer.topics()
-                    return {}
-                found: Mapping[TopicPartition, int] = await consumer.end_offsets(list(partitions))
-                return found
-        except (KafkaError, TimeoutError, OSError):
-            await self.stop()  # the next question goes over a new connection
-            return None
-
-    async def stop(self) -> None:
-        """Disconnect."""
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            with contextlib.suppress(KafkaError, TimeoutError, OSError):
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await consumer.stop()
-
-    async def _connect(self) -> AIOKafkaConsumer:
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
-            group_id=None,
-            enable_auto_commit=False,
-            request_timeout_ms=int(ANSWER_SECONDS * 1000),
-        )
-        await self._consumer.start()
-        return self._consumer
+        log.critical("giving up: this process must be started again", topic=topic, reason=reason)
+        self._give_up(f"{topic}: {reason}")

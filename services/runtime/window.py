@@ -6,6 +6,9 @@ from typing import Protocol
 
 from aiokafka import TopicPartition
 
+from services.runtime.identity import LogId
+from services.runtime.unread import Unread
+
 
 class Record(Protocol):
     """What the engine reads of aiokafka's ``ConsumerRecord``."""
@@ -13,6 +16,7 @@ class Record(Protocol):
     topic: str
     partition: int
     offset: int
+    timestamp: int
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
@@ -47,6 +51,7 @@ class Window:
         live: false once the partition was lost; nothing of it is committed any more.
         settled: false between a rebalance and the broker's answer about what is committed by now.
         full: the partition is paused.
+        log: the log that its offsets count in; ``None`` until known.
     """
 
     def __init__(self, partition: TopicPartition, size: int) -> None:
@@ -57,6 +62,8 @@ class Window:
         self.live = True
         self.settled = True
         self.full = False
+        self.log: LogId | None = None
+        self.unread = Unread()
         self._slots: deque[Slot] = deque()
         self._by_offset: dict[int, Slot] = {}
 
@@ -79,6 +86,7 @@ class Window:
             return None
         if record.offset in self._by_offset:
             return None
+        self.unread.given(record.offset)
         slot = Slot(record, self)
         self._slots.append(slot)
         self._by_offset[record.offset] = slot
@@ -101,6 +109,7 @@ class Window:
         self.settled = True
         if committed is None or committed < 0:
             return []
+        self.unread.begins(committed)
         self.committed = committed
         if self.watermark is None or self.watermark < committed:
             self.watermark = committed

@@ -13,6 +13,7 @@ from contracts.timeline import time_scene
 from services.runtime.actor import Context
 
 PARTITION = TopicPartition("lectern.scene.planned.v1", 0)
+WRITTEN_MS = 1_700_000_000_000
 
 
 @dataclass
@@ -25,6 +26,7 @@ class FakeRecord:
     topic: str = PARTITION.topic
     partition: int = PARTITION.partition
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp: int = WRITTEN_MS
 
 
 def planned(job_id: str = "job-1", index: int = 0, count: int = 3, attempt: int = 1) -> ScenePlanned:

@@ -1,17 +1,64 @@
-"""Commands already taken, so that a repeated one is neither obeyed nor refused twice."""
+"""Commands already taken, so that a repeated one is neither obeyed nor refused twice.
+
+A command is known by its ``command_id``, or else by the record that it came in; see decision 21.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from contracts.base import derived_id
+from contracts.commands import Command
 from contracts.events import CommandRejected
 from services.gateway.ledger import facts, outbox
+from services.gateway.ledger.announcements import STAGE
 from services.gateway.ledger.schema import commands, insert
+from services.runtime.records import place_of, record_id
+from services.runtime.window import Record
 
 KEPT = timedelta(days=14)
 """How long a command is known as taken: twice the retention of the commands topic."""
+
+CLOCKS_MS = 10_000
+"""By so much the clock of whoever wrote a command may be ahead of the gateway's. Smaller: a command taken by
+the version before, and delivered again to this one, is obeyed twice. Larger: after a migration, the same
+command for the same job is taken for that one so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """The Kafka record of a command.
+
+    Attributes:
+        id: what it is known by.
+        former_id: what versions before decision 21 knew it by: its place alone.
+        written_ms: when it was written, in ms since the epoch, by the clock of whoever wrote it.
+    """
+
+    id: UUID
+    former_id: UUID
+    written_ms: int
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """Return what is needed of a record."""
+        return cls(
+            derived_id(record_id(record), STAGE, "command"),
+            derived_id(place_of(record), STAGE, "command"),
+            record.timestamp,
+        )
+
+    def key(self, command: Command) -> UUID:
+        """Return what a command in this record is known by."""
+        return command.command_id or self.id
+
+    def wrote(self, taken: "Taken", kind: str, subject: str) -> bool:
+        """Say whether what was taken under the former id was this record, not one of another log."""
+        at = int(taken.at.timestamp() * 1000)
+        return (taken.kind, taken.subject) == (kind, subject) and self.written_ms <= at + CLOCKS_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +68,13 @@ class Taken:
     kind: str
     subject: str
     code: str | None
+    at: datetime
 
 
 def find(conn: sa.Connection, key: UUID) -> Taken | None:
     """Return what became of a command, or ``None`` if it is new."""
     row = conn.execute(sa.select(commands).where(commands.c.command_key == str(key))).first()
-    return Taken(row.type, row.subject, row.code) if row else None
+    return Taken(row.type, row.subject, row.code, row.at) if row else None
 
 
 def take(

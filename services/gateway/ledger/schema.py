@@ -180,6 +180,15 @@ idempotency = sa.Table(
     sa.Column("at", Utc, nullable=False, index=True),
 )
 
+kafka_logs = sa.Table(
+    "kafka_logs",
+    METADATA,
+    sa.Column("topic", sa.String(249), primary_key=True),
+    sa.Column("log", sa.String(300), nullable=False),
+    sa.Column("log_before", sa.String(300)),
+    sa.Column("since", Utc, nullable=False),
+)
+
 
 def insert(dialect: str, table: sa.Table) -> Any:
     """Return the dialect's ``INSERT``, the one that knows ``ON CONFLICT``."""

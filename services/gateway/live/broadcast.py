@@ -8,7 +8,7 @@ a new consumer as often as it must. A consumer that goes on where it stood leave
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, Final
@@ -17,7 +17,9 @@ from uuid import uuid4
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
+from contracts.base import derived_id
 from contracts.cloudevents import parse_event
 from contracts.errors import ErrorCode, LecternError, TransientError
 from contracts.events import JobUpdated
@@ -29,6 +31,7 @@ from services.gateway.live.ring import RING
 from services.gateway.live.updates import Update
 from services.gateway.metrics import UPDATE_GAPS
 from services.runtime.batches import AIOKafkaConsumer
+from services.runtime.identity import LogId, TopicSeen, look
 from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import close
 
@@ -65,6 +68,10 @@ MEND_SECONDS: Final = 2.0
 """From one try to read a gap from a ledger that is away to the next. Shorter: what comes meanwhile is told
 late. Longer: so is what was missed."""
 
+LOOK_SECONDS: Final = 5.0
+"""Between two questions whether the topic is still the same. Larger: what is written to one that was made
+anew, or to partitions that were added, is told as much later. Smaller: more requests, for nothing."""
+
 MARGIN: Final = timedelta(seconds=60)
 """By so much the clocks of gateways may differ."""
 
@@ -89,7 +96,8 @@ class Broadcast:
         self._servers = settings.kafka_bootstrap_servers
         self._now = now
         self._epoch = ""
-        self._cluster = ""
+        self._seen: TopicSeen | None = None
+        self._moved = False
         self._following = False
         self._gap_since: datetime | None = now()  # viewers may be there before the log is
         self._mend_at = 0.0
@@ -106,8 +114,9 @@ class Broadcast:
         """Read until cancelled."""
         while True:
             try:
-                async with self._consumer() as consumer:
+                async with self._consumer() as consumer, contextlib.AsyncExitStack() as stack:
                     await self._start(consumer)
+                    stack.enter_context(self._watching(consumer))
                     self._following = True
                     log.info("updates.followed", epoch=self._epoch)
                     await self._follow(consumer)
@@ -136,22 +145,24 @@ class Broadcast:
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
         """Go on where the last consumer stood; where that cannot be, begin anew with the newest records."""
         async with asyncio.timeout(OPEN_SECONDS):
-            cluster, count = await log_of(self._servers or "")
+            seen, before = await log_of(self._servers or ""), self._seen
+            count = seen.partitions
             partitions = [TopicPartition(UPDATES.name, number) for number in range(count)]
             consumer.assign(partitions)
             begins = await consumer.beginning_offsets(partitions)
             ends = await consumer.end_offsets(partitions)
             positions = self._hub.cursor.offsets
-            continued = (self._cluster, len(positions)) == (cluster, count) and all(
+            same = before is not None and before.same_as(seen)
+            continued = same and all(
                 begins[each] <= positions[each.partition] <= ends[each] for each in partitions
             )
             if not continued:
                 # the same log, shorter than it was, is another one: its offsets mean something else now
-                self._epoch = cluster if cluster != self._cluster else f"{cluster}.{uuid4().hex}"
-                self._cluster = cluster
+                self._epoch = f"{epoch_of(seen.log)}.{uuid4().hex[:16]}" if same else epoch_of(seen.log)
                 positions = tuple(max(begins[each], ends[each] - RING // count) for each in partitions)
                 self._hub.begin(self._epoch, positions)
                 self._doubt()
+            self._seen, self._moved = seen, False
             for each in partitions:
                 consumer.seek(each, positions[each.partition])
             self._heard = {each: (None, time.monotonic()) for each in partitions}
@@ -162,12 +173,30 @@ class Broadcast:
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         while True:
+            if self._moved:
+                raise TransientError(ErrorCode.BROKER_UNAVAILABLE, f"{UPDATES.name} is another log now")
             now = time.monotonic()
             if self._gap_since is not None and self._silent < SILENCE_SECONDS and now >= self._mend_at:
                 await self._mend()
             came_at = await self._take(consumer, {})
             self._listen(consumer)
             await asyncio.sleep(max(0.0, came_at + BREATH_SECONDS - time.monotonic()))
+
+    @contextlib.contextmanager
+    def _watching(self, consumer: AIOKafkaConsumer) -> Iterator[None]:
+        task = asyncio.create_task(self._watch(consumer))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+        """Notice that the topic was made anew, or has got more partitions."""
+        while not self._moved:
+            await asyncio.sleep(LOOK_SECONDS)
+            with contextlib.suppress(KafkaError):
+                seen = (await look(consumer._client, [UPDATES.name])).get(UPDATES.name)  # noqa: SLF001
+                self._moved = seen is not None and self._seen is not None and not self._seen.same_as(seen)
 
     async def _take(self, consumer: AIOKafkaConsumer, quiet: dict[TopicPartition, int]) -> float:
         """Take what has come; records before ``quiet`` are only kept, for viewers who come back.
@@ -243,8 +272,13 @@ def update_of(record: Any) -> Update | None:
     return Update(event).made_ready() if isinstance(event, JobUpdated) else None
 
 
-async def log_of(servers: str) -> tuple[str, int]:
-    """Return which cluster the log is kept by, and how many partitions it has.
+def epoch_of(log: LogId) -> str:
+    """Return what cursors call a log: the same in every gateway, and another one for every other log."""
+    return derived_id(str(log), "gateway", "epoch").hex
+
+
+async def log_of(servers: str) -> TopicSeen:
+    """Return which log the topic is now, and how many partitions it has.
 
     Raises:
         TransientError: ``BROKER_UNAVAILABLE``; it may not be there yet.
@@ -252,11 +286,9 @@ async def log_of(servers: str) -> tuple[str, int]:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers, client_id="lectern-gateway-updates")
     try:
         await admin.start()
-        cluster = await admin.describe_cluster()
-        [topic] = await admin.describe_topics([UPDATES.name])
+        seen = (await look(admin._client, [UPDATES.name])).get(UPDATES.name)  # noqa: SLF001
     finally:
         await admin.close()
-    partitions: Sequence[object] = topic["partitions"]
-    if topic["error_code"] or not partitions:
+    if seen is None:
         raise TransientError(ErrorCode.BROKER_UNAVAILABLE, f"{UPDATES.name} is not there yet")
-    return str(cluster.get("cluster_id") or ""), len(partitions)
+    return seen

@@ -9,7 +9,6 @@ back to the first record that has no effect in the log, and never set forward.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 from aiokafka import TopicPartition
 from aiokafka.errors import (
@@ -19,7 +18,6 @@ from aiokafka.errors import (
     UnknownMemberIdError,
 )
 
-from contracts.base import derived_id
 from contracts.cloudevents import parse_event
 from contracts.commands import (
     CancelRender,
@@ -31,14 +29,14 @@ from contracts.commands import (
 )
 from contracts.errors import ErrorCode, LecternError, TransientError
 from contracts.topics import ASSETS_UPLOADED, COMMANDS_TOPIC, PROGRESS, SCRIPT_GENERATED, STAGE_FAILED, Topic
-from services.gateway.intake import subject_of
+from services.gateway.intake import subject_of, type_of
 from services.gateway.ledger import announcements
 from services.gateway.ledger.announcements import STAGE
+from services.gateway.ledger.commands import CommandRecord, Taken
 from services.gateway.rebuild.announced import Announced
 from services.gateway.rebuild.fold import Fold
 from services.gateway.rebuild.log import Log, Record, Told, told_as_unavailable
 from services.runtime.batches import AIOKafkaConsumer
-from services.runtime.processing import cause_of
 from services.runtime.settings import RuntimeSettings
 
 INPUTS = (COMMANDS_TOPIC, SCRIPT_GENERATED, STAGE_FAILED, ASSETS_UPLOADED, PROGRESS)
@@ -165,10 +163,15 @@ def _obeyed(command: Command, record: Record, fold: Fold, announced: Announced) 
     One that the log does not know as taken may be older than the log's memory. What it asked for is then
     named by other topics, or is not in the log at all: it is left alone, or it would be obeyed twice.
     """
-    key = command_key(command, record)
+    known = CommandRecord.of(record)
+    key, subject = known.key(command), subject_of(command)
     if key in fold.commands or announced.published(announcements.rejected_id(key)):
         return True
-    subject = subject_of(command)
+    former = fold.commands.get(known.former_id) if command.command_id is None else None
+    if former is not None:
+        taken = Taken(former.command_type, former.job_id, former.code, former.at)
+        if known.wrote(taken, type_of(command), subject):
+            return True
     match command:
         case GenerateScript():
             return subject in announced.scripts or subject in fold.scripts
@@ -178,8 +181,3 @@ def _obeyed(command: Command, record: Record, fold: Fold, announced: Announced) 
             return subject not in fold.jobs
         case _:
             return True
-
-
-def command_key(command: Command, record: Record) -> UUID:
-    """Return what a gateway knows a command by."""
-    return command.command_id or derived_id(cause_of(command, record), STAGE, "command")

@@ -11,9 +11,8 @@ from contracts.errors import ErrorCode
 from contracts.events import JobUpdated, RenderRequested
 from contracts.recorded import JobRecorded
 from contracts.rendering import RenderSettings
-from services.cli import recovery
 from services.gateway.hub import Hub
-from services.gateway.ledger import outbox
+from services.gateway.ledger import outbox, recovery
 from services.gateway.ledger.database import SqliteLedger
 from services.gateway.ledger.records import JobState, ScriptState
 from services.gateway.service import Service

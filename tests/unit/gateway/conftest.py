@@ -6,12 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from contracts.base import derived_id
 from contracts.commands import Command
 from contracts.events import (
     Asset,
@@ -37,6 +36,7 @@ from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.records import WRITTEN_MS, FakeRecord
 from tests.support.relays import one_by_one
 
 SCRIPT: dict[str, Any] = {
@@ -56,13 +56,10 @@ SCRIPT: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class RecordIdentity:
-    """All that the gateway's handlers use of their context: ids that derive from the record's place."""
+class RecordOnly:
+    """All that the gateway's handlers use of their context."""
 
-    place: str
-
-    def output_id(self, index: int | str = 0) -> UUID:
-        return derived_id(self.place, "gateway", index)
+    record: FakeRecord
 
 
 @dataclass
@@ -87,13 +84,15 @@ class Harness:
         )
         return self.told(kind, job_id)
 
-    async def tell(self, event: Any, record: str | None = None) -> None:
+    async def tell(self, event: Any, record: str | None = None, written_ms: int = WRITTEN_MS) -> None:
         """Hand an event or a command to the gateway's actor as the engine does."""
         topic = COMMANDS_TOPIC if isinstance(event, Command) else TOPIC_OF_TYPE[event.type]
         subscription = next(s for s in self.gateway.actor.subscriptions if s.topic is topic)
         self.records += 1
 
-        context = RecordIdentity(record or f"{topic.name}/0/{self.records}")
+        place, partition, offset = (record or f"{topic.name}/0/{self.records}").split("/")
+        value = event.model_dump_json().encode()
+        context = RecordOnly(FakeRecord(int(offset), b"", value, place, int(partition), timestamp=written_ms))
         assert await subscription.handle(event, cast("Context", context)) == ()
 
     async def generated(self, request: ScriptRequested, script: dict[str, Any] = SCRIPT) -> ScriptGenerated:

@@ -6,10 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.base import derived_id
 from contracts.commands import CancelRender, GenerateScript, RetryRender, StartRender
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import CommandRejected, JobFailed, RenderRequested, ScriptRequested
 from services.gateway.actor import decode_command, rejected
+from services.gateway.ledger import commands
+from services.gateway.metrics import COMMANDS_DROPPED
+from tests.support.records import WRITTEN_MS
 
 from .conftest import Harness, failed
 
@@ -127,6 +131,56 @@ async def test_a_redelivered_retry_starts_no_third_attempt(harness: Harness) -> 
     assert (await harness.read("j-1"))["attempt"] == 2
     await harness.tell(RetryRender(job_id="j-1"), record="commands/0/6")  # somebody asks again
     assert (await harness.read("j-1"))["attempt"] == 3
+
+
+async def test_the_same_command_in_the_same_place_of_another_log_is_obeyed(harness: Harness) -> None:
+    """A topic deleted and made again, or another cluster, counts its offsets from 0 once more."""
+    await harness.tell(start(render_spec=SPEC))
+    for attempt in (1, 2):
+        await harness.tell(failed("j-1", attempt=attempt))
+        written = WRITTEN_MS + attempt * 60_000
+        await harness.tell(RetryRender(job_id="j-1"), record="commands/0/0", written_ms=written)
+    assert (await harness.read("j-1"))["attempt"] == 3
+    await harness.tell(CancelRender(job_id="j-1"), record="commands/0/0", written_ms=written)
+    assert (await harness.read("j-1"))["status"] == "FAILED"
+
+
+async def test_a_command_that_changes_nothing_is_counted(harness: Harness) -> None:
+    def dropped(why: str, kind: str = "retry") -> float:
+        return float(COMMANDS_DROPPED.labels(f"lectern.render.{kind}.v1", why)._value.get())
+
+    await harness.tell(start(render_spec=SPEC))
+    standing, repeated = dropped("standing", "start"), dropped("repeated")
+    await harness.tell(start(render_spec=SPEC))
+    assert dropped("standing", "start") == standing + 1
+    await harness.tell(failed("j-1"))
+    for _ in range(3):
+        await harness.tell(RetryRender(job_id="j-1"), record="commands/0/5")
+    assert dropped("repeated") == repeated + 2
+    for count in (1, 2):
+        await harness.tell(CancelRender(job_id="j-1"), record=f"commands/0/{5 + count}")
+    await harness.tell(CancelRender(job_id="none"), record="commands/0/9")
+    before = dropped("repeated", "cancel")
+    await harness.tell(CancelRender(job_id="none"), record="commands/0/9")  # refused once, told once
+    assert dropped("repeated", "cancel") == before + 1
+    assert len(await harness.publishes(CommandRejected, "none")) == 1
+
+
+async def test_a_command_that_the_version_before_took_is_not_obeyed_again(harness: Harness) -> None:
+    """It was known by its place: its row stands in the ledger of whoever upgrades, and its offset may not."""
+    now, retry = harness.gateway.service.now(), "lectern.render.retry.v1"
+    now_ms = int(now.timestamp() * 1000)
+    await harness.tell(start(render_spec=SPEC))
+    await harness.tell(failed("j-1"))
+    former = derived_id("commands/0/5", "gateway", "command")
+    await harness.gateway.ledger.write(commands.take, former, retry, "j-1", now=now)
+    await harness.tell(RetryRender(job_id="j-1"), record="commands/0/5", written_ms=now_ms - 5_000)
+    assert (await harness.read("j-1"))["attempt"] == 1
+    # what another log has in the same place is another command: of another job, or written since
+    await harness.tell(start("j-2", "v-2", render_spec=SPEC), record="commands/0/5", written_ms=now_ms)
+    await harness.publishes(RenderRequested, "j-2")
+    await harness.tell(RetryRender(job_id="j-1"), record="commands/0/5", written_ms=now_ms + 60_000)
+    assert (await harness.read("j-1"))["attempt"] == 2
 
 
 async def test_a_command_with_the_id_of_another_one_was_dropped_without_a_word(harness: Harness) -> None:

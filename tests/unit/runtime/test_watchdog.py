@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from services.runtime import observer as observer_module
 from services.runtime import watchdog as module
 from services.runtime.metrics import STUCK
 from services.runtime.settings import RuntimeSettings
@@ -231,7 +232,7 @@ async def test_the_symptom_is_a_metric(room: Room) -> None:
 
 
 async def test_the_observer_says_when_kafka_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(observer_module, "ANSWER_SECONDS", 0.2)
 
     served: set[asyncio.StreamWriter] = set()
 
@@ -246,9 +247,10 @@ async def test_the_observer_says_when_kafka_does_not_answer(monkeypatch: pytest.
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    observer = module.Observer(RuntimeSettings(kafka_bootstrap_servers=f"127.0.0.1:{port}"))
+    observer = observer_module.Observer(RuntimeSettings(kafka_bootstrap_servers=f"127.0.0.1:{port}"))
     assert await observer.ends([HERE]) is None
     assert await observer.ends([]) is None
+    assert await observer.survey(["topic"], [HERE]) is None
     await observer.stop()
     await eventually(lambda: not served, message="the observer gives its connections up")
     server.close()

@@ -1,4 +1,6 @@
-"""The embedded broker forgets; the ledger does not. After a restart what was under way is announced again.
+"""Kafka may forget; the ledger does not. What was under way is announced again.
+
+The embedded broker forgets everything with each start, another cluster or topic what it never had.
 
 Everything that was made is in the artifact store, so a job that starts anew goes through what it had done in
 no time and carries on where it was.
@@ -17,7 +19,13 @@ from services.gateway.ledger.schema import scripts as scripts_table
 
 
 def announce_again(conn: sa.Connection, *, now: datetime) -> int:
-    """Announce every active job again, and fail scripts that nobody writes any more; return how many jobs.
+    """Announce every active job again, and fail scripts that nobody writes any more; return how many jobs."""
+    fail_scripts(conn, now=now)
+    return announce_jobs(conn, now=now)
+
+
+def announce_jobs(conn: sa.Connection, *, now: datetime) -> int:
+    """Announce every active job again; return how many.
 
     Event ids are the same as the first time, so whatever did survive takes them for duplicates.
     """
@@ -26,6 +34,11 @@ def announce_again(conn: sa.Connection, *, now: datetime) -> int:
     under_way = [job for job in standing if job.spec is not None]  # the others wait for the backend's start
     for job in under_way:
         outbox.add(conn, *announcements.started(job), now=now)
+    return len(under_way)
+
+
+def fail_scripts(conn: sa.Connection, *, now: datetime) -> None:
+    """Fail the scripts that are being written: what asked for them is lost."""
     writing = sa.select(scripts_table.c.script_id).where(scripts_table.c.state == ScriptState.GENERATING)
     for (script_id,) in conn.execute(writing).all():
         scripts.rejected(
@@ -35,4 +48,3 @@ def announce_again(conn: sa.Connection, *, now: datetime) -> int:
             "the system stopped while the script was being written: ask for it again",
             now=now,
         )
-    return len(under_way)

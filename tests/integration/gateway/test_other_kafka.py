@@ -1,0 +1,230 @@
+"""The ledger stays, Kafka does not: topics made anew and another cluster, under a gateway that runs."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+
+from contracts.cloudevents import headers_of, value_of
+from contracts.topics import COMMANDS_TOPIC, RENDER_REQUESTED, UPDATES
+from ops.kafka.distribution import missing_tools
+from ops.kafka.node import KafkaNode
+from services.gateway.hub import Hub, Subscription, of_video
+from services.gateway.ledger.database import opened_ledger
+from services.gateway.live import broadcast as broadcast_module
+from services.gateway.live.broadcast import Broadcast
+from services.runtime.provision import create_topics
+from services.runtime.settings import RuntimeSettings
+from tests.integration.gateway.lab import SPEC
+from tests.integration.gateway.test_broadcast import update
+from tests.support.engines import producing
+from tests.support.eventually import eventually
+from tests.support.processes import Process, call
+
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(400)]
+
+SECONDS = 30
+"""Within this commands to a topic that was made anew are obeyed."""
+
+CLUSTER_SECONDS = 60
+"""Within this commands to another cluster are: clients wait before they connect once more."""
+
+
+class Room:
+    """A gateway with a SQLite ledger, and Kafka nodes that take each other's place."""
+
+    def __init__(self, node: KafkaNode, folder: Path) -> None:
+        self.node = node
+        self.folder = folder
+        self.gateway = Process(
+            "gateway",
+            {
+                "KAFKA_BOOTSTRAP_SERVERS": node.bootstrap_servers,
+                "DATABASE_URL": f"sqlite:///{folder / 'ledger.db'}",
+                "LECTERN_HOME": str(folder / "home"),
+                "LECTERN_SESSION_TIMEOUT_MS": "6000",
+                "TTS_PROVIDER": "mock",
+            },
+            folder,
+        )
+
+    async def send(self, *jobs: str, kind: str = "start", partition: int = 0) -> None:
+        """Send commands as the README shows them: without an id."""
+        async with producing(self.node.bootstrap_servers) as producer:
+            for job in jobs:
+                command: dict[str, Any] = {"type": f"lectern.render.{kind}.v1", "job_id": job}
+                if kind == "start":
+                    command |= {"video_id": f"video-{job}", "render_spec": SPEC}
+                value = json.dumps(command).encode()
+                await producer.send_and_wait(COMMANDS_TOPIC.name, value, job.encode(), partition)
+
+    async def status(self, job: str) -> Any:
+        code, body = await asyncio.to_thread(
+            call, "GET", f"{self.gateway.url}/api/v2/render-jobs/{job}", None
+        )
+        return body["status"] if code == 200 else None
+
+    async def obeys(self, *jobs: str, seconds: float = SECONDS, status: str = "QUEUED") -> None:
+        async def all_stand() -> bool:
+            return all([await self.status(job) == status for job in jobs])
+
+        await eventually(all_stand, seconds, every=0.2, message=f"{jobs} are {status}")
+
+    async def replaced_at(self, what: str) -> float:
+        name = f'lectern_log_replaced_timestamp_seconds{{what="{what}"}}'
+        return await asyncio.to_thread(self.gateway.metric, name)
+
+    async def replace(self, topic: str, partitions: int) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.node.bootstrap_servers)
+        await admin.start()
+        await admin.delete_topics([topic])
+
+        async def created() -> bool:
+            [(_, code, *_)] = (await admin.create_topics([NewTopic(topic, partitions, 1)])).topic_errors
+            return bool(code == 0)
+
+        await eventually(created, 20, every=0.1)
+        await admin.close()
+
+    async def requested(self, *jobs: str) -> None:
+        """Wait until the log has the work of ``jobs``."""
+        consumer = AIOKafkaConsumer(
+            RENDER_REQUESTED.name,
+            bootstrap_servers=self.node.bootstrap_servers,
+            auto_offset_reset="earliest",
+            group_id=None,
+        )
+        await consumer.start()
+        left = set(jobs)
+        async with asyncio.timeout(CLUSTER_SECONDS):
+            while left:
+                left.discard((await consumer.getone()).key.decode())
+        await consumer.stop()
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
+    if missing := missing_tools():
+        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    with KafkaNode(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture
+async def room(node: KafkaNode, tmp_path: Path) -> AsyncIterator[Room]:
+    made = Room(node, tmp_path)
+    made.gateway.start()
+    try:
+        await asyncio.to_thread(made.gateway.wait_until_ready)
+        yield made
+    finally:
+        await asyncio.to_thread(made.gateway.stop)
+        if made.node is not node:
+            await asyncio.to_thread(made.node.kill)
+
+
+async def test_a_log_that_is_made_anew_or_grows_is_followed(
+    node: KafkaNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same cluster: by its length alone it could be taken for the one that was read."""
+    monkeypatch.setattr(broadcast_module, "LOOK_SECONDS", 0.5)
+    servers, name = node.bootstrap_servers, UPDATES.name
+    await create_topics(servers)
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    hub, heard = Hub(), list[int]()
+    video_id = f"video-{uuid4()}"
+    subscription = Subscription(lambda update: heard.append(update.revision))
+    hub.attach(of_video(video_id), subscription)
+    subscription.open()
+
+    async def send(*revisions: int, partition: int = 0) -> None:
+        async with producing(servers) as producer:
+            for revision in revisions:
+                event = update(video_id, revision)
+                headers = headers_of(event, source="lectern/test", time=event.updated_at)
+                await producer.send_and_wait(name, value_of(event), partition=partition, headers=headers)
+        await eventually(lambda: heard and heard[-1] == revisions[-1], 30, message=f"{revisions} are told")
+
+    async def created() -> bool:
+        [(_, code, *_)] = (await admin.create_topics([NewTopic(name, UPDATES.partitions, 1)])).topic_errors
+        return bool(code == 0)
+
+    settings = RuntimeSettings(kafka_bootstrap_servers=servers)
+    async with opened_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        broadcast = Broadcast(hub, ledger, settings, lambda: datetime.now(UTC))
+        reading = asyncio.create_task(broadcast.run())
+        await eventually(lambda: not broadcast.problems(), 30, message="the log is followed")
+        await send(1, 2)
+        before = hub.cursor
+        await admin.delete_topics([name])
+        await eventually(created, 20, every=0.1)
+        await send(3, 4, 5, 6)  # longer than what was read
+        await eventually(lambda: hub.cursor.epoch != before.epoch and not broadcast.problems(), 30)
+        assert hub.since(before, [of_video(video_id)]) is None, "a cursor of the log before"
+        assert len(before.epoch) <= 64
+        await admin.create_partitions({name: NewPartitions(UPDATES.partitions + 2)})
+        await eventually(lambda: len(hub.cursor.offsets) == UPDATES.partitions + 2, 30)
+        await send(7, partition=UPDATES.partitions + 1)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+    await admin.close()
+
+
+async def test_commands_are_obeyed_whatever_becomes_of_kafka(room: Room, tmp_path: Path) -> None:
+    first = [f"first-{number}" for number in range(6)]
+    await room.send(*first)
+    await room.obeys(*first)
+
+    # partitions are added
+    admin = AIOKafkaAdminClient(bootstrap_servers=room.node.bootstrap_servers)
+    await admin.start()
+    await admin.create_partitions({COMMANDS_TOPIC.name: NewPartitions(14)})
+    await admin.close()
+
+    async def takes() -> bool:
+        try:
+            await room.send("added-1", partition=13)
+        except AssertionError:
+            return False
+        return True
+
+    await eventually(takes, 10)
+    await room.obeys("added-1", seconds=60)
+
+    # the topic is deleted and made again: the same partition, the same offsets, another log
+    await room.replace(COMMANDS_TOPIC.name, 12)
+    second = [f"second-{number}" for number in range(6)]
+    await room.send(*second)
+    await room.obeys(*second)
+    await room.send("first-0", kind="cancel")
+    await room.obeys("first-0", status="FAILED")
+
+    async def told() -> bool:
+        return await room.replaced_at("topic") > 0 == await room.replaced_at("cluster")
+
+    await eventually(told, SECONDS)
+
+    # another cluster in the place of the first, with topics and nothing in them
+    began = time.time()
+    other = KafkaNode(tmp_path / "other", port=int(room.node.bootstrap_servers.rpartition(":")[2]))
+    await asyncio.to_thread(room.node.kill)
+    room.node = other
+    await asyncio.to_thread(other.start)
+    await create_topics(other.bootstrap_servers)
+    third = [f"third-{number}" for number in range(6)]
+    await room.send(*third)
+    await room.obeys(*third, seconds=CLUSTER_SECONDS)
+    await room.requested(*third, "first-1", "second-5")  # what was under way is announced again
+    assert await room.replaced_at("cluster") >= began - 1
+    assert "kafka.cluster_changed" in room.gateway.log.read_text()

@@ -1,0 +1,76 @@
+"""What the ledger does about topics that are not those that its events went to."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts import topics
+from contracts.commands import StartRender
+from contracts.events import RenderRequested
+from services.gateway.ledger import kafka_logs
+from services.gateway.ledger.kafka_logs import Noted
+from services.runtime.identity import UNKNOWN, LogId
+
+from .conftest import Harness
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SPEC: dict[str, Any] = {"title": "T", "language": "en", "scenes": [{"scene_id": 1, "narration": "Hello."}]}
+EVERY = [topic.name for topic in topics.TOPICS]
+
+
+def logs(cluster: str = "one", **others: str) -> dict[str, LogId]:
+    named = {name.replace("__", "."): id_ for name, id_ in others.items()}
+    return {name: LogId(cluster, named.get(name, "0" * 32)) for name in EVERY}
+
+
+async def noted(harness: Harness, seen: dict[str, LogId], hours: int = 0) -> Noted:
+    return await harness.gateway.ledger.write(kafka_logs.note, seen, now=NOW + timedelta(hours=hours))
+
+
+async def last(harness: Harness) -> tuple[datetime | None, datetime | None]:
+    return await harness.gateway.ledger.read(kafka_logs.last_replaced)
+
+
+async def test_what_is_seen_first_is_what_it_is(harness: Harness) -> None:
+    for _ in range(2):
+        assert await noted(harness, logs()) == Noted()
+    assert await last(harness) == (None, None)
+
+
+async def test_another_cluster_has_jobs_under_way_announced_again_once(harness: Harness) -> None:
+    await harness.tell(StartRender(job_id="j-1", video_id="v-1", render_spec=SPEC))
+    [first] = await harness.publishes(RenderRequested, "j-1")
+    await noted(harness, logs())
+    found = await noted(harness, logs("two"), 1)
+    assert (len(found.replaced), found.jobs) == (len(EVERY), 1)
+    again = await harness.publishes(RenderRequested, "j-1", 2)
+    assert again == [first, first], "the same event: whoever has it already is not confused"
+    assert await noted(harness, logs("two"), 2) == Noted(), "another gateway, or a restart"
+    assert await last(harness) == (NOW + timedelta(hours=1), None)
+
+
+async def test_a_topic_of_work_made_anew_has_jobs_announced_again_others_not(harness: Harness) -> None:
+    await harness.tell(StartRender(job_id="j-1", video_id="v-1", render_spec=SPEC))
+    await noted(harness, logs())
+    found = await noted(harness, logs(lectern__commands__v1="1" * 32), 1)
+    assert ([each.topic for each in found.replaced], found.jobs) == ([topics.COMMANDS_TOPIC.name], 0)
+    planned = {"lectern__scene__planned__v1": "2" * 32, "lectern__commands__v1": "1" * 32}
+    assert (await noted(harness, logs(**planned), 2)).jobs == 1
+    assert await last(harness) == (None, NOW + timedelta(hours=2))
+
+
+async def test_scripts_that_were_being_written_fail_with_their_topic(harness: Harness) -> None:
+    answer = await harness.client.post(
+        "/api/videos/v-1/scripts/generate", json={"source_text": "Hello."}, headers={"Prefer": "wait=0"}
+    )
+    script_id = answer.json()["script_id"]
+    await noted(harness, logs())
+    await noted(harness, logs(lectern__script__requested__v1="1" * 32))
+    read = (await harness.client.get(f"/api/scripts/{script_id}")).json()
+    assert read["status"] == "FAILED"
+
+
+async def test_ids_that_a_broker_does_not_tell_are_no_change(harness: Harness) -> None:
+    silent = {name: LogId("one", UNKNOWN) for name in EVERY}
+    for seen in (silent, logs(), silent, logs()):
+        assert await noted(harness, seen) == Noted()
+    assert len((await noted(harness, logs(lectern__jobs__v1="1" * 32))).replaced) == 1
