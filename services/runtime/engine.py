@@ -99,7 +99,9 @@ class Engine:
         )
         self._observer = Observer(settings)
         self.watchdog = Watchdog([*self.intakes, self._control], settings, self._observer.ends, self._give_up)
-        self.health = Health(self.intakes, self.watchdog.problems)
+        self.health = Health(
+            self.intakes, lambda: [*self.watchdog.problems(), *self.publisher.health.problems()]
+        )
         self.stuck = asyncio.Event()
         self.stuck_because = ""
         self._background: list[asyncio.Task[None]] = []
