@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.cloudevents import CONTENT_TYPE
 from contracts.commands import COMMANDS
+from contracts.envelope import REQUIRED, SPEC_VERSION
 from contracts.events import EVENTS
 from contracts.topics import COMMANDS_TOPIC, DLQ_CONFIG, DLQ_PARTITIONS, TOPICS, Partitioning, Topic
 
@@ -12,6 +13,14 @@ _KEYS = {
     Partitioning.KEY: "the job's id; records of a job stay in order on one partition",
     Partitioning.SPREAD: "the job's id; the partition is (murmur2(job_id) + scene index) mod partitions",
 }
+
+_COMMAND = (
+    "Three forms are obeyed: the JSON body alone, with its `type`; a CloudEvent in binary mode, whose type "
+    "may stand in `ce_type` only; a CloudEvent in structured mode (content type "
+    "`application/cloudevents+json`, the value as `#/components/schemas/structuredCommand`). `source` and "
+    "`id` of a CloudEvent name the command where it has no `command_id`: sent again, it is obeyed once. A "
+    "`job_id` that is left out is the `subject`. Batches and types that contradict each other are refused."
+)
 
 
 def asyncapi_document() -> dict[str, Any]:
@@ -22,8 +31,9 @@ def asyncapi_document() -> dict[str, Any]:
             "title": "Lectern",
             "version": "1.0.0",
             "description": "Training text to narrated educational video. Commands go to "
-            f"`{COMMANDS_TOPIC.name}`; a command needs only its JSON body and the record's key. Events are "
-            "CloudEvents 1.0 in Kafka's binary mode; every record's key is the job's id.",
+            f"`{COMMANDS_TOPIC.name}`; a command needs only its JSON body and the record's key, or is a "
+            "CloudEvent 1.0 in binary or structured mode. Events are CloudEvents 1.0 in Kafka's binary mode; "
+            "every record's key is the job's id.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": CONTENT_TYPE,
@@ -32,7 +42,11 @@ def asyncapi_document() -> dict[str, Any]:
         "operations": {f"{_action(topic)}.{topic.name}": _operation(topic) for topic in TOPICS},
         "components": {
             "messages": {name: _message(name, model.__doc__ or "") for name, model in _models().items()},
-            "messageTraits": {"cloudEvent": {"headers": _cloud_event_headers()}},
+            "messageTraits": {
+                "cloudEvent": {"headers": _cloud_event_headers()},
+                "command": {"description": _COMMAND, "headers": _command_headers()},
+            },
+            "schemas": {"structuredCommand": _structured_command()},
         },
     }
 
@@ -97,6 +111,8 @@ def _message(name: str, documentation: str) -> dict[str, Any]:
     }
     if name in EVENTS:
         message["traits"] = [{"$ref": "#/components/messageTraits/cloudEvent"}]
+    if name in COMMANDS:
+        message["traits"] = [{"$ref": "#/components/messageTraits/command"}]
     return message
 
 
@@ -115,5 +131,41 @@ def _cloud_event_headers() -> dict[str, Any]:
             "ce_dataschema": {"type": "string", "format": "uri"},
             "content-type": text,
             "traceparent": {**text, "description": "W3C trace context; one trace per job"},
+        },
+    }
+
+
+def _command_headers() -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "properties": {
+            "content-type": {**text, "description": "`application/cloudevents+json` for structured mode"},
+            "ce_specversion": {"const": SPEC_VERSION},
+            "ce_id": {**text, "description": "any text; unique with `ce_source`"},
+            "ce_source": text,
+            "ce_type": {"enum": list(COMMANDS)},
+            "ce_subject": {**text, "description": "the job's id, where the body leaves it out"},
+        },
+    }
+
+
+def _structured_command() -> dict[str, Any]:
+    text = {"type": "string", "minLength": 1}
+    return {
+        "type": "object",
+        "required": list(REQUIRED),
+        "oneOf": [{"required": ["data"]}, {"required": ["data_base64"]}],
+        "properties": {
+            "specversion": {"const": SPEC_VERSION},
+            "id": text,
+            "source": text,
+            "type": {"enum": list(COMMANDS)},
+            "subject": {**text, "description": "the job's id, where the data leave it out"},
+            "data": {
+                "type": ["object", "string"],
+                "description": "the command's fields, or their JSON as text",
+            },
+            "data_base64": {**text, "contentEncoding": "base64", "contentMediaType": "application/json"},
         },
     }

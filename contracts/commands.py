@@ -1,16 +1,18 @@
 """Commands: what a backend, a front end or any Kafka client asks for. Imperative names.
 
 Over Kafka a command needs only its JSON body and the record's key; headers are optional. ``command_id``
-makes a redelivered or repeated command harmless; without one it is derived from the body.
+makes a redelivered or repeated command harmless; without one it is derived from the body. A CloudEvent, in
+either mode, is as good: its ``source`` and ``id`` stand for the ``command_id``, see decision 26.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from contracts.base import NAMESPACE, Id, Model, canonical_json, read_object
+from contracts.base import NAMESPACE, Id, Model, canonical_json
+from contracts.envelope import open_envelope
 from contracts.errors import ErrorCode, PermanentError
 from contracts.renderspec import explain
 from contracts.upcasters import upcast
@@ -111,26 +113,38 @@ COMMANDS: Mapping[str, type[Command]] = {
 }
 
 
-def parse_command(value: bytes | None) -> GenerateScript | StartRender | RetryRender | CancelRender:
-    """Decode a command's JSON body; the type stands in the body, headers are not needed.
+def parse_command(
+    value: bytes | None, headers: Iterable[tuple[str, bytes | None]] = ()
+) -> GenerateScript | StartRender | RetryRender | CancelRender:
+    """Decode a command: its JSON alone, or a CloudEvent in structured or binary mode.
+
+    What the body leaves out comes from the CloudEvent: ``type``, the ``command_id`` from its ``source`` and
+    ``id``, a render's ``job_id`` from its ``subject``.
 
     Raises:
         PermanentError: ``EVENT_MALFORMED`` (not a JSON object), ``EVENT_TYPE_UNKNOWN`` or
-            ``COMMAND_INVALID`` (says which field).
+            ``COMMAND_INVALID`` (says which field, or what is wrong with the CloudEvent).
     """
+    opened = open_envelope(value, headers)
     try:
-        body = read_object(value)
-        canonical_json(body)  # refuses numbers that became infinite; the command's id hashes this form
-        kind, body = upcast(body.get("type"), body)
-    except (ValueError, RecursionError):
+        kind, body = upcast(opened.type, opened.fields)
+    except ValueError:
         raise PermanentError(
-            ErrorCode.EVENT_MALFORMED, "the command must be a JSON object in UTF-8"
+            ErrorCode.EVENT_MALFORMED, "the command's fields are not those of its type"
         ) from None
     if not isinstance(kind, str) or kind not in COMMANDS:
         known = ", ".join(COMMANDS)
-        raise PermanentError(ErrorCode.EVENT_TYPE_UNKNOWN, f"unknown command type; choose one of {known}")
+        raise PermanentError(
+            ErrorCode.EVENT_TYPE_UNKNOWN,
+            f"unknown command type; choose one of {known}, as the body's type or the header ce_type",
+        )
+    given: dict[str, Any] = {"type": kind}
+    if opened.identity is not None and body.get("command_id") is None:
+        given["command_id"] = str(opened.identity)
+    if opened.subject is not None and "job_id" not in body and "job_id" in COMMANDS[kind].model_fields:
+        given["job_id"] = opened.subject
     try:
-        return _ADAPTER.validate_python(body)
+        return _ADAPTER.validate_python({**body, **given})
     except ValidationError as error:
         raise PermanentError(ErrorCode.COMMAND_INVALID, explain(error)) from None
 

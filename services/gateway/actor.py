@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from contracts.base import derived_id
+from contracts.cloudevents import decoded_headers
 from contracts.commands import Command, parse_command
 from contracts.errors import ErrorCode, LecternError
 from contracts.events import (
@@ -90,26 +91,40 @@ def build(service: Service) -> Actor:
 
 
 def decode_command(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Command:
-    """Decode a record of the commands topic; its headers are not needed."""
-    del headers
-    return parse_command(value)
+    """Decode a record of the commands topic: a bare command, or a CloudEvent in either mode."""
+    return parse_command(value, headers)
 
 
-def rejected(error: LecternError, value: bytes | None, key: bytes | None) -> tuple[CommandRejected, ...]:
+def rejected(
+    error: LecternError,
+    value: bytes | None,
+    key: bytes | None,
+    headers: Iterable[tuple[str, bytes | None]] = (),
+) -> tuple[CommandRejected, ...]:
     """Return the event that tells why a record of the commands topic went to the dead letters.
 
-    It is about the job or script that the body names, else the one that the key names.
+    It is about the job or script that the body names, else the one that the CloudEvent or the key names.
     """
+    texts = {name.lower(): text for name, text in decoded_headers(headers).items()}
     body = _object(value)
-    digest = hashlib.sha256((key or b"") + b"\0" + (value or b"")).hexdigest()
-    named = (body.get("job_id"), body.get("script_id"), (key or b"").decode("ascii", "replace"))
+    fields = body["data"] if isinstance(body.get("data"), dict) else body
+    named = (
+        fields.get("job_id"),
+        fields.get("script_id"),
+        body.get("subject"),
+        texts.get("ce_subject"),
+        (key or b"").decode("ascii", "replace"),
+    )
     subject = next((name for name in named if isinstance(name, str) and _ID.fullmatch(name)), "unknown")
+    kind = body.get("type") or fields.get("type") or texts.get("ce_type") or "unknown"
+    event = "\0".join(texts[name] for name in ("ce_source", "ce_id") if texts.get(name))
+    told = [key or b"", value or b"", *([event.encode()] if event else [])]
     return (
         CommandRejected(
-            event_id=derived_id(digest, "gateway", "rejected"),
+            event_id=derived_id(hashlib.sha256(b"\0".join(told)).hexdigest(), "gateway", "rejected"),
             job_id=subject,
             attempt=1,
-            command_type=_text(body.get("type") or "unknown")[:100],
+            command_type=_text(kind)[:100],
             code=error.code,
             message=error.message,
         ),
@@ -123,7 +138,7 @@ def _text(value: object) -> str:
 
 def _object(value: bytes | None) -> dict[str, Any]:
     try:
-        body = json.loads(value or b"")
+        body = json.loads((value or b"").decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

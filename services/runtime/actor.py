@@ -57,8 +57,10 @@ Handler = Callable[[Any, Context], Awaitable[Sequence[Event]]]
 Decoder = Callable[[bytes | None, Iterable[tuple[str, bytes | None]]], Any]
 """Turns a record's value and headers into what the handler takes; raises ``PermanentError`` on poison."""
 
-Rejection = Callable[[LecternError, bytes | None, bytes | None], Sequence[Event]]
-"""Given why a record was given up on, its value and its key, the events that tell others."""
+Rejection = Callable[
+    [LecternError, bytes | None, bytes | None, Iterable[tuple[str, bytes | None]]], Sequence[Event]
+]
+"""Given why a record was given up on, its value, key and headers, the events that tell others."""
 
 
 @dataclass(frozen=True)

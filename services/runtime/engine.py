@@ -178,7 +178,7 @@ class Engine:
 
     def _problems(self) -> list[str]:
         awaited = [processor.awaits for processor in self._processors if processor.awaits]
-        return [*awaited, *self.watchdog.problems()]
+        return [*awaited, *self.watchdog.problems(), *self.publisher.health.problems()]
 
     def _background_ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and not self.health.stopping:

@@ -36,6 +36,9 @@ DEAD_LETTERS = Counter("lectern_dead_letters", "Records given up on", ["stage", 
 SKIPPED = Counter("lectern_records_fenced", "Records and results of dead attempts", ["stage", "where"])
 PUBLISHED = Counter("lectern_events_published", "Events published", ["type"])
 PRODUCERS_REPLACED = Counter("lectern_producers_replaced", "Producers that could not send any more")
+TOPIC_UNWRITABLE = Gauge(
+    "lectern_topic_unwritable", "1 while a topic, or a partition of it, takes no records", ["topic"]
+)
 LOOP_LAG = Histogram(
     "lectern_event_loop_lag_seconds",
     "How late the event loop runs a timer",

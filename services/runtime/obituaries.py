@@ -37,7 +37,7 @@ def obituaries_of(
     if subscription.rejection is not None:
         why = PermanentError(failure.code, redact(failure.message)[:MAX_MESSAGE])
         try:
-            events.extend(subscription.rejection(why, record.value, record.key))
+            events.extend(subscription.rejection(why, record.value, record.key, record.headers))
         except Exception:
             log.exception("refusal cannot be told", stage=stage, record=place_of(record))
     return events

@@ -1,6 +1,8 @@
-"""aiokafka's producer: how it is opened, and when one has to be replaced."""
+"""aiokafka's producer: how it is opened, when one has to be replaced, and how it is left."""
 
+import asyncio
 import contextlib
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -21,6 +23,10 @@ MAX_BATCH_BYTES = 256 * 1024
 """Largest batch for one partition. Smaller (16 kB by default, some twenty events): whoever finds the batch
 full sleeps until it is sent, all wake together, and one of them finds it full again. Larger: nears the
 megabyte that a broker takes by default."""
+
+METADATA_SECONDS = 0.02
+"""From one look at the cluster to the next. aiokafka asks again as soon as it is answered while a partition
+has no leader, a thousand times a second, for 40 s. Longer: what else is to be sent meanwhile waits for it."""
 
 LOST_COUNT = (
     OutOfOrderSequenceNumber,
@@ -56,6 +62,7 @@ async def open_producer(settings: RuntimeSettings, source: str) -> AIOKafkaProdu
         metadata_max_age_ms=METADATA_MAX_AGE_MS,
         max_request_size=2 * 1024 * 1024,  # dead letters carry foreign records
     )
+    _ask_unhurriedly(producer.client)
     try:
         await producer.start()
     except KafkaError as error:
@@ -67,7 +74,44 @@ async def open_producer(settings: RuntimeSettings, source: str) -> AIOKafkaProdu
     return producer
 
 
+def _ask_unhurriedly(client: Any) -> None:
+    """Have aiokafka's client pause between two questions for the cluster's metadata."""
+    loop, ask, asked = asyncio.get_running_loop(), client._metadata_update, 0.0  # noqa: SLF001
+
+    async def update(*args: Any) -> Any:
+        nonlocal asked
+        if (pause := asked + METADATA_SECONDS - loop.time()) > 0:
+            await asyncio.sleep(pause)
+        asked = loop.time()
+        return await ask(*args)
+
+    client._metadata_update = update  # noqa: SLF001
+
+
 async def leave(producer: AIOKafkaProducer) -> None:
     """Let a producer that was replaced deliver, or fail, what others wait for; then close it."""
     with contextlib.suppress(KafkaError):
         await producer.stop()
+
+
+async def close(producer: AIOKafkaProducer, seconds: float) -> None:
+    """Close a producer; what is not acknowledged after ``seconds`` is given up.
+
+    It would wait for ever for a partition that takes nothing.
+    """
+    await close_when_left(producer, asyncio.ensure_future(leave(producer)), seconds)
+
+
+async def close_when_left(
+    producer: AIOKafkaProducer, leaving: "asyncio.Future[None]", seconds: float
+) -> None:
+    """Close a producer that somebody is leaving; what is not acknowledged after ``seconds`` is given up."""
+    await asyncio.wait((leaving,), timeout=seconds)
+    if leaving.done():
+        return
+    leaving.cancel()
+    sender = producer._sender.sender_task  # noqa: SLF001
+    if sender is not None:
+        sender.cancel()
+    await producer.client.close()  # fails what is in flight, which the sender waits for
+    await asyncio.wait([each for each in (leaving, sender) if each is not None], timeout=seconds)

@@ -60,9 +60,31 @@ def _adding(dialect: str) -> sa.Executable:
     return statement
 
 
-def pending(conn: sa.Connection, limit: int, *, without: Collection[str] = ()) -> list[Pending]:
-    """Return the oldest events, in the order of their commits, except those of the keys ``without``."""
-    rows = fetch(conn, _oldest(conn.dialect.name), {"most": limit, "keys": sorted(without)})
+def pending(
+    conn: sa.Connection, limit: int, *, without: Collection[str] = (), resting: Collection[str] = ()
+) -> list[Pending]:
+    """Return the oldest events, in the order of their commits.
+
+    Args:
+        conn: of the ledger.
+        limit: how many at most.
+        without: keys whose events are left out.
+        resting: types whose events are left out.
+    """
+    parameters = {"most": limit, "keys": sorted(without), "types": sorted(resting)}
+    return _read(conn, _oldest(conn.dialect.name), parameters)
+
+
+def pending_of(
+    conn: sa.Connection, limit: int, types: Collection[str], *, without: Collection[str] = ()
+) -> list[Pending]:
+    """Return the oldest events of some types, except those of the keys ``without``."""
+    parameters = {"most": limit, "keys": sorted(without), "types": sorted(types)}
+    return _read(conn, _oldest_of(conn.dialect.name), parameters)
+
+
+def _read(conn: sa.Connection, query: sa.Select[Any], parameters: dict[str, Any]) -> list[Pending]:
+    rows = fetch(conn, query, parameters)
     rows.sort(key=lambda row: int(row[0]))
     return [Pending(number, StoredEvent(kind, key, body)) for number, key, kind, body in rows]
 
@@ -74,8 +96,17 @@ def published(conn: sa.Connection, ids: Sequence[int]) -> None:
 
 @cache
 def _oldest(dialect: str) -> sa.Select[Any]:
+    return _selecting(dialect, sa.not_(among(dialect, outbox.c.type, "types")))
+
+
+@cache
+def _oldest_of(dialect: str) -> sa.Select[Any]:
+    return _selecting(dialect, among(dialect, outbox.c.type, "types"))
+
+
+def _selecting(dialect: str, kinds: sa.ColumnElement[bool]) -> sa.Select[Any]:
     parked = sa.not_(among(dialect, outbox.c.key, "keys"))
-    query = sa.select(outbox.c.id, outbox.c.key, outbox.c.type, outbox.c.body).where(parked)
+    query = sa.select(outbox.c.id, outbox.c.key, outbox.c.type, outbox.c.body).where(parked, kinds)
     return at_once(dialect, query.order_by(outbox.c.id).limit(sa.bindparam("most")))
 
 

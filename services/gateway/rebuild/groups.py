@@ -147,7 +147,7 @@ def has_effect(record: Record, fold: Fold, announced: Announced) -> bool:
     """Say whether a record that a gateway has taken has nothing left to do."""
     try:
         if record.topic == COMMANDS_TOPIC.name:
-            return _obeyed(parse_command(record.value), record, fold, announced)
+            return _obeyed(parse_command(record.value, record.headers), record, fold, announced)
         key = (record.key or b"").decode(errors="replace")
         if not fold.generating(key) and (key not in fold.jobs or not fold.jobs[key].state.active):
             return True  # spares most records the decoding

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from cloudevents.core.bindings import kafka
+from cloudevents.v1.kafka import KafkaMessage as OlderMessage
+from cloudevents.v1.kafka import from_binary
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,3 +135,24 @@ def test_any_record_is_an_event_or_a_permanent_error(
     value: bytes | None, headers: list[tuple[str, bytes | None]]
 ) -> None:
     assert refused(value, headers) in {ErrorCode.EVENT_MALFORMED, ErrorCode.EVENT_TYPE_UNKNOWN}
+
+
+def test_what_we_publish_is_read_by_the_sdk() -> None:
+    headers = headers_of(EVENT, source="lectern/gateway", time=TIME, extra={"traceparent": "00-1-2-01"})
+    message = kafka.KafkaMessage(dict(headers), b"job-1", value_of(EVENT))
+    event = kafka.from_kafka_event(message)
+    assert (event.get_id(), event.get_type(), event.get_source()) == (str(ID), EVENT.type, "lectern/gateway")
+    assert (event.get_subject(), event.get_specversion()) == ("job-1", "1.0")
+    assert event.get_time() == TIME.replace(microsecond=123_000)
+    assert event.get_dataschema() == f"https://lectern.dev/schemas/{EVENT.type}.json"
+    assert event.get_data() == json.loads(value_of(EVENT))
+    older = from_binary(OlderMessage(headers=dict(headers), key=b"job-1", value=value_of(EVENT)))
+    assert (older["id"], older["type"], older.data) == (str(ID), EVENT.type, event.get_data())
+
+
+def test_an_event_that_the_sdk_writes_again_is_the_same_event() -> None:
+    headers = headers_of(EVENT, source="lectern/gateway", time=TIME)
+    event = kafka.from_kafka_event(kafka.KafkaMessage(dict(headers), b"job-1", value_of(EVENT)))
+    again = kafka.to_binary_event(event)
+    assert isinstance(again.value, bytes)
+    assert parse_event(again.value, list(again.headers.items())) == EVENT

@@ -287,3 +287,50 @@ def test_poison_is_rejected_by_name(value: bytes | None, key: bytes | None, subj
     assert (refusal.job_id, refusal.command_type) == (subject, kind)
     assert refusal.code in {ErrorCode.EVENT_MALFORMED, ErrorCode.EVENT_TYPE_UNKNOWN}
     assert rejected(caught.value, value, key) == (refusal,)
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "subject", "kind"),
+    [
+        (
+            b'{"specversion":"1.0","type":"lectern.render.retry.v1","id":"1","data":{"job_id":"j-1"}}',
+            [("content-type", b"application/cloudevents+json")],
+            "j-1",
+            "lectern.render.retry.v1",
+        ),
+        (
+            b'{"type":"lectern.render.cancel.v1"}',
+            [("ce_type", b"lectern.render.retry.v1"), ("CE_Subject", b"j-1"), ("ce_id", b"1")],
+            "j-1",
+            "lectern.render.cancel.v1",
+        ),
+        (b"{}", [("ce_type", b"lectern.render.retry.v1"), ("ce_id", b"2"), ("ce_source", b"/b")], "j-9",
+         "lectern.render.retry.v1"),
+    ],
+)  # fmt: skip
+def test_a_cloud_event_that_cannot_be_obeyed_is_rejected_by_name(
+    value: bytes, headers: list[tuple[str, bytes | None]], subject: str, kind: str
+) -> None:
+    with pytest.raises(PermanentError) as caught:
+        decode_command(value, headers)
+    [refusal] = rejected(caught.value, value, b"j-9", headers)
+    assert (refusal.job_id, refusal.command_type) == (subject, kind)
+    again = [(name, b"3" if name == "ce_id" else text) for name, text in headers]
+    if again != headers:
+        [other] = rejected(caught.value, value, b"j-9", again)
+        assert other.event_id != refusal.event_id
+
+
+async def test_a_cloud_event_that_comes_twice_is_obeyed_once(harness: Harness) -> None:
+    await harness.tell(start(render_spec=SPEC))
+    await harness.tell(failed("j-1"))
+    value = json.dumps({"job_id": "j-1"}).encode()
+    headers = [("ce_type", b"lectern.render.retry.v1"), ("ce_source", b"/b"), ("ce_id", b"7")]
+    retry = decode_command(value, headers)
+    await harness.tell(retry, record="commands/0/5")
+    await harness.tell(failed("j-1", attempt=2))
+    await harness.tell(decode_command(value, headers), record="commands/0/6")
+    assert (await harness.read("j-1"))["attempt"] == 2
+    another = decode_command(value, [*headers, ("ce_id", b"8")])
+    await harness.tell(another, record="commands/0/7")
+    assert (await harness.read("j-1"))["attempt"] == 3
