@@ -56,6 +56,10 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "auto.create.topics.enable": "false",
     # 3 s by default, waited by the first member of every group for others to join it.
     "group.initial.rebalance.delay.ms": "0",
+    # 15 min by default: so long a client that died may keep everybody from reading a partition.
+    "transaction.max.timeout.ms": "60000",
+    # 10 s by default: how late that is seen.
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
     # Consumers of a test may be given up quickly; the default floor is 6 s.
     "group.min.session.timeout.ms": "1000",
     # A killed node is back after 5.5 s instead of 12 s: until its old session expires it stays fenced.

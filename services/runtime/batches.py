@@ -5,7 +5,7 @@ megabyte of zstd that unpacks to thirty thousand. The parser raises, or the proc
 again each time: the partition never advances, for any consumer. aiokafka offers no hook, so this one module
 puts two of its private classes in the place of theirs; a test holds it against the pinned version. Batches
 that parse are parsed as before, by the compiled parser. Whoever makes a consumer takes the class from here,
-so that the reader is in place, for every consumer of the process.
+so that the reader is in place, for every consumer of the process, and none reads what was rolled back.
 
 Header names that are not UTF-8 are read with escapes; a batch that cannot be unpacked is read as one record,
 see :data:`UNREAD`.
@@ -18,16 +18,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, SupportsIndex, overload
 
+import aiokafka
 import cramjam
-from aiokafka import AIOKafkaConsumer
 from aiokafka.codec import snappy_decode
 from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException, KafkaError
 from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
 from aiokafka.record.legacy_records import LegacyRecordBatch
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 from aiokafka.structs import ConsumerRecord
 
-__all__ = ["LARGEST", "UNREAD", "AIOKafkaConsumer"]
+__all__ = ["COMMITTED", "LARGEST", "UNCOMMITTED", "UNREAD", "AIOKafkaConsumer"]
+
+COMMITTED: Final = "read_committed"
+"""Isolation level of every consumer: records of aborted and open transactions are nobody's wish."""
+
+UNCOMMITTED: Final = "read_uncommitted"
+"""For who asks where the log ends, or what we wrote ourselves, which is in no transaction."""
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes that a compressed batch may unpack to: a megabyte of usual records is a tenth of that."""
@@ -40,21 +47,36 @@ _SNAPPY_BLOCKS: Final = b"\x82SNAPPY\0"
 _SNAPPY_HEADER: Final = 16
 
 
+class AIOKafkaConsumer(aiokafka.AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
+    """aiokafka's consumer, which reads what is committed unless it is told otherwise.
+
+    Its ``end_offsets`` are then those up to which it can read: the last stable offsets.
+    """
+
+    def __init__(self, *topics: str, isolation_level: str = COMMITTED, **settings: Any) -> None:
+        super().__init__(*topics, isolation_level=isolation_level, **settings)
+
+
 class _Kept(MemoryRecords):  # type: ignore[misc]  # aiokafka is untyped
     """Fetched batches, with the bytes they come from."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self.data = data
-        self._next = 0
+        self._data = data
+        self._start = self._next = 0
+
+    @property
+    def rest(self) -> bytes:
+        """The newest batch that was returned, and all that come after it."""
+        return self._data[self._start :]
 
     def next_batch(self) -> Any:
         """Return the next batch, or what stands for it; ``None`` after the last."""
         batch = super().next_batch()
         if batch is None:
             return None
-        start, self._next = self._next, _end_of(self.data, self._next)
-        return _readable(batch, memoryview(self.data)[start : self._next])
+        self._start, self._next = self._next, _end_of(self._data, self._next)
+        return _readable(batch, memoryview(self._data)[self._start : self._next])
 
 
 class _Records(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -66,8 +88,19 @@ class _Records(fetcher.PartitionRecords):  # type: ignore[misc]
         try:
             yield from super()._unpack_records()
         except UnicodeDecodeError:
-            self._records = _Lenient(self._records.data)
-            yield from super()._unpack_records()  # skips what was read before
+            # Not from the first batch on: what is known of aborted transactions is true of this one, and the
+            # position must not go back. Records that were read before are skipped.
+            self._records = _Lenient(self._records.rest)
+            yield from super()._unpack_records()
+
+    def _contains_abort_marker(self, batch: Any) -> bool:
+        try:
+            return bool(super()._contains_abort_marker(batch))
+        except CorruptRecordException:
+            raise
+        except KafkaError:
+            # Compaction leaves a batch without its marker, when nothing of the transaction is left either.
+            return False
 
 
 class _Lenient(_MemoryRecordsPy):  # type: ignore[misc]

@@ -18,6 +18,7 @@ from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.fence import Fence
 from services.runtime.identity import LogId, TopicSeen, look
 from services.runtime.settings import METADATA_MAX_AGE_MS, RuntimeSettings
+from services.runtime.transactions import OpenTransactions
 from services.runtime.vitals import close
 from services.runtime.window import Record
 
@@ -69,6 +70,7 @@ class ControlReader:
         self._beaten_at = time.monotonic()
         self._settling = asyncio.Lock()
         self._seen: TopicSeen | None = None
+        self._open_transactions = OpenTransactions(self.topic)
 
     @property
     def doubtful(self) -> bool:
@@ -198,13 +200,14 @@ class ControlReader:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _catch_up(self, consumer: AIOKafkaConsumer) -> None:
-        # end_offsets is wrong on the embedded broker after a batch; a fetch's high watermark is right
+        # end_offsets is wrong on the embedded broker after a batch; what a fetch says is right
         while True:
             await self._take(consumer, 100)
             behind = [
                 partition
                 for partition in self.partitions
-                if (end := consumer.highwater(partition)) is None or await consumer.position(partition) < end
+                if (end := consumer.last_stable_offset(partition)) is None
+                or await consumer.position(partition) < end
             ]
             if not behind:
                 return
@@ -237,6 +240,7 @@ class ControlReader:
                 self._doubt or now - self._beaten_at > FREEZE_SECONDS or now - heard_at > SILENCE_SECONDS
             )
             self._beaten_at = now
+            self._open_transactions.look(consumer)
 
     def _apply(self, records: list[Record]) -> None:
         for record in records:

@@ -22,13 +22,14 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.kafka.subscriber.usecase import LogicSubscriber
 
-from services.runtime.batches import AIOKafkaConsumer
+from services.runtime.batches import COMMITTED, AIOKafkaConsumer
 from services.runtime.crashpoints import crash_point
 from services.runtime.identity import LogId, TopicSeen, look
 from services.runtime.lanes import Lanes, Run
 from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
 from services.runtime.settings import RuntimeSettings
-from services.runtime.vitals import close, committed_of
+from services.runtime.transactions import OpenTransactions
+from services.runtime.vitals import close, committed_of, passed_by
 from services.runtime.window import Record, Slot, Window
 
 CLOSE_SECONDS = 5.0
@@ -82,6 +83,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         self._hold_commits = False
         self._commit_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open_transactions = OpenTransactions(topic)
         LANE_DEPTH.labels(topic).set_function(lambda: self.lanes.depth)
         LANES.labels(topic).set_function(lambda: self.lanes.lanes)
 
@@ -105,6 +107,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             auto_offset_reset="earliest",
+            isolation_level=COMMITTED,
             listener=self,
             parser=parse,
             decoder=decode,
@@ -227,12 +230,15 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         """Commit the watermarks every ``commit_interval`` seconds."""
         while True:
             await asyncio.sleep(self._settings.commit_interval)
+            if self.consumer is not None:
+                self._open_transactions.look(self.consumer)
             if not self._hold_commits:
                 await self.commit()
 
     async def commit(self) -> None:
         """Commit every watermark that moved; a failure is logged and made good by a later commit."""
         async with self._commit_lock:
+            self._pass_by()
             windows = {
                 w.partition: (w, offset)
                 for w in self._windows.values()
@@ -256,6 +262,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             COMMITS.labels(self.topic, "done").inc()
             for window, offset in windows.values():
                 window.committed = offset
+
+    def _pass_by(self) -> None:
+        """Let the watermarks pass what is no record; not from when on records handed out are dropped."""
+        if self.consumer is None or not self._admitting:
+            return
+        for partition, offset in passed_by(self.consumer).items():
+            if partition in self._windows:
+                self._windows[partition].pass_by(offset)
 
     # --- rebalances ---------------------------------------------------------------------------------------
 
@@ -396,6 +410,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         What waits in the lanes is left to whoever gets the partitions next: to begin it would make a restart
         take as long as the queue is. Call it before the broker stops: the consumer must still be open.
         """
+        self._pass_by()
         self._admitting = False
         if self.consumer and self.consumer.assignment():
             self._pause(*self.consumer.assignment())

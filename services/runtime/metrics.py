@@ -8,6 +8,11 @@ _HOUR_BUCKETS = (0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1200
 LANE_DEPTH = Gauge("lectern_lane_depth", "Records admitted and not finished", ["topic"])
 LANES = Gauge("lectern_lanes", "Lanes that hold a record", ["topic"])
 LAG = Gauge("lectern_consumer_lag", "Records behind the end of the assigned partitions", ["topic"])
+OPEN_TRANSACTION = Gauge(
+    "lectern_open_transaction_seconds",
+    "For how long a transaction of others has held up a partition",
+    ["topic"],
+)
 ADOPTED = Counter(
     "lectern_records_adopted", "Redelivered records still in flight or finished here", ["topic"]
 )

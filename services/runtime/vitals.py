@@ -65,6 +65,25 @@ async def committed_of(
     return found
 
 
+def passed_by(consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
+    """Return the offsets below which there is no record of an assigned partition that was not handed out yet.
+
+    They are ahead of the newest record where control records, aborted transactions or gaps follow it. Known
+    only while whoever polls waits for more: between the consumer's ``getone`` and the handler a record is on
+    its way that the position has passed already. Empty if it is not known now.
+
+    Args:
+        consumer: started; polled by one task, which does not ask for more before it has taken what it got.
+    """
+    fetcher, subscription = consumer._fetcher, consumer._subscription.subscription  # noqa: SLF001
+    waits = fetcher is not None and any(not waiter.done() for waiter in fetcher._fetch_waiters)  # noqa: SLF001
+    assignment = subscription.assignment if subscription is not None else None
+    if not waits or assignment is None or not assignment.active:
+        return {}
+    states = {partition: assignment.state_value(partition) for partition in assignment.tps}
+    return {partition: at.position for partition, at in states.items() if at.has_valid_position}
+
+
 async def close(consumer: AIOKafkaConsumer | None, stop: Coroutine[Any, Any, None], seconds: float) -> None:
     """Close a consumer, in whatever state it is.
 

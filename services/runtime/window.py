@@ -64,6 +64,7 @@ class Window:
         self.full = False
         self.log: LogId | None = None
         self.unread = Unread()
+        self._passed = 0
         self._slots: deque[Slot] = deque()
         self._by_offset: dict[int, Slot] = {}
 
@@ -99,6 +100,22 @@ class Window:
             first = self._slots.popleft()
             del self._by_offset[first.record.offset]
             self.watermark = first.record.offset + 1
+        if not self._slots:
+            self._catch_up()
+
+    def pass_by(self, offset: int) -> None:
+        """Note that all records below ``offset`` were admitted; what lies between them is none.
+
+        Control records, aborted transactions and what compaction removed have offsets, too. They are finished
+        when everything before them is: else a group that has nothing to do would seem to be behind.
+        """
+        self._passed = max(self._passed, offset)
+        if not self._slots:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._passed > (self.watermark or 0):
+            self.watermark = self._passed
 
     def settle(self, committed: int | None) -> list[Slot]:
         """Take over the broker's committed offset after a rebalance; return the slots it has overtaken.

@@ -33,6 +33,7 @@ from services.gateway.metrics import UPDATE_GAPS
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.identity import LogId, TopicSeen, look
 from services.runtime.settings import RuntimeSettings
+from services.runtime.transactions import OpenTransactions
 from services.runtime.vitals import close
 
 RECONNECT_SECONDS: Final = 0.5
@@ -52,6 +53,9 @@ faster than they were told where both is too much, and the ends of jobs waited b
 PIECE: Final = 16
 """Records that are made ready in a row before the first of them is told. One by one each cost ten times as
 much, 280 us: what that takes of the processor's memory has gone with the 50 writes of the one before."""
+
+LOOK_SECONDS: Final = 1.0
+"""Between two looks for transactions that hold the log up."""
 
 CLOSE_SECONDS: Final = 5.0
 OPEN_SECONDS: Final = 30.0
@@ -102,6 +106,8 @@ class Broadcast:
         self._gap_since: datetime | None = now()  # viewers may be there before the log is
         self._mend_at = 0.0
         self._heard: dict[TopicPartition, tuple[int | None, float]] = {}
+        self._open_transactions = OpenTransactions(UPDATES.name)
+        self._look_at = 0.0
 
     def problems(self) -> list[str]:
         """Return why viewers may be told late, empty when they are not."""
@@ -166,9 +172,8 @@ class Broadcast:
             for each in partitions:
                 consumer.seek(each, positions[each.partition])
             self._heard = {each: (None, time.monotonic()) for each in partitions}
-            while not continued and any(
-                self._hub.cursor.offsets[each.partition] < ends[each] for each in partitions
-            ):
+            # the position, not the cursor: no record may come that has the offset before the end
+            while not continued and any([await consumer.position(each) < ends[each] for each in partitions]):
                 await self._take(consumer, ends)
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
@@ -230,6 +235,9 @@ class Broadcast:
             newest = consumer.last_poll_timestamp(partition)
             if newest != told:
                 self._heard[partition] = (newest, now)
+        if now >= self._look_at:
+            self._look_at = now + LOOK_SECONDS
+            self._open_transactions.look(consumer)
         if self._silent > SILENCE_SECONDS:
             self._doubt()
         if self._silent > STALL_SECONDS:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -38,9 +38,16 @@ def update(video_id: str, revision: int) -> JobUpdated:
 @pytest.fixture
 async def hub(broker: Broker, tmp_path: Path) -> AsyncIterator[Hub]:
     await create_topics(broker.bootstrap_servers)
+    async with following(broker, tmp_path) as hub:
+        yield hub
+
+
+@asynccontextmanager
+async def following(broker: Broker, folder: Path) -> AsyncIterator[Hub]:
+    """A hub that is fed with the log, read up to its end."""
     hub = Hub()
     settings = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
-    async with opened_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+    async with opened_ledger(f"sqlite:///{folder / 'ledger.db'}") as ledger:
         broadcast = Broadcast(hub, ledger, settings, lambda: datetime.now(UTC))
         reading = asyncio.create_task(broadcast.run())
         await eventually(lambda: not broadcast.problems(), 30, message="the log is followed")
@@ -72,3 +79,31 @@ async def test_others_have_their_turn_while_much_is_told(broker: Broker, hub: Hu
     told = [after - before for before, after in pairwise(seen)]
     assert max(told) > TURN, "they came one by one: nothing is shown"
     assert max(told) <= count // SHARE
+
+
+async def test_what_was_rolled_back_is_not_told_and_no_gateway_waits_for_it(
+    broker: Broker, hub: Hub, tmp_path: Path, unique_name: str
+) -> None:
+    """One that started looked for a record at the end of the log, where there is none."""
+    heard: list[int] = []
+    subscription = Subscription(lambda update: heard.append(update.revision))
+    hub.attach(of_video(unique_name), subscription)
+    subscription.open()
+    async with producing(broker.bootstrap_servers, transactional_id=unique_name) as producer:
+        for revision, end in (
+            (1, producer.commit_transaction),
+            (2, producer.abort_transaction),
+            (3, producer.commit_transaction),
+            (4, producer.abort_transaction),
+        ):
+            event = update(unique_name, revision)
+            headers = headers_of(event, source="lectern/test", time=event.updated_at)
+            await producer.begin_transaction()
+            for partition in range(UPDATES.partitions):
+                await producer.send_and_wait(
+                    UPDATES.name, value_of(event), partition=partition, headers=headers
+                )
+            await end()
+    await eventually(lambda: heard == [1, 3])
+    async with following(broker, tmp_path) as late:
+        assert late.cursor.epoch == hub.cursor.epoch

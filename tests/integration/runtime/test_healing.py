@@ -113,6 +113,8 @@ def coordination_task(engine: Engine) -> "asyncio.Task[Any]":
 async def test_the_private_parts_that_are_looked_at_are_there(ward: Ward) -> None:
     async with ward.engine() as engine:
         await ward.works(1)
+        assert engine.intakes[0].consumer
+        assert engine._control.consumer
         vitals = vitals_of(engine.intakes[0].consumer)
         assert (vitals.ended, vitals.rejoining) == (None, False)
         assert set(vitals.positions) == set(engine.intakes[0].partitions)

@@ -1,5 +1,7 @@
 """Reading of fetched batches, against the pinned aiokafka."""
 
+import re
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +16,13 @@ NAME = b"x-name"
 RAW = b"x\xff\xc3\x28\xfe\xfe"
 
 
-def batch(offset: int, *values: bytes, raw: bool) -> bytes:
-    """Return one batch that starts at ``offset``; its last record's header name is raw, if it is to be."""
-    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 100_000)
+def batch(offset: int, *values: bytes, raw: bool, transaction: int | None = None) -> bytes:
+    """Return one batch that starts at ``offset``; its last record's header name is raw, if it is to be.
+
+    ``transaction`` is the producer's id, if it is of one.
+    """
+    producer, transactional = (-1, 0) if transaction is None else (transaction, 1)
+    builder = DefaultRecordBatchBuilder(2, 0, transactional, producer, -1, 0, 100_000)
     for number, value in enumerate(values):
         builder.append(number, timestamp=1, key=None, value=value, headers=[(NAME.decode(), NAME)])
     data = bytearray(builder.build())
@@ -27,11 +33,30 @@ def batch(offset: int, *values: bytes, raw: bool) -> bytes:
     return bytes(data)
 
 
-def read(data: bytes, position: int = 0) -> list[tuple[int, bytes, str]]:
-    records = fetcher.PartitionRecords(
-        TopicPartition("t", 0), fetcher.MemoryRecords(data), None, position, None, None, check_crcs=False,
-        isolation_level=0,
+def marker(offset: int, producer: int, *, commit: bool, empty: bool = False) -> bytes:
+    """Return what a broker writes at a transaction's end; ``empty``: as compaction leaves it."""
+    builder = _DefaultRecordBatchBuilderPy(2, 0, 1, producer, 0, -1, 1_000)
+    if not empty:
+        kind = struct.pack(">HH", 0, commit)
+        builder.append(0, timestamp=1, key=kind, value=b"\0" * 6, headers=[])
+    data = bytearray(builder.build())
+    data[:8] = offset.to_bytes(8, "big")
+    data[22] |= _DefaultRecordBatchBuilderPy.CONTROL_MASK
+    return bytes(data)
+
+
+def fetched(
+    data: bytes, position: int = 0, aborted: Sequence[tuple[int, int]] = ()
+) -> fetcher.PartitionRecords:
+    """Return what a consumer makes of a fetch; ``aborted``: producers, and where their transactions begin."""
+    return fetcher.PartitionRecords(
+        TopicPartition("t", 0), fetcher.MemoryRecords(data), list(aborted), position, None, None,
+        check_crcs=False, isolation_level=fetcher.READ_COMMITTED,
     )  # fmt: skip
+
+
+def read(data: bytes, position: int = 0) -> list[tuple[int, bytes, str]]:
+    records = fetched(data, position)
     found = [(each.offset, each.value, each.headers[0][0]) for each in records]
     assert records.next_fetch_offset == found[-1][0] + 1
     return found
@@ -58,7 +83,10 @@ def test_it_is_in_place_wherever_consumers_are_made() -> None:
     made = [path for path in Path("services").rglob("*.py") if "AIOKafkaConsumer(" in path.read_text()]
     assert made
     for path in made:
-        assert "from services.runtime.batches import AIOKafkaConsumer" in path.read_text(), path
+        text = path.read_text()
+        assert path.name == "batches.py" or re.search(
+            r"^from services\.runtime\.batches import .*\bAIOKafkaConsumer$", text, re.MULTILINE
+        ), path
 
 
 def compressed(codec: int, values: Sequence[bytes], offset: int = 0) -> bytes:
@@ -102,3 +130,43 @@ def test_what_does_not_unpack_is_one_record(codec: int) -> None:
 )
 def test_snappy_that_lies_about_its_size_is_not_unpacked(packed: bytes) -> None:
     assert not batches._unpacks(2, packed)
+
+
+def test_what_was_rolled_back_stays_so_when_a_batch_behind_it_is_read_again() -> None:
+    """The lenient reader began anew, without what was known of aborted transactions."""
+    data = (
+        batch(0, b"plain", raw=False)
+        + batch(1, b"aborted", raw=True, transaction=7)
+        + batch(2, b"of another", raw=False, transaction=8)
+        + marker(3, 7, commit=False)
+        + marker(4, 8, commit=True)
+        + batch(5, b"a", b"b", raw=True, transaction=7)
+        + marker(7, 7, commit=True)
+        + batch(8, b"aborted, too", raw=True, transaction=8)
+        + batch(9, b"c", raw=True)
+        + marker(10, 8, commit=False)
+    )
+    records = fetched(data, aborted=[(7, 1), (8, 8)])
+    positions, found = [0], []
+    for record in records:
+        found.append((record.offset, record.value))
+        positions.append(records.next_fetch_offset)
+    assert found == [(0, b"plain"), (2, b"of another"), (5, b"a"), (6, b"b"), (9, b"c")]
+    assert positions == sorted(positions)
+    assert records.next_fetch_offset == 11
+
+
+@CODECS
+def test_what_cannot_be_unpacked_and_was_rolled_back_is_no_record(codec: int) -> None:
+    broken = bytearray(compressed(codec, [b"a" * 1000]))
+    broken[61:] = b"\xff" * (len(broken) - 61)
+    broken[22] |= _DefaultRecordBatchBuilderPy.TRANSACTIONAL_MASK
+    broken[43:51] = (7).to_bytes(8, "big")
+    data = bytes(broken) + marker(1, 7, commit=False) + batch(2, b"c", raw=False)
+    assert [record.value for record in fetched(data, aborted=[(7, 0)])] == [b"c"]
+    assert [record.value for record in fetched(data)] == [bytes(broken), b"c"]
+
+
+def test_a_marker_that_was_compacted_away_held_its_partition_for_ever() -> None:
+    data = marker(0, 7, commit=False, empty=True) + batch(1, b"a", raw=False)
+    assert [(record.offset, record.value) for record in fetched(data)] == [(1, b"a")]

@@ -93,3 +93,33 @@ def test_committed_offset_is_not_committed_again() -> None:
     window.finish(slot)
     window.committed = window.to_commit
     assert window.to_commit is None
+
+
+def test_what_is_no_record_is_passed_when_everything_before_it_is_finished() -> None:
+    window = Window(PARTITION, 8)
+    first, second = admit(window, 4, 5)
+    window.pass_by(9)  # say, 6 and 7 were rolled back, and 8 says so
+    assert window.to_commit is None
+    window.finish(second)
+    assert window.to_commit is None
+    window.finish(first)
+    assert window.to_commit == 9
+
+
+def test_offsets_without_a_record_alone_move_the_watermark() -> None:
+    window = Window(PARTITION, 8)
+    window.pass_by(0)
+    assert window.to_commit is None
+    window.pass_by(3)
+    assert window.to_commit == 3
+    window.pass_by(2)  # a consumer that begins anew stands further back
+    assert window.to_commit == 3
+
+
+def test_records_above_what_was_passed_hold_the_watermark() -> None:
+    window = Window(PARTITION, 8)
+    window.pass_by(3)
+    (slot,) = admit(window, 5)
+    assert window.to_commit == 3
+    window.finish(slot)
+    assert window.to_commit == 6

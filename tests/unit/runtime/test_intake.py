@@ -1,0 +1,201 @@
+"""What an intake commits while aiokafka's fetcher hands out records, markers, gaps and what was aborted."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.structs import TopicPartition
+
+from services.runtime.batches import COMMITTED
+from services.runtime.intake import Intake
+from services.runtime.settings import RuntimeSettings
+from services.runtime.window import Slot
+from tests.support.eventually import eventually
+from tests.unit.runtime.test_batches import batch, marker
+
+HERE = TopicPartition("t", 0)
+PRODUCER = 7
+
+
+class Consumer:
+    """A consumer whose fetches the test makes up; the fetcher and the positions are aiokafka's."""
+
+    def __init__(self) -> None:
+        self._subscription = SubscriptionState()
+        self._subscription.assign_from_user([HERE])
+        client = type("Client", (), {"_loop": asyncio.get_running_loop(), "_metadata_max_age_ms": 1})()
+        self._fetcher = fetcher.Fetcher(client, self._subscription, isolation_level=COMMITTED)
+        self._fetcher._fetch_task.cancel()
+        self.state.reset_to(0)
+        self.committed = 0
+
+    @property
+    def state(self) -> Any:
+        return self._subscription.subscription.assignment.state_value(HERE)
+
+    def fetch(self, data: bytes, aborted: Iterable[tuple[int, int]]) -> None:
+        """Answer the fetch at the present position."""
+        assignment, position = self._subscription.subscription.assignment, self.state.position
+        found = fetcher.PartitionRecords(
+            HERE, fetcher.MemoryRecords(data), list(aborted), position, None, None, check_crcs=False,
+            isolation_level=self._fetcher._isolation_level,
+        )  # fmt: skip
+        result = fetcher.FetchResult(HERE, assignment=assignment, partition_records=found, backoff=0)
+        self._fetcher._records[HERE] = result
+        for waiter in self._fetcher._fetch_waiters:
+            self._fetcher._notify(waiter)
+
+    @property
+    def consumed(self) -> bool:
+        return not self._fetcher._records
+
+    async def getone(self) -> Any:
+        return await self._fetcher.next_record(())
+
+    async def getmany(self, *partitions: TopicPartition, timeout_ms: int, max_records: int) -> Any:
+        return await self._fetcher.fetched_records(partitions, timeout_ms, max_records=max_records)
+
+    def assignment(self) -> set[TopicPartition]:
+        return {HERE}
+
+    def pause(self, partition: TopicPartition) -> None:
+        self._subscription.pause(partition)
+
+    def resume(self, partition: TopicPartition) -> None:
+        self._subscription.resume(partition)
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        assert offsets[HERE] > self.committed
+        self.committed = offsets[HERE]
+
+
+class Log:
+    """A partition's log, made at random; ``records`` are those that a reader has to see."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._fetches: list[tuple[int, bytes, list[tuple[int, int]]]] = []
+        self.records: set[int] = set()
+        self.end = 0
+        for _ in range(60):
+            data, aborted = b"", list[tuple[int, int]]()
+            for _ in range(chance.randint(1, 5)):
+                data += self._some(chance, aborted)
+            self._fetches.append((self.end, data, aborted))
+
+    def at(self, position: int) -> tuple[bytes, list[tuple[int, int]]]:
+        """Return what a broker answers to a fetch from ``position`` on."""
+        return next((data, aborted) for end, data, aborted in self._fetches if end > position)
+
+    def _some(self, chance: random.Random, aborted: list[tuple[int, int]]) -> bytes:
+        kind, count = chance.choice(["plain", "gap", "commit", "abort"]), chance.randint(1, 3)
+        start = self.end + (chance.randint(1, 3) if kind == "gap" else 0)
+        self.end = start + count
+        raw, values = chance.random() < 0.2, [b"{}"] * count
+        if kind != "abort":
+            self.records.update(range(start, self.end))
+        if kind in {"plain", "gap"}:
+            return batch(start, *values, raw=raw)
+        if kind == "abort":
+            aborted.append((PRODUCER, start))
+        self.end += 1
+        ended = marker(self.end - 1, PRODUCER, commit=kind == "commit")
+        return batch(start, *values, raw=raw, transaction=PRODUCER) + ended
+
+
+class Room:
+    """An intake on such a consumer, polled as FastStream polls."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.log = Log(self.chance)
+        self.consumer = Consumer()
+        self.seen: set[int] = set()
+        self.way = asyncio.Event()
+        self.way.set()
+        self.intake = Intake("t", "g", self._run, 3, RuntimeSettings(window=8, revoke_grace=0))
+        self.intake._subscriber = cast("Any", type("Subscriber", (), {"consumer": self.consumer}))
+
+    async def _run(self, slot: Slot) -> None:
+        for _ in range(self.chance.randint(0, 4)):
+            await asyncio.sleep(0)
+        self.seen.add(slot.record.offset)
+
+    async def poll(self) -> None:
+        while True:
+            record = await self.consumer.getone()
+            for _ in range(self.chance.randint(0, 3)):
+                await asyncio.sleep(0)  # what lies between the consumer and the handler
+            await self.way.wait()
+            await self.intake._admit(record)
+
+    async def commit(self) -> None:
+        await self.intake.commit()
+        lost = {offset for offset in self.log.records - self.seen if offset < self.consumer.committed}
+        assert lost == set(), f"{self.consumer.committed} was committed"
+
+    async def up_to_date(self) -> bool:
+        """Commit, and say whether that is everything; whoever polls may be on its way."""
+        await self.commit()
+        return self.consumer.committed == self.log.end
+
+    async def feed(self) -> None:
+        """Answer fetches as a broker does: from the position on, nothing while paused."""
+        while (position := self.consumer.state.position) < self.log.end:
+            if self.consumer.consumed and not self.consumer.state.paused:
+                self.consumer.fetch(*self.log.at(position))
+            await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        await self.intake.on_partitions_assigned([HERE])
+        polling = asyncio.create_task(self.poll())
+        yield
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
+
+
+@pytest.mark.parametrize("seed", range(15))
+async def test_no_record_is_passed_before_it_is_finished_and_everything_is_in_the_end(seed: int) -> None:
+    room = Room(seed)
+    async with room.running():
+        feeding = asyncio.create_task(room.feed())
+        while not feeding.done():
+            await room.commit()
+            for _ in range(room.chance.randint(0, 5)):
+                await asyncio.sleep(0)
+        await feeding
+        await eventually(room.up_to_date)
+        assert room.seen == room.log.records
+
+
+async def test_a_record_on_its_way_to_the_handler_is_not_passed_whatever_becomes_of_it() -> None:
+    room = Room(0)
+    room.log.records, room.log.end = {0}, 1
+    room.way.clear()
+    async with room.running():
+        await asyncio.sleep(0)
+        room.consumer.fetch(batch(0, b"{}", raw=False), [])
+        await eventually(lambda: room.consumer.state.position == 1)
+        await room.commit()
+        await room.intake.stop(0)
+        room.way.set()  # it is dropped, and whoever polls waits for more
+        await eventually(lambda: room.consumer._fetcher._fetch_waiters)
+        await room.commit()
+        assert room.consumer.committed == 0
+
+
+async def test_a_group_that_found_only_what_was_rolled_back_is_not_behind() -> None:
+    room = Room(0)
+    room.log.records, room.log.end = set(), 2
+    async with room.running():
+        await asyncio.sleep(0)
+        aborted = batch(0, b"{}", raw=False, transaction=PRODUCER) + marker(1, PRODUCER, commit=False)
+        room.consumer.fetch(aborted, [(PRODUCER, 0)])
+        await eventually(lambda: room.consumer.consumed)
+        await eventually(room.up_to_date)
+        assert room.seen == set()
