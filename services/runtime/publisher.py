@@ -5,9 +5,10 @@ unchanged (binary, null, repeated), and costs half of a hop's processor time.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 import structlog
@@ -30,6 +31,10 @@ log = structlog.get_logger(__name__)
 
 BREATH = 16
 """Events of one batch that are encoded in a row, a few milliseconds, before others may use the event loop."""
+
+COUNTS_SECONDS = 1.0
+"""How long a topic is taken to have as many partitions as it had. Shorter: aiokafka makes a set of them for
+each event. Longer: after partitions were added, events of one job go to two of them for longer."""
 
 CLOSE_SECONDS = 10.0
 """How long a producer that was replaced may still send what others gave it, when the process ends."""
@@ -58,7 +63,12 @@ def _published(type_: str) -> Counter:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return _at(time.time_ns() // 1_000_000)
+
+
+@lru_cache(maxsize=1)  # and so is the text that headers make of it
+def _at(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 class Publisher:
@@ -75,6 +85,8 @@ class Publisher:
         self._source = source
         self._clock = clock
         self._producer: AIOKafkaProducer | None = None
+        self._counts: dict[str, int] = {}
+        self._counts_until = 0.0
         self._renewing = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -247,5 +259,11 @@ class Publisher:
         return acknowledgement
 
     async def _partition(self, topic: Topic, job_id: str, scene: int | None) -> int:
-        partitions = await self._connected.partitions_for(topic.name)
-        return partition_for(topic, job_id, scene, len(partitions))
+        now = time.monotonic()
+        if now > self._counts_until:
+            self._counts.clear()
+            self._counts_until = now + COUNTS_SECONDS
+        count = self._counts.get(topic.name)
+        if count is None:
+            count = self._counts[topic.name] = len(await self._connected.partitions_for(topic.name))
+        return partition_for(topic, job_id, scene, count)
