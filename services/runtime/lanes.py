@@ -35,6 +35,7 @@ class Lanes:
         self._frozen = False
         self._closed = False
         self._depth = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._calm = asyncio.Event()
         self._calm.set()
 
@@ -110,7 +111,8 @@ class Lanes:
     def _pump(self) -> None:
         if not self._ready or self._frozen:
             return
-        loop = asyncio.get_running_loop()
+        # kept: on Python 3.11 each question which loop runs is a system call
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         while self._ready and len(self._running) < self._limit:
             lane, job = self._next()
             slot = self._lanes[lane][0]

@@ -173,7 +173,7 @@ class Processor:
     ) -> Sequence[Event]:
         if not isinstance(event, Event):
             return await self._subscription.handle(event, context)
-        task = asyncio.current_task()
+        task = slot.task or asyncio.current_task()
         assert task is not None
         self._fence.enter(job_id, attempt, context.cancel, task.cancel)
         try:
