@@ -60,9 +60,9 @@ class AccessSettings(BaseSettings):
     ticket_resume_seconds: float = Field(
         default=3_600, ge=0, le=86_400, validation_alias="GATEWAY_TICKET_RESUME_SECONDS"
     )
-    """How long an event stream that a ticket opened may be resumed after a break; 0 for never. Shorter: a page
-    that watches for longer needs another ticket. Longer: whoever has its URL and one of its events can watch
-    for longer."""
+    """How long an event stream that a ticket opened may be resumed after a break; 0 for never. Shorter: a
+    page that watches for longer needs another ticket. Longer: whoever has its URL and one of its events can
+    watch for longer."""
 
     @field_validator("auth", "api_tokens", mode="before")
     @classmethod

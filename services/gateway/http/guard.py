@@ -32,8 +32,8 @@ MAX_CALLERS = 10_000
 """Callers whose rate is remembered. Fewer: many addresses in turn escape it. More: memory."""
 
 TICKET_SHOWN_PER_SECOND = 50.0
-"""Times that one ticket may be shown; twice as many at once. Fewer: a page whose network comes and goes is told
-that it is too early. More: whoever has one that was used can keep the ledger busy with it."""
+"""Times that one ticket may be shown; twice as many at once. Fewer: a page whose network comes and goes is
+told that it is too early. More: whoever has one that was used can keep the ledger busy with it."""
 
 HOLDER_KEY = "lectern.holder"
 """Where a connection's scope holds the token that was shown, ``None`` for none."""
