@@ -109,13 +109,13 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        said = Headers(scope=scope)
         ticket = take_ticket(scope)
         target = target_of(scope) if ticket is not None else None
         if ticket is not None and target is not None:
-            refusal = await self._ticket_refusal(ticket, target, scope, headers)
+            refusal = await self._ticket_refusal(ticket, target, scope, said)
         else:
-            refusal = self._refusal(scope, headers)
+            refusal = self._refusal(scope, said)
         if refusal is None:
             await self._app(scope, receive, send)
             return

@@ -46,7 +46,7 @@ _EVENT: dict[str, Any] = {
         "retry": {"type": "integer"},
     },
 }
-_EITHER = {"security": [{"bearer": []}, {"ticket": []}]}
+_EITHER: dict[str, Any] = {"security": [{"bearer": []}, {"ticket": []}]}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `snapshot` and `update`; comments as signs of life",

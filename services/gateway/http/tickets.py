@@ -1,7 +1,7 @@
 """Stream tickets over HTTP: where they are made."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -26,7 +26,9 @@ ABOUT = """For an `EventSource`, which cannot show a token; needs `read`.
 The ticket opens one of the paths in the answer, once, from any page. An `EventSource` that comes back by
 itself goes on where it was. Where it fails for good (`readyState` is 2), ask for another ticket."""
 
-_ONE_OF = [{"required": [name], "properties": {name: {"minItems": 1}}} for name in ("job_ids", "video_ids")]
+_ONE_OF: list[Any] = [
+    {"required": [name], "properties": {name: {"minItems": 1}}} for name in ("job_ids", "video_ids")
+]
 
 
 class StreamTicketRequest(Model):

@@ -1,83 +1,30 @@
 """Stream tickets: what one opens, how often, for how long, and where it must not be seen."""
 
-import asyncio
 import json
-import logging
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
-import sqlalchemy as sa
-import structlog
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
 
 from contracts.steps import Step
-from services.gateway import tickets
 from services.gateway.access import AccessSettings
 from services.gateway.http import guard
-from services.gateway.ledger.database import Ledger
-from services.gateway.ledger.schema import METADATA
-from services.gateway.ledger.schema import stream_tickets as table
+from services.gateway.http.ticket_query import take_ticket
 from services.gateway.settings import GatewaySettings
-from services.gateway.tickets import CLOCK_TOLERANCE, Target, TicketRefusedError, Tickets
 from services.runtime.redaction import redact
 
 from .conftest import Harness, failed, progress, running, uploaded
 from .test_streams import Listener
-
-SECRET = "reader-secret-0123456789"
-OTHER = "writer-secret-0123456789"
-READER = {"Authorization": f"Bearer {SECRET}"}
-PATH = "/api/v2/stream-tickets"
-PAGE = "https://studio.example"
-ONCE = {"Prefer": "wait=0"}
-"""Ends a stream after its snapshot."""
-
-
-def closed(settings: GatewaySettings, **more: Any) -> GatewaySettings:
-    tokens = SecretStr(f"reader=read:{SECRET},writer=write:{OTHER}")
-    access = AccessSettings(api_tokens=tokens, cors_origins=PAGE, **more)
-    return settings.model_copy(update={"access": access})
+from .ticketing import ONCE, OTHER, PAGE, PATH, READER, SECRET, closed, closes, issued, job, refused
 
 
 @pytest.fixture
 async def guarded(settings: GatewaySettings) -> AsyncIterator[Harness]:
     async with running(closed(settings), served=True) as opened:
         yield opened
-
-
-async def job(harness: Harness, video_id: str = "v-1") -> str:
-    """A job, made by somebody else: the client shows no token afterwards."""
-    harness.client.headers["Authorization"] = f"Bearer {OTHER}"
-    job_id = await harness.job(video_id)
-    del harness.client.headers["Authorization"]
-    return job_id
-
-
-async def issued(harness: Harness, **names: list[str]) -> dict[str, Any]:
-    answer = await harness.client.post(PATH, json=names, headers=READER)
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def refused(answer: httpx.Response, words: str) -> None:
-    assert (answer.status_code, answer.json()["code"]) == (401, "TICKET_INVALID")
-    assert words in answer.json()["detail"]
-    assert "POST /api/v2/stream-tickets" in answer.json()["detail"]
-    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-
-
-async def closes(harness: Harness, path: str) -> int:
-    """The status that a WebSocket's handshake is refused with."""
-    with pytest.raises(InvalidStatus) as caught:
-        async with connect(harness.url.replace("http", "ws") + path, proxy=None):
-            pass
-    return caught.value.response.status_code
 
 
 async def test_a_ticket_opens_one_stream_once_without_a_token(guarded: Harness) -> None:
@@ -149,46 +96,8 @@ async def test_a_socket_of_many_takes_subscriptions_to_what_its_ticket_names(gua
         assert await asked(job_ids=[mine], video_ids=["v-3"]) == ["subscribed", "snapshot", "snapshot"]
 
 
-async def test_of_fifty_who_show_a_ticket_at_once_one_is_let_in(guarded: Harness) -> None:
-    told = await issued(guarded, job_ids=[await job(guarded)])
-    answers = await asyncio.gather(*(guarded.client.get(told["streams"][0], headers=ONCE) for _ in range(50)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 49
-
-
-async def test_two_gateways_on_one_ledger_let_one_of_fifty_in(settings: GatewaySettings) -> None:
-    async with running(closed(settings), served=True) as one, running(closed(settings), served=True) as two:
-        [path] = (await issued(one, video_ids=["v-1"]))["streams"]
-        calls = [(one, two)[number % 2].client.get(path, headers=ONCE) for number in range(50)]
-        answers = await asyncio.gather(*calls)
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 49
-
-
 class TestResuming:
     """An EventSource comes back with the same URL and the id of the last event that it saw."""
-
-    async def test_who_opened_a_stream_resumes_it_at_any_gateway_and_who_has_the_url_does_not(
-        self, settings: GatewaySettings
-    ) -> None:
-        async with (
-            running(closed(settings), served=True) as one,
-            running(closed(settings), served=True) as two,
-        ):
-            job_id = await job(one)
-            [url] = (await issued(one, job_ids=[job_id]))["streams"]
-            async with two.client.stream("GET", url) as response:
-                snapshot = await Listener(response).hear()
-            assert snapshot is not None
-            assert snapshot.id is not None
-            for harness in (one, two, one):
-                refused(await harness.client.get(url), "was used")
-                bookmark, _, proof = snapshot.id.partition(".")
-                for wrong in (bookmark, f"{bookmark}.", f"{bookmark}.{proof[:-1]}", f"{bookmark}.{'A' * 22}"):
-                    refused(await harness.client.get(url, headers={"Last-Event-ID": wrong}), "was used")
-                last = {"Last-Event-ID": snapshot.id}
-                async with harness.client.stream("GET", url, headers=last) as response:
-                    assert response.status_code == 200
-            other = f"/api/v2/render-jobs/x/events?{url.partition('?')[2]}"
-            refused(await one.client.get(other, headers={"Last-Event-ID": snapshot.id}), "is not for")
 
     async def test_what_was_missed_is_told_and_then_the_end_and_then_that_it_is_over(
         self, guarded: Harness
@@ -245,20 +154,6 @@ class TestResuming:
         assert '"progress":15' in answer.text
         assert "snapshot" not in answer.text
 
-    async def test_for_so_long_and_no_longer(self, guarded: Harness) -> None:
-        [url] = (await issued(guarded, video_ids=["v-1"]))["streams"]
-        async with guarded.client.stream("GET", url) as response:
-            last = (await anext(response.aiter_lines())).removeprefix("id: ")
-        until = await guarded.gateway.ledger.read(
-            lambda conn: conn.execute(sa.select(table.c.expires_at)).scalar_one()
-        )
-        assert timedelta(minutes=59) < until - datetime.now(UTC) <= timedelta(hours=1)
-        past = datetime.now(UTC) - CLOCK_TOLERANCE - timedelta(seconds=1)
-        await guarded.gateway.ledger.write(
-            lambda conn: conn.execute(sa.update(table).values(expires_at=past))
-        )
-        refused(await guarded.client.get(url, headers={"Last-Event-ID": last}), "has expired")
-
     async def test_not_at_all_where_it_is_turned_off(self, settings: GatewaySettings) -> None:
         async with running(closed(settings, ticket_resume_seconds=0), served=True) as harness:
             job_id = await job(harness)
@@ -282,33 +177,13 @@ class TestWhoAndHowMany:
         "body",
         [
             {}, [], {"job_ids": []}, {"job_ids": [], "video_ids": []}, {"job_ids": "j"},
-            {"job_ids": ["../x"]}, {"job_ids": ["j"] * 101}, {"video_ids": ["v"] * 101}, {"job_ids": ["j"], "path": "/"},
+            {"job_ids": ["../x"]}, {"job_ids": ["j"] * 101}, {"video_ids": ["v"] * 101},
+            {"job_ids": ["j"], "path": "/"},
         ],
     )  # fmt: skip
     async def test_what_names_nothing_or_too_much_is_refused(self, guarded: Harness, body: Any) -> None:
         answer = await guarded.client.post(PATH, json=body, headers=READER)
         assert (answer.status_code, answer.json()["code"]) == (422, "COMMAND_INVALID")
-
-    async def test_one_token_has_so_many_unused_ones_and_no_more(
-        self, guarded: Harness, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(tickets, "MAX_UNUSED", 3)
-        made = [await issued(guarded, video_ids=["v-1"]) for _ in range(3)]
-        full = await guarded.client.post(PATH, json={"video_ids": ["v-1"]}, headers=READER)
-        assert (full.status_code, full.json()["code"]) == (429, "TOO_MANY_TICKETS")
-        assert full.headers["retry-after"] == "60"
-        assert (await guarded.client.get(made[0]["streams"][0], headers=ONCE)).status_code == 200
-        await issued(guarded, video_ids=["v-1"])
-
-    async def test_expired_ones_are_forgotten_as_others_are_made(self, guarded: Harness) -> None:
-        for _ in range(3):
-            await issued(guarded, video_ids=["v-1"])
-        past = datetime.now(UTC) - timedelta(hours=1)
-        await guarded.gateway.ledger.write(
-            lambda conn: conn.execute(sa.update(table).values(expires_at=past))
-        )
-        await issued(guarded, video_ids=["v-1"])
-        assert await guarded.gateway.ledger.read(count) == 1
 
     async def test_a_ticket_that_is_shown_too_often_is_told_so_and_costs_its_token_nothing(
         self, settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
@@ -381,57 +256,7 @@ async def test_a_page_of_another_origin_may_ask_for_one_and_watch(guarded: Harne
         assert (read.status_code, read.headers["access-control-allow-origin"]) == (status, PAGE)
 
 
-class TestClocks:
-    @pytest.fixture
-    def make(self, ledger: Ledger) -> Callable[[timedelta], Tickets]:
-        access = AccessSettings(api_tokens=SecretStr(f"reader=read:{SECRET}"), ticket_seconds=60)
-        start = datetime(2026, 3, 2, 9, tzinfo=UTC)
-        return lambda ahead: Tickets(ledger, access, lambda: start + ahead)
-
-    @pytest.mark.parametrize(("later", "good"), [(0, True), (60, True), (65, True), (66, False), (-5, True)])
-    async def test_a_ticket_lasts_a_minute_and_five_seconds_for_clocks_that_differ(
-        self, make: Callable[[timedelta], Tickets], later: int, *, good: bool
-    ) -> None:
-        here, there = make(timedelta()), make(timedelta(seconds=later))
-        [signer] = AccessSettings(api_tokens=SecretStr(f"reader=read:{SECRET}")).tokens
-        ticket = await here.issue(signer, [("video", "v-1")])
-        assert ticket is not None
-        target = Target(("video", "v-1"), stream=True)
-        if good:
-            assert (await there.redeem(ticket.text, target, "")).proof
-        else:
-            with pytest.raises(TicketRefusedError, match="expired"):
-                await there.redeem(ticket.text, target, "")
-
-
 class TestSecrecy:
-    async def test_no_ticket_is_in_what_the_process_says_nor_in_the_ledger_as_it_is(
-        self, settings: GatewaySettings, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        body = {"job_ids": ["j-1"], "video_ids": ["v-1"]}
-        # at INFO uvicorn tells the URL of each socket; the client here tells what it asks for, as it may
-        with caplog.at_level(logging.INFO, "uvicorn.error"), structlog.testing.capture_logs() as logged:
-            async with running(closed(settings), served=True) as harness:
-                key = {**READER, "Idempotency-Key": "1"}
-                answers = [await harness.client.post(PATH, json=body, headers=key) for _ in range(4)]
-                made = [answer.json() for answer in answers]
-                secrets = {each["ticket"] for each in made}
-                assert len(secrets) == 4  # the first answer was kept nowhere
-                told = ""
-                for path in (*made[0]["streams"], *made[1]["streams"], f"/nothing?{made[0]['ticket']}"):
-                    told += (await harness.client.get(path, headers=ONCE)).text
-                for path in (made[2]["sockets"][0], made[3]["sockets"][1]):
-                    async with connect(harness.url.replace("http", "ws") + path, proxy=None):
-                        pass
-                    assert await closes(harness, path) == 401
-                told += (await harness.client.get("/metrics")).text
-                told += await harness.gateway.ledger.read(dump)
-                told += repr(logged) + "".join(capsys.readouterr()) + repr(harness.published)
-        told += "".join(record.getMessage() for record in caplog.records if record.name[:5] != "httpx")
-        assert "WebSocket /ws/v2/jobs" in told
-        assert "stream_tickets" in told
-        assert not [secret for secret in secrets if secret in told]
-
     async def test_a_ticket_is_taken_out_of_the_query_and_nothing_else(self) -> None:
         for query, ticket, left in (
             (b"a=1&ticket=x%2Dy&b=%74", "x-y", b"a=1&b=%74"),
@@ -441,17 +266,9 @@ class TestSecrecy:
             (b"", None, b""),
         ):
             scope: dict[str, Any] = {"query_string": query}
-            assert guard.take_ticket(scope) == ticket
+            assert take_ticket(scope) == ticket
             assert scope["query_string"] == left
 
     def test_one_that_got_into_a_message_is_redacted(self) -> None:
         text = f"GET /ws/v2/jobs?ticket=lst_{'aB-_' * 10}abc HTTP/1.1"
         assert redact(text, ()) == "GET /ws/v2/jobs?ticket=lst_*** HTTP/1.1"
-
-
-def count(conn: sa.Connection) -> int:
-    return int(conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-
-
-def dump(conn: sa.Connection) -> str:
-    return repr({name: list(conn.execute(sa.select(each))) for name, each in METADATA.tables.items()})
