@@ -39,11 +39,11 @@ async def test_a_ticket_opens_one_stream_once_without_a_token(guarded: Harness) 
         assert response.headers["referrer-policy"] == "no-referrer"
         listener = Listener(response)
         assert await listener.hear() is not None
-        refused(await guarded.client.get(url), "was used")  # also while it is open
+        refused(await guarded.client.get(url, headers=ONCE), "was used")  # also while it is open
         await guarded.tell(uploaded(job_id, "v-1"))
         heard = await listener.all()
     assert heard[-1].data["status"] == "COMPLETED"
-    refused(await guarded.client.get(url), "was used")
+    refused(await guarded.client.get(url, headers=ONCE), "was used")
 
 
 @pytest.mark.parametrize(("kind", "number"), [("streams", 0), ("streams", 1), ("sockets", 0), ("sockets", 1)])
@@ -68,7 +68,7 @@ async def test_what_a_ticket_does_not_name_it_does_not_open_and_is_not_used_up_b
     told = await issued(guarded, job_ids=[mine])
     query = f"?ticket={told['ticket']}"
     for path in (f"/api/v2/render-jobs/{other}/events", "/api/videos/v-1/render-progress"):
-        refused(await guarded.client.get(path + query), "is not for")
+        refused(await guarded.client.get(path + query, headers=ONCE), "is not for")
     assert await closes(guarded, f"/ws/videos/v-1/render-progress{query}") == 401
     for method, path in (("GET", f"/api/v2/render-jobs/{mine}"), ("POST", PATH), ("GET", "/api/render-jobs")):
         answer = await guarded.client.request(method, path + query, json={"job_ids": [mine]})
@@ -119,7 +119,7 @@ class TestResuming:
             ("update", 15, "PROCESSING"), ("update", 40, "PROCESSING"), ("update", 40, "FAILED"),
         ]  # fmt: skip
         assert heard[-1] is not None
-        gone = await guarded.client.get(url, headers={"Last-Event-ID": heard[-1].id or ""})
+        gone = await guarded.client.get(url, headers={**ONCE, "Last-Event-ID": heard[-1].id or ""})
         assert gone.status_code == 204
 
     async def test_a_stream_that_broke_before_its_first_event_is_resumed(self, guarded: Harness) -> None:
@@ -163,7 +163,7 @@ class TestResuming:
             assert event is not None
             assert event.id is not None
             assert "." not in event.id
-            refused(await harness.client.get(url, headers={"Last-Event-ID": event.id}), "was used")
+            refused(await harness.client.get(url, headers={**ONCE, "Last-Event-ID": event.id}), "was used")
 
 
 class TestWhoAndHowMany:
@@ -215,10 +215,10 @@ class TestTokens:
             [url] = (await issued(harness, video_ids=["v-1"]))["streams"]
         gone = AccessSettings(api_tokens=SecretStr(f"reader=read:{'x' * 20},writer=read:{OTHER}"))
         async with running(settings.model_copy(update={"access": gone})) as harness:
-            refused(await harness.client.get(url), "its token is no longer known")
+            refused(await harness.client.get(url, headers=ONCE), "its token is no longer known")
         demoted = AccessSettings(api_tokens=SecretStr(f"reader=write:{SECRET}"))
         async with running(settings.model_copy(update={"access": demoted})) as harness:
-            refused(await harness.client.get(url), "its token is no longer known")
+            refused(await harness.client.get(url, headers=ONCE), "its token is no longer known")
         async with running(closed(settings)) as harness:
             assert (await harness.client.get(url, headers=ONCE)).status_code == 200
 
@@ -230,14 +230,14 @@ class TestTokens:
             assert answer.status_code == 201
             [url] = answer.json()["streams"]
             assert (await harness.client.get(url, headers=ONCE)).status_code == 200
-            refused(await harness.client.get(url), "was used")
+            refused(await harness.client.get(url, headers=ONCE), "was used")
             assert (await harness.client.get(url.partition("?")[0], headers=ONCE)).status_code == 200
             [_, socket] = (await harness.client.post(PATH, json={"video_ids": ["v-1"]})).json()["sockets"]
             async with connect(harness.url.replace("http", "ws") + socket, proxy=None):
                 pass
             [left] = (await harness.client.post(PATH, json={"video_ids": ["v-1"]})).json()["streams"]
         async with running(closed(settings)) as harness:
-            refused(await harness.client.get(left), "its token is no longer known")
+            refused(await harness.client.get(left, headers=ONCE), "its token is no longer known")
 
 
 async def test_a_page_of_another_origin_may_ask_for_one_and_watch(guarded: Harness) -> None:

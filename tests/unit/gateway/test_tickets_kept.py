@@ -58,15 +58,15 @@ async def test_who_opened_a_stream_resumes_it_at_any_gateway_and_who_has_the_url
         assert snapshot is not None
         assert snapshot.id is not None
         for harness in (one, two, one):
-            refused(await harness.client.get(url), "was used")
+            refused(await harness.client.get(url, headers=ONCE), "was used")
             bookmark, _, proof = snapshot.id.partition(".")
             for wrong in (bookmark, f"{bookmark}.", f"{bookmark}.{proof[:-1]}", f"{bookmark}.{'A' * 22}"):
-                refused(await harness.client.get(url, headers={"Last-Event-ID": wrong}), "was used")
+                refused(await harness.client.get(url, headers={**ONCE, "Last-Event-ID": wrong}), "was used")
             last = {"Last-Event-ID": snapshot.id}
             async with harness.client.stream("GET", url, headers=last) as response:
                 assert response.status_code == 200
         other = f"/api/v2/render-jobs/x/events?{url.partition('?')[2]}"
-        refused(await one.client.get(other, headers={"Last-Event-ID": snapshot.id}), "is not for")
+        refused(await one.client.get(other, headers={**ONCE, "Last-Event-ID": snapshot.id}), "is not for")
 
 
 async def test_for_so_long_and_no_longer(guarded: Harness) -> None:
@@ -79,7 +79,7 @@ async def test_for_so_long_and_no_longer(guarded: Harness) -> None:
     assert timedelta(minutes=59) < until - datetime.now(UTC) <= timedelta(hours=1)
     past = datetime.now(UTC) - CLOCK_TOLERANCE - timedelta(seconds=1)
     await guarded.gateway.ledger.write(lambda conn: conn.execute(sa.update(table).values(expires_at=past)))
-    refused(await guarded.client.get(url, headers={"Last-Event-ID": last}), "has expired")
+    refused(await guarded.client.get(url, headers={**ONCE, "Last-Event-ID": last}), "has expired")
 
 
 async def test_one_token_has_so_many_unused_ones_and_no_more(
