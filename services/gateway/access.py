@@ -52,6 +52,18 @@ class AccessSettings(BaseSettings):
     """Requests a second of one token, or of one address without any; 0 for no limit. Lower: a busy backend
     is refused. Higher: one caller can take all there is."""
 
+    ticket_seconds: float = Field(default=60, ge=5, le=600, validation_alias="GATEWAY_TICKET_SECONDS")
+    """From the making of a stream ticket to its use, by the gateways' clocks, which may differ by five
+    seconds. Shorter: a phone that changes its network in between asks twice. Longer: one that nobody used
+    lies about in a URL for longer."""
+
+    ticket_resume_seconds: float = Field(
+        default=3_600, ge=0, le=86_400, validation_alias="GATEWAY_TICKET_RESUME_SECONDS"
+    )
+    """How long an event stream that a ticket opened may be resumed after a break; 0 for never. Shorter: a
+    page that watches for longer needs another ticket. Longer: whoever has its URL and one of its events can
+    watch for longer."""
+
     @field_validator("auth", "api_tokens", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

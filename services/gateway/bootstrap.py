@@ -30,6 +30,7 @@ from services.gateway.http import (
     problems,
     scripts,
     streams,
+    tickets,
     versions,
 )
 from services.gateway.http import backend as backend_routes
@@ -50,6 +51,7 @@ from services.gateway.metrics import LEDGER_AWAY, OUTBOX_TROUBLED
 from services.gateway.relay import Already, Publish, Relay
 from services.gateway.service import Clock, NewId, Service
 from services.gateway.settings import GatewaySettings
+from services.gateway.tickets import Tickets
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
 from services.runtime.settings import RuntimeSettings
@@ -248,8 +250,13 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     app.add_middleware(QuickCreate, service=service, new_id=new_id)
     app.add_middleware(Idempotency, ledger=service.ledger, now=service.now)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    opening = Tickets(service.ledger, settings.access, service.now)
     app.add_middleware(
-        Guard, access=settings.access, internal=_internal(settings), assets=settings.assets_path
+        Guard,
+        access=settings.access,
+        internal=_internal(settings),
+        assets=settings.assets_path,
+        tickets=opening,
     )
     if settings.access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, **CORS)
@@ -257,8 +264,8 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     for base in BASES:
         written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)
         made = jobs.router(service, new_id=new_id)
-        told = streams.router(service)
-        for routes in (written, versions.router(service), made, listing.router(service), told):
+        told = (streams.router(service), tickets.router(opening))
+        for routes in (written, versions.router(service), made, listing.router(service), *told):
             app.include_router(routes, prefix=base)
     app.include_router(backend_routes.router(service))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path))

@@ -20,3 +20,6 @@ SOCKETS = Gauge("lectern_sockets", "Open WebSockets and in-process watchers")
 SLOW_SOCKETS = Counter("lectern_sockets_aborted", "WebSockets closed because they could not keep up")
 CONFLATED = Counter("lectern_updates_conflated", "Updates that a congested WebSocket was spared")
 UPDATE_GAPS = Counter("lectern_update_gaps", "Times the watched jobs were read again from the ledger")
+STREAM_TICKETS = Counter(
+    "lectern_stream_tickets", "Stream tickets: issued, opened, resumed, refused", ["outcome"]
+)

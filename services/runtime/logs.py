@@ -18,6 +18,13 @@ def _redacted(_logger: object, _method: str, fields: MutableMapping[str, Any]) -
     return fields
 
 
+class _Redacting(logging.Formatter):
+    """What libraries say is theirs to word; URLs and exceptions in it may hold secrets of ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
 class _StandardError:
     """Standard error as it is when something is written: a host may exchange it under a running process."""
 
@@ -48,6 +55,8 @@ def configure_logs(settings: RuntimeSettings) -> None:
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Redacting("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     # a broker that is away is told once by the health page, not twice a second by the client
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

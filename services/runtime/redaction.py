@@ -8,6 +8,9 @@ from functools import cache
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|CREDENTIAL", re.IGNORECASE)
 _URL_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+_TICKET = re.compile(r"\blst_[A-Za-z0-9_-]{20,}")
+"""A stream ticket, which stands in URLs, and URLs stand in messages of other people's libraries."""
+
 _SHORTEST = 6
 """Shorter values would blank out innocent text."""
 
@@ -24,7 +27,7 @@ def _process_secrets() -> tuple[str, ...]:
 
 
 def redact(text: str, secrets: Iterable[str] | None = None) -> str:
-    """Return ``text`` without secret values, URL credentials and authorization values."""
+    """Return ``text`` without secret values, URL credentials, authorization values and stream tickets."""
     for secret in _process_secrets() if secrets is None else secrets:
         text = text.replace(secret, "***")
-    return _BEARER.sub(r"\1 ***", _URL_USERINFO.sub("***@", text))
+    return _TICKET.sub("lst_***", _BEARER.sub(r"\1 ***", _URL_USERINFO.sub("***@", text)))

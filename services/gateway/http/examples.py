@@ -169,6 +169,14 @@ CALLBACK = {
     "settled_at": ENDED,
     "payload": {"jobId": JOB, "videoUrl": FILM["url"], "duration": 6.5, "status": "COMPLETED"},
 }
+TICKET = "lst_bm90IGEgdGlja2V0LCBidXQgYXMgbG9uZyBhcyBvbmU"
+TICKETED = {
+    "ticket": TICKET,
+    "expires_at": ENDED,
+    "expires_in": 60,
+    "streams": [f"/api/v2/render-jobs/{JOB}/events?ticket={TICKET}"],
+    "sockets": [f"/ws/v2/jobs?ticket={TICKET}"],
+}
 INDEX = {"name": "Lectern", "openapi": "/openapi.json", "render": "/api/videos/{video_id}/render-jobs"}
 
 OF_VIDEO, OF_SCRIPT, OF_JOB = {"video_id": VIDEO}, {"script_id": SCRIPT}, {"job_id": JOB}
@@ -202,6 +210,7 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ("GET", "/render-jobs/{job_id}"): Example({200: DETAIL}, None, OF_JOB),
     ("GET", "/render-jobs/{job_id}/events"): Example({}, None, OF_JOB),
     ("GET", "/videos/{video_id}/render-progress"): Example({}, None, OF_VIDEO),
+    ("POST", "/stream-tickets"): Example({201: TICKETED}, {"job_ids": [JOB]}),
     ("GET", "/render-jobs/{job_id}/render-spec"): Example({200: SPEC}, None, OF_JOB),
     ("POST", "/render-jobs/{job_id}/cancel"): Example({200: CANCELED}, None, OF_JOB),
     ("GET", "/render-jobs"): Example(

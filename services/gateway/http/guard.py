@@ -7,10 +7,14 @@ from time import monotonic
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.errors import LecternError
 from services.gateway.access import AccessSettings, AuthMode, is_loopback
 from services.gateway.auth import ApiToken, Tokens, bearer_of
 from services.gateway.auth import Scope as Right
-from services.gateway.http.problems import HttpCode, problem
+from services.gateway.http.paths import TICKET_PATHS
+from services.gateway.http.problems import HttpCode, problem, status_of
+from services.gateway.http.ticket_query import take_ticket, target_of
+from services.gateway.tickets import AGAIN, GRANT_KEY, Target, TicketRefusedError, Tickets
 
 OPEN_PATHS = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"}
 """For probes, scrapers and developers; they tell nothing of anybody's lessons."""
@@ -26,6 +30,16 @@ UNKNOWN_SHARE = 0.02
 
 MAX_CALLERS = 10_000
 """Callers whose rate is remembered. Fewer: many addresses in turn escape it. More: memory."""
+
+TICKET_SHOWN_PER_SECOND = 50.0
+"""Times that one ticket may be shown; twice as many at once. Fewer: a page whose network comes and goes is
+told that it is too early. More: whoever has one that was used can keep the ledger busy with it."""
+
+HOLDER_KEY = "lectern.holder"
+"""Where a connection's scope holds the token that was shown, ``None`` for none."""
+
+Refusal = tuple[int, str, str, dict[str, str] | None]
+"""Status, code, detail and headers."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -74,9 +88,12 @@ class Guard:
         access: the settings.
         internal: the backend's token, if there is one.
         assets: path of the finished files, which are public.
+        tickets: what opens streams and sockets in the place of a token.
     """
 
-    def __init__(self, app: ASGIApp, access: AccessSettings, internal: ApiToken | None, assets: str) -> None:
+    def __init__(
+        self, app: ASGIApp, access: AccessSettings, internal: ApiToken | None, assets: str, tickets: Tickets
+    ) -> None:
         self._app = app
         self._off = access.auth is AuthMode.OFF
         self._internal = internal is not None
@@ -84,13 +101,21 @@ class Guard:
         self._origins = frozenset(access.origins)
         self._assets = assets + "/"
         self._rates = Rates(access.rate)
+        self._tickets = tickets
+        self._shown = Rates(TICKET_SHOWN_PER_SECOND)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope, Headers(scope=scope))
+        said = Headers(scope=scope)
+        ticket = take_ticket(scope)
+        target = target_of(scope) if ticket is not None else None
+        if ticket is not None and target is not None:
+            refusal = await self._ticket_refusal(ticket, target, scope, said)
+        else:
+            refusal = self._refusal(scope, said)
         if refusal is None:
             await self._app(scope, receive, send)
             return
@@ -100,9 +125,31 @@ class Guard:
             send = _denying(send)
         await problem(status, code, detail, headers)({**scope, "type": "http"}, receive, send)
 
-    def _refusal(
-        self, scope: Scope, headers: Headers
-    ) -> tuple[int, HttpCode, str, dict[str, str] | None] | None:
+    async def _ticket_refusal(
+        self, ticket: str, target: Target, scope: Scope, headers: Headers
+    ) -> Refusal | None:
+        """Refuse what a ticket does not open; a token beside it does not count."""
+        if self._off and (why := self._stranger(headers)) is not None:
+            return 403, HttpCode.FORBIDDEN, why, None
+        holder = self._tickets.holder(ticket)
+        if holder is None:
+            wait = self._rates.take(_address(scope), UNKNOWN_SHARE)
+            why = f"the ticket is none, or its token is no longer known: {AGAIN}"
+            return _too_often(wait) if wait > 0 else _no_ticket(why)
+        wait = self._shown.take(ticket) or self._rates.take(holder.name or _address(scope))
+        if wait > 0:
+            return _too_often(wait)
+        try:
+            grant = await self._tickets.redeem(ticket, target, headers.get("last-event-id", ""))
+        except TicketRefusedError as error:
+            return _no_ticket(str(error))
+        except LecternError as error:
+            return status_of(error), error.code, error.message, {"Retry-After": "1"}
+        scope["lectern.caller"] = holder.name
+        scope[GRANT_KEY] = grant
+        return None
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
         path = scope["path"]
         if self._off and (why := self._stranger(headers)) is not None:
             return 403, HttpCode.FORBIDDEN, why, None
@@ -111,12 +158,12 @@ class Guard:
         needed = right_for(scope.get("method", "GET"), path)
         holder = self._holder(scope, headers)
         scope["lectern.caller"] = holder.name if holder else ""
-        caller = holder.name if holder else f"@{(scope.get('client') or ['?'])[0]}"
+        scope[HOLDER_KEY] = holder
+        caller = holder.name if holder else _address(scope)
         free = self._off and not (needed is Right.INTERNAL and self._internal)
         wait = self._rates.take(caller, 1.0 if holder or free else UNKNOWN_SHARE)
         if wait > 0:
-            retry = {"Retry-After": str(int(wait) + 1)}
-            return 429, HttpCode.RATE_LIMITED, "too many requests: come back later", retry
+            return _too_often(wait)
         if free:
             return None
         if holder is None:
@@ -177,7 +224,8 @@ def right_for(method: str, path: str) -> Right:
     """Return what a token must be good for."""
     if path.startswith(INTERNAL_PATHS):
         return Right.INTERNAL
-    return Right.READ if method in {"GET", "HEAD", "OPTIONS"} else Right.WRITE
+    reads = method in {"GET", "HEAD", "OPTIONS"} or path in TICKET_PATHS
+    return Right.READ if reads else Right.WRITE
 
 
 def secret_of(subprotocols: Iterable[str]) -> str | None:
@@ -186,6 +234,20 @@ def secret_of(subprotocols: Iterable[str]) -> str | None:
         if offered.startswith(SUBPROTOCOL_BEARER):
             return offered.removeprefix(SUBPROTOCOL_BEARER)
     return None
+
+
+def _address(scope: Scope) -> str:
+    return f"@{(scope.get('client') or ['?'])[0]}"
+
+
+def _too_often(wait: float) -> Refusal:
+    retry = {"Retry-After": str(int(wait) + 1)}
+    return 429, HttpCode.RATE_LIMITED, "too many requests: come back later", retry
+
+
+def _no_ticket(why: str) -> Refusal:
+    challenge = {"WWW-Authenticate": 'Bearer realm="lectern", error="invalid_token"'}
+    return 401, HttpCode.TICKET_INVALID, why, challenge
 
 
 def _denying(send: Send) -> Send:

@@ -53,7 +53,8 @@ ANSWER_HEADERS: dict[tuple[str, str], dict[str, tuple[str, bool]]] = {
 ABOUT = """Training text to narrated educational video.
 
 Every `POST` takes an `Idempotency-Key` header of 1 to 200 characters: the same request again gets the first
-one's answer (of `generate`: the same script, as it stands by then); another one with that key gets 422.
+one's answer (of `generate`: the same script, as it stands by then; of `stream-tickets`: another ticket, for
+the key says nothing there); another one with that key gets 422.
 Edits and approvals take `If-Match` with the `ETag` that was read; 412 tells that it is stale.
 Errors are problem documents (RFC 9457) with a `code` for machines."""
 

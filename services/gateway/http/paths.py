@@ -4,6 +4,9 @@ from fastapi import Request
 
 BASES = ("/api/v2", "/api")
 
+TICKETS = "/stream-tickets"
+TICKET_PATHS = frozenset(base + TICKETS for base in BASES)
+
 
 def base_of(request: Request) -> str:
     """Return the base that a request came by, so that links in its answer lead back by it."""

@@ -20,6 +20,15 @@ LOOKING = {"/readyz", "/metrics"}
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 TYPE_BASE = "https://lectern.dev/problems/"
+SECURITY: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "ticket",
+        "description": "from `POST /api/v2/stream-tickets`, for an `EventSource`, which cannot show a token",
+    },
+}
 
 
 class HttpCode(StrEnum):
@@ -34,7 +43,9 @@ class HttpCode(StrEnum):
     IDEMPOTENCY_KEY_INVALID = "IDEMPOTENCY_KEY_INVALID"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     REQUEST_RUNNING = "REQUEST_RUNNING"
+    TICKET_INVALID = "TICKET_INVALID"
     TOO_MANY_SUBSCRIPTIONS = "TOO_MANY_SUBSCRIPTIONS"
+    TOO_MANY_TICKETS = "TOO_MANY_TICKETS"
     BODY_TOO_LARGE = "BODY_TOO_LARGE"
     PRECONDITION_FAILED = "PRECONDITION_FAILED"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
@@ -165,7 +176,7 @@ def describe(app: FastAPI, open_paths: Iterable[str]) -> None:
             for foreign in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(foreign, None)
             schemas["Problem"] = Problem.model_json_schema()
-            schema["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+            schema["components"]["securitySchemes"] = SECURITY
             schema["security"] = [{"bearer": []}]
             for path in open_paths:
                 for operation in schema["paths"].get(path, {}).values():

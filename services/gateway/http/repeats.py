@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import LecternError
 from services.gateway.http.body import replaying
+from services.gateway.http.paths import TICKET_PATHS
 from services.gateway.http.problems import HttpCode, answer_to, problem
 from services.gateway.ledger import idempotency
 from services.gateway.ledger.database import Ledger
@@ -54,7 +55,8 @@ class Idempotency:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         key = None
-        if scope["type"] == "http" and scope["method"] == "POST":
+        # a ticket is a secret: its answer is not kept, and a repeat gets another one
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] not in TICKET_PATHS:
             key = Headers(scope=scope).get("idempotency-key")
         if key is None:
             await self._app(scope, receive, send)

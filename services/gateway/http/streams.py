@@ -4,7 +4,7 @@ import math
 from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from contracts.base import Id
 from services.gateway.http.preferences import wait_seconds
@@ -13,6 +13,7 @@ from services.gateway.live.cursors import Bookmark, Cursor, bookmark_of
 from services.gateway.live.ring import Watch, of_job, of_video
 from services.gateway.live.stream import MEDIA_TYPE, EventStream
 from services.gateway.service import Service
+from services.gateway.tickets import grant_of, without_proof
 
 LastEventId = Annotated[
     str | None,
@@ -45,6 +46,7 @@ _EVENT: dict[str, Any] = {
         "retry": {"type": "integer"},
     },
 }
+_EITHER: dict[str, Any] = {"security": [{"bearer": []}, {"ticket": []}]}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `snapshot` and `update`; comments as signs of life",
@@ -57,10 +59,13 @@ def router(service: Service) -> APIRouter:
     """Return the routes of the streams."""
     routes = APIRouter(tags=["progress"])
 
-    def stream(watch: Watch, form: str, last_event_id: str | None, prefer: str | None) -> EventStream:
-        bookmark = bookmark_of(last_event_id) if last_event_id else None
-        wait = wait_seconds(prefer, math.inf)
-        return EventStream(service.hub, service.ledger, watch, attrgetter(form), bookmark, wait)
+    def stream(
+        watch: Watch, form: str, request: Request, last_event_id: str | None, prefer: str | None
+    ) -> EventStream:
+        bookmark = bookmark_of(without_proof(last_event_id)) if last_event_id else None
+        wait, grant = wait_seconds(prefer, math.inf), grant_of(request.scope)
+        proof = grant.proof if grant else None
+        return EventStream(service.hub, service.ledger, watch, attrgetter(form), bookmark, wait, proof)
 
     @routes.get(
         "/render-jobs/{job_id}/events",
@@ -71,17 +76,23 @@ def router(service: Service) -> APIRouter:
             204: {"description": "It has ended, and the last event received said so: do not come back"},
             **responses(404, 422, 503),
         },
+        openapi_extra=_EITHER,
     )
-    async def of_a_job(job_id: Id, last_event_id: LastEventId = None, prefer: Prefer = None) -> Response:
-        return stream(of_job(job_id), "event", last_event_id, prefer)
+    async def of_a_job(
+        job_id: Id, request: Request, last_event_id: LastEventId = None, prefer: Prefer = None
+    ) -> Response:
+        return stream(of_job(job_id), "event", request, last_event_id, prefer)
 
     @routes.get(
         "/videos/{video_id}/render-progress",
         summary="The progress of a video's jobs as server-sent events",
         response_class=Response,
         responses={**_STREAM, **responses(422, 503)},
+        openapi_extra=_EITHER,
     )
-    async def of_a_video(video_id: Id, last_event_id: LastEventId = None, prefer: Prefer = None) -> Response:
-        return stream(of_video(video_id), "progress_event", last_event_id, prefer)
+    async def of_a_video(
+        video_id: Id, request: Request, last_event_id: LastEventId = None, prefer: Prefer = None
+    ) -> Response:
+        return stream(of_video(video_id), "progress_event", request, last_event_id, prefer)
 
     return routes

@@ -73,6 +73,7 @@ script_specs = sa.Table(
 ACTIVE_STATES = ("QUEUED", "PROCESSING")
 _ACTIVE = sa.text("state IN ('QUEUED', 'PROCESSING')")
 _PENDING = sa.text("state = 'PENDING'")
+_UNUSED = sa.text("proof IS NULL")
 
 jobs = sa.Table(
     "jobs",
@@ -188,6 +189,18 @@ kafka_logs = sa.Table(
     sa.Column("log_before", sa.String(300)),
     sa.Column("since", Utc, nullable=False),
 )
+
+stream_tickets = sa.Table(
+    "stream_tickets",
+    METADATA,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(40), nullable=False),
+    sa.Column("watches", sa.JSON, nullable=False),
+    sa.Column("proof", sa.String(64)),  # none until it is used
+    sa.Column("expires_at", Utc, nullable=False, index=True),
+    sa.Index("ix_stream_tickets_unused", "holder", sqlite_where=_UNUSED, postgresql_where=_UNUSED),
+)
+"""Tickets and what resumes their streams, by SHA-256; not in the log: after a loss new ones are asked for."""
 
 
 def insert(dialect: str, table: sa.Table) -> Any:

@@ -53,6 +53,12 @@ _ABOUT = {
 }
 
 
+_QUERY = {
+    "type": "object",
+    "properties": {"ticket": {"type": "string", "description": "in the place of a token; good once"}},
+}
+
+
 def asyncapi_document() -> dict[str, Any]:
     """Return the document."""
     models = list(dict.fromkeys(model for group in (*SAID.values(), *TOLD.values()) for model in group))
@@ -65,7 +71,8 @@ def asyncapi_document() -> dict[str, Any]:
             "title": "Lectern: progress",
             "version": "1.0.0",
             "description": "Messages are JSON in text frames. A token comes in the Authorization header "
-            "or, from browsers, as a subprotocol: `lectern` and `lectern.bearer.<token>`.",
+            "or, from browsers, as a subprotocol: `lectern` and `lectern.bearer.<token>`. Or a ticket from "
+            "`POST /api/v2/stream-tickets` comes in the query: it opens one socket, once, for what it names.",
         },
         "defaultContentType": "application/json",
         "channels": {address: _channel(address) for address in TOLD},
@@ -87,7 +94,7 @@ def _channel(address: str) -> dict[str, Any]:
         "address": address,
         "description": _ABOUT[address],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
-        "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
+        "bindings": {"ws": {"method": "GET", "query": _QUERY, "bindingVersion": "0.1.0"}},
     }
     if "{video_id}" in address:
         channel["parameters"] = {"video_id": {"description": "the video"}}

@@ -28,6 +28,7 @@ from services.gateway.live.requests import (
 from services.gateway.live.ring import Watch
 from services.gateway.live.viewer import Viewer, lent
 from services.gateway.service import Service
+from services.gateway.tickets import grant_of
 from services.gateway.ws import chosen
 
 PATH = "/ws/v2/jobs"
@@ -50,11 +51,13 @@ class Session:
     Args:
         service: whose hub is listened to and whose ledger gives snapshots.
         viewer: where frames go.
+        allowed: what may be watched, where a ticket says so.
     """
 
-    def __init__(self, service: Service, viewer: Viewer) -> None:
+    def __init__(self, service: Service, viewer: Viewer, allowed: frozenset[Watch] | None = None) -> None:
         self._service = service
         self._viewer = viewer
+        self._allowed = allowed
         self._told = Told()
         self._watched: dict[Watch, Subscription] = {}
         self._rates = Rates(MESSAGES_PER_SECOND, monotonic)
@@ -87,6 +90,13 @@ class Session:
         if len(self._watched.keys() | set(watches)) > MAX_WATCHES:
             detail = f"a socket watches at most {MAX_WATCHES} jobs and videos: open another one"
             await self._answer(refusal(422, HttpCode.TOO_MANY_SUBSCRIPTIONS, detail))
+            return
+        if self._allowed is not None and (foreign := [each for each in watches if each not in self._allowed]):
+            kind, name = foreign[0]
+            detail = (
+                f"the socket's ticket is not for {kind} {name}: open another socket, with one that names it"
+            )
+            await self._answer(refusal(403, HttpCode.FORBIDDEN, detail))
             return
         hub = self._service.hub
         self._let_go(watches)
@@ -162,7 +172,8 @@ class JobsSocket:
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": chosen(scope)})
         viewer = Viewer(protocol, _job_frame)
-        session = Session(self._service, viewer)
+        grant = grant_of(scope)
+        session = Session(self._service, viewer, grant.watches if grant else None)
         try:
             while (message := await receive())["type"] != "websocket.disconnect":
                 await session.take(message.get("text"))

@@ -33,15 +33,17 @@ class Lab:
         servers: of Kafka.
         database_url: of the ledger that the gateways share.
         folder: home and logs.
+        more: settings of the gateways beyond these.
     """
 
-    def __init__(self, servers: str, database_url: str, folder: Path) -> None:
+    def __init__(self, servers: str, database_url: str, folder: Path, **more: str) -> None:
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": servers,
             "DATABASE_URL": database_url,
             "LECTERN_HOME": str(folder / "home"),
             "LECTERN_SESSION_TIMEOUT_MS": "6000",
             "TTS_PROVIDER": "mock",
+            **more,
         }
         self.gateways = []
         for name in ("a", "b"):

@@ -179,6 +179,7 @@ BOTH = {
     "test_repeats_sets",
     "test_sets",
     "test_snapshots",
+    "test_tickets_kept",
     "test_v2",
     "test_webhooks",
 }

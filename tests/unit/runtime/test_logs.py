@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -36,3 +38,18 @@ def test_a_replaced_standard_error_is_followed(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("sys.stderr", second)
     log.warning("two")
     assert "two" in second.getvalue()
+
+
+def test_what_libraries_log_is_redacted_as_well() -> None:
+    script = (
+        "import logging; from services.runtime.logs import configure_logs;"
+        "from services.runtime.settings import RuntimeSettings; configure_logs(RuntimeSettings());"
+        "log = logging.getLogger('uvicorn.error');"
+        f"log.error('%s accepted', '/ws/v2/jobs?ticket=lst_{'a' * 43}'); log.info('quiet')\n"
+        "try: raise OSError('https://user:hunter2@host/')\n"
+        "except OSError: log.exception('failed')"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
+    assert told.startswith("ERROR uvicorn.error /ws/v2/jobs?ticket=lst_*** accepted\n")
+    assert "OSError: https://***@host/" in told
+    assert "quiet" not in told
