@@ -49,6 +49,7 @@ from services.gateway.service import Clock, NewId, Service
 from services.gateway.settings import GatewaySettings
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
+from services.runtime.conformance import Conformance
 from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
@@ -211,6 +212,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     )
     if settings.access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, **CORS)
+    app.add_middleware(Conformance)
     app.add_middleware(SecurityHeaders)
     for base in BASES:
         written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)
