@@ -200,6 +200,9 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         title="Lectern",
         summary="Training text to narrated educational video",
         version="1",
+        servers=openapi.SERVERS,
+        license_info=openapi.LICENSE,
+        openapi_tags=openapi.TAGS,
         docs_url=None,  # it would load scripts from a stranger's server
         redoc_url=None,
     )
