@@ -19,7 +19,7 @@ BREAK ?= chaos
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test chaos soak crash-matrix lint kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test chaos soak crash-matrix lint specs kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -56,6 +56,9 @@ lint: $(DEV) ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+specs: $(DEV) ## Check the API documents with the specifications' own tools, most of which need Node
+	$(BIN)/python -m ops.tools.check_specs
+
 crash-matrix: $(DEV) ## Kill each process at each crash point, one crash a job (half an hour); make chaos has rows of it
 	LECTERN_CRASH_MATRIX=full LECTERN_REQUIRE_KAFKA=1 $(BIN)/pytest tests/e2e/test_crash_matrix.py
 
@@ -78,7 +81,7 @@ lock: $(BIN)/uv ## Write the three lock files anew from pyproject.toml; UPGRADE=
 		--output-file requirements-dev.lock
 
 clean: ## Remove what was built and fetched; keeps data and films
-	rm -rf $(VENV) ops/kafka/libs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) ops/kafka/libs .cache/specs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

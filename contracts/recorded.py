@@ -70,7 +70,7 @@ class CallbackRecorded(Event):
     place: int = Field(ge=1, description="in the log of callbacks")
     webhook_id: str = Field(max_length=36)
     kind: Literal["script.complete", "job.complete"]
-    state: Literal["PENDING", "DELIVERED", "SUPERSEDED", "EXPIRED"]
+    state: Literal["PENDING", "DELIVERED", "SUPERSEDED", "EXPIRED", "GONE"]
     tries: int = Field(ge=0)
     last_error: str | None
     body: str | None = Field(description="what is sent; null for a script's, which its version tells")

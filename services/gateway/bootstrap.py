@@ -54,6 +54,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tickets import Tickets
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
+from services.runtime.conformance import Conformance
 from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
@@ -243,6 +244,9 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         title="Lectern",
         summary="Training text to narrated educational video",
         version="1",
+        servers=openapi.SERVERS,
+        license_info=openapi.LICENSE,
+        openapi_tags=openapi.TAGS,
         docs_url=None,  # it would load scripts from a stranger's server
         redoc_url=None,
     )
@@ -260,6 +264,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     )
     if settings.access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, **CORS)
+    app.add_middleware(Conformance)
     app.add_middleware(SecurityHeaders)
     for base in BASES:
         written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)

@@ -6,15 +6,21 @@ import socket
 from collections.abc import Callable, Sequence
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contracts.errors import ErrorCode, PermanentError
+from services.runtime.conformance import Conformance
+from services.runtime.connection import HttpConnection
 from services.runtime.intake import Intake
 from services.runtime.metrics import LOOP_LAG
+from services.runtime.problems import MEDIA_TYPE, problem_of
 
 LOOP_TICK = 0.05
 """Seconds between two looks at the event loop's lag."""
@@ -53,6 +59,16 @@ async def watch_loop() -> None:
         LOOP_LAG.observe(max(0.0, loop.time() - due))
 
 
+def exposition(accept: str) -> Response:
+    """Return the process's metrics in the format that a scraper asks for: OpenMetrics, or Prometheus' own."""
+    try:
+        encode, media_type = choose_encoder(accept.lower().replace('"', ""))
+    except (TypeError, ValueError):  # it stumbles over a version that is no number
+        encode, media_type = choose_encoder("")
+    # the answer depends on what was asked for, which a cache has to know
+    return Response(encode(REGISTRY), headers={"Content-Type": media_type, "Vary": "Accept"})
+
+
 def health_app(health: Health) -> Starlette:
     """Return the three-page web application."""
 
@@ -66,10 +82,20 @@ def health_app(health: Health) -> Starlette:
             status_code=503 if problems else 200,
         )
 
-    async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        return exposition(request.headers.get("accept", ""))
 
-    return Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)])
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = {404: "ROUTE_NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "REQUEST_INVALID")
+        said = problem_of(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}")
+        return JSONResponse(said, error.status_code, error.headers, MEDIA_TYPE)
+
+    return Starlette(
+        routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)],
+        middleware=[Middleware(Conformance)],
+        exception_handlers={HTTPException: refused},
+    )
 
 
 class _QuietServer(uvicorn.Server):
@@ -85,7 +111,14 @@ class HealthServer:
     def __init__(self, health: Health, host: str, port: int) -> None:
         self._address = (host, port)
         self._server = _QuietServer(
-            uvicorn.Config(health_app(health), log_level="warning", access_log=False, lifespan="off")
+            uvicorn.Config(
+                health_app(health),
+                http=HttpConnection,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+            )
         )
         self._task: asyncio.Task[None] | None = None
 

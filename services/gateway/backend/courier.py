@@ -126,6 +126,10 @@ class Courier:
                 crash_point("callback.after_record", "delivered")
                 log.info("callback.delivered", **told, tries=callback.tries)
                 return
+            if answer.gone:
+                log.warning("callback.gone", **told, tries=callback.tries, error=answer.error)
+                await self._ledger.write(callbacks.gone, callback.id, answer.error, now=self._now())
+                return
             pause = max(self._pause(callback.tries), min(answer.wait, LONGEST_PAUSE))
             log.warning("callback.failed", **told, tries=callback.tries, error=answer.error, pause=pause)
             now = self._now()

@@ -2,12 +2,14 @@
 
 import os
 import stat
+from email.utils import parsedate
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from services.gateway.http.problems import HttpCode, problem, responses
@@ -22,17 +24,18 @@ MEDIA_TYPES = {
 }
 """The only files there are; anything else below the folder is nobody's business."""
 
+_STATIC = StaticFiles(check_dir=False)
+
 
 def router(folder: Path, path: str) -> APIRouter:
     """Return the route that serves ``folder`` below ``path``."""
     routes = APIRouter(tags=["assets"])
 
-    @routes.head(f"{path}/{{key:path}}", include_in_schema=False)
     @routes.get(
         f"{path}/{{key:path}}",
         summary="A finished file",
         response_class=Response,
-        responses={206: {"description": "Partial Content"}, **responses(404, 416)},
+        responses={206: {"description": "Partial Content"}, **responses(404, 412, 416)},
     )
     async def asset(key: str, request: Request) -> Response:
         found = await run_in_threadpool(find, folder, key)
@@ -46,7 +49,11 @@ def router(folder: Path, path: str) -> APIRouter:
             content_disposition_type="inline",
             headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
         )
-        return _not_modified(response, request.headers) or response
+        if _changed(response.headers, request.headers):
+            return problem(412, HttpCode.PRECONDITION_FAILED, "it is another file by now: read it again")
+        if _STATIC.is_not_modified(response.headers, request.headers):
+            return NotModifiedResponse(response.headers)
+        return response
 
     return routes
 
@@ -100,9 +107,10 @@ class AssetResponse(FileResponse):
         )(scope, receive, send)
 
 
-def _not_modified(response: FileResponse, request: Headers) -> Response | None:
-    known = [tag.strip().removeprefix("W/") for tag in request.get("if-none-match", "").split(",")]
-    if "*" not in known and response.headers["etag"] not in known:
-        return None
-    kept = ("etag", "cache-control", "last-modified")
-    return Response(status_code=304, headers={name: response.headers[name] for name in kept})
+def _changed(response: Headers, request: Headers) -> bool:
+    """Whether a file is not the one that is asked for any more (RFC 9110, 13.1.1 and 13.1.4)."""
+    tags = request.get("if-match")
+    if tags is not None:
+        return tags.strip() != "*" and response["etag"] not in [tag.strip() for tag in tags.split(",")]
+    since, modified = parsedate(request.get("if-unmodified-since")), parsedate(response["last-modified"])
+    return since is not None and modified is not None and modified > since

@@ -182,9 +182,10 @@ class Guard:
 
     def _stranger(self, headers: Headers) -> str | None:
         """Say why a call without tokens does not come from this machine's own pages."""
-        host = headers.get("host", "")
+        host = headers.get("host", "").lower()
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if not is_loopback(name):
+        # no browser speaks HTTP/1.0, which alone may leave the name out
+        if "host" in headers and not is_loopback(name.removesuffix(".")):
             return "without tokens only loopback names are answered to"  # a name rebound to us
         origin = headers.get("origin")
         if origin is None or origin in self._origins or origin in {f"http://{host}", f"https://{host}"}:

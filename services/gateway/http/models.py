@@ -93,7 +93,10 @@ class ScenePatch(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"narration": "비밀번호는 길게 만드세요."}]})
 
-    narration: str = Field(default="", min_length=1, max_length=5000)
+    # what is left out stays, so that the default is never looked at: the document must not promise it
+    narration: str = Field(
+        default="", min_length=1, max_length=5000, json_schema_extra=lambda schema: schema.pop("default")
+    )
     on_screen_text: str | None = Field(default=None, max_length=2000)
     duration_sec: Duration | None = None
 

@@ -50,13 +50,25 @@ ANSWER_HEADERS: dict[tuple[str, str], dict[str, tuple[str, bool]]] = {
 }
 """By method and path below the base: headers of good answers, what they tell, whether they always come."""
 
+SERVERS = [{"url": "/", "description": "whichever gateway the document comes from"}]
+LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+TAGS = [
+    {"name": "scripts", "description": "From training text to an approved script"},
+    {"name": "render jobs", "description": "From an approved script to a film"},
+    {"name": "progress", "description": "How a job goes, as server-sent events"},
+    {"name": "backend", "description": "What the customer's backend calls"},
+    {"name": "assets", "description": "Finished files"},
+    {"name": "operations", "description": "For probes, scrapers and developers"},
+]
+
 ABOUT = """Training text to narrated educational video.
 
 Every `POST` takes an `Idempotency-Key` header of 1 to 200 characters: the same request again gets the first
 one's answer (of `generate`: the same script, as it stands by then; of `stream-tickets`: another ticket, for
 the key says nothing there); another one with that key gets 422.
 Edits and approvals take `If-Match` with the `ETag` that was read; 412 tells that it is stale.
-Errors are problem documents (RFC 9457) with a `code` for machines."""
+Errors are problem documents (RFC 9457) with a `code` for machines.
+Wherever `GET` is, `HEAD` tells the same without a body, and `OPTIONS` what else there is."""
 
 
 def describe(app: FastAPI) -> None:

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
-from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, Request, Response
 
 from contracts.errors import LecternError
 from services.gateway.hub import Hub
 from services.gateway.ledger import outbox
 from services.gateway.ledger.database import Ledger
 from services.gateway.metrics import OUTBOX_DEPTH, SOCKETS
+from services.runtime.health import exposition
 
 Probe = Callable[[], Sequence[str]]
 """Returns why a part of the process is not ready; empty when it is."""
@@ -58,13 +58,13 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
         with contextlib.suppress(
             LecternError, TimeoutError
         ):  # figures are wanted most when something is away
             async with asyncio.timeout(LOOK_SECONDS):
                 OUTBOX_DEPTH.set(await ledger.read(outbox.depth))
         SOCKETS.set(len(hub))
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return exposition(request.headers.get("accept", ""))
 
     return routes

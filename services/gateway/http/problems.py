@@ -2,24 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from contracts.errors import ErrorCode, LecternError, TransientError
+from services.runtime.problems import MEDIA_TYPE, TYPE_BASE, problem_of, title_of
 
-MEDIA_TYPE = "application/problem+json"
 LOOKING = {"/readyz", "/metrics"}
 """Paths that need no token, and yet look into the ledger."""
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-TYPE_BASE = "https://lectern.dev/problems/"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SECURITY: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "ticket": {
@@ -37,6 +35,8 @@ class HttpCode(StrEnum):
     ROUTE_NOT_FOUND = "ROUTE_NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     REQUEST_INVALID = "REQUEST_INVALID"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    ENCODING_UNSUPPORTED = "ENCODING_UNSUPPORTED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     RATE_LIMITED = "RATE_LIMITED"
@@ -73,12 +73,6 @@ STATUS: Mapping[ErrorCode, int] = {
 }
 """A code that is not here is the request's fault (422) or, where it may pass, the server's (503)."""
 
-_TITLES = {
-    413: "Content Too Large",
-    416: "Range Not Satisfiable",
-    422: "Unprocessable Content",
-}  # RFC 9110's names; the standard library's differ from version to version
-
 
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
@@ -96,15 +90,9 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": title_of(status), "content": content} for status in statuses}
 
 
-def title_of(status: int) -> str:
-    """Return the status's name."""
-    return _TITLES.get(status) or HTTPStatus(status).phrase
-
-
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return a problem document."""
-    body = Problem(type=f"{TYPE_BASE}{code}", title=title_of(status), status=status, detail=detail, code=code)
-    return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+    return JSONResponse(problem_of(status, code, detail), status, dict(headers or {}), MEDIA_TYPE)
 
 
 def status_of(error: LecternError) -> int:
@@ -133,7 +121,9 @@ def install(app: FastAPI) -> None:
         return problem(422, ErrorCode.COMMAND_INVALID, said)
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> Response:
+        if request.method == "OPTIONS" and error.status_code in {404, 405} and (allowed := _allowed(request)):
+            return Response(status_code=204, headers={"Allow": allowed})
         if error.status_code == 404:
             return problem(404, HttpCode.ROUTE_NOT_FOUND, f"there is nothing at {request.url.path}")
         if error.status_code == 405:
@@ -151,11 +141,15 @@ def install(app: FastAPI) -> None:
 def _allowed(request: Request) -> str:
     """Return every method of a path: the router names only those of the first route that it finds."""
     scope, routes = dict(request.scope), request.app.routes
-    return ", ".join(
+    here = scope["path"] == "*"  # the server as a whole
+    methods = [
         method
         for method in METHODS
-        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
-    )
+        if here or any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    if "GET" in methods:
+        methods.insert(1, "HEAD")
+    return ", ".join([*methods, "OPTIONS"]) if methods else ""
 
 
 def describe(app: FastAPI, open_paths: Iterable[str]) -> None:

@@ -36,12 +36,16 @@ class CallbackKind(StrEnum):
 
 
 class CallbackState(StrEnum):
-    """``PENDING → DELIVERED | SUPERSEDED`` (by a retry) ``| EXPIRED`` (after :data:`MAX_AGE`)."""
+    """``PENDING → DELIVERED | SUPERSEDED | EXPIRED | GONE``.
+
+    Superseded by a retry, expired after :data:`MAX_AGE`, gone by the receiver's 410: it wants it no more.
+    """
 
     PENDING = "PENDING"
     DELIVERED = "DELIVERED"
     SUPERSEDED = "SUPERSEDED"
     EXPIRED = "EXPIRED"
+    GONE = "GONE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,17 @@ def delivered(conn: sa.Connection, id_: int, *, now: datetime) -> None:
         sa.update(table)
         .where(table.c.id == id_)
         .values(state=CallbackState.DELIVERED, settled_at=now, last_error=None)
+        .returning(*table.c)
+    )
+    _record(conn, settled, now)
+
+
+def gone(conn: sa.Connection, id_: int, error: str, *, now: datetime) -> None:
+    """Note that the backend wants a callback no more; the subject's next one is sent all the same."""
+    settled = conn.execute(
+        sa.update(table)
+        .where(table.c.id == id_)
+        .values(state=CallbackState.GONE, settled_at=now, last_error=error[:200])
         .returning(*table.c)
     )
     _record(conn, settled, now)

@@ -49,7 +49,8 @@ TOLD: Mapping[str, tuple[type[BaseModel], ...]] = {
 _ABOUT = {
     PROGRESS_CHANNEL: "How the video's job stands, then every change of every job of the video.",
     JOBS_CHANNEL: "Any jobs and videos on one socket, resumed from a cursor after it broke. Close codes: "
-    "1008 too many messages, 1009 a message too large, 1012 the process stops, 1013 not reading.",
+    "1007 text that is not UTF-8, 1008 too many messages, 1009 a message too large, 1012 the process stops, "
+    "1013 not reading.",
 }
 
 
@@ -73,6 +74,7 @@ def asyncapi_document() -> dict[str, Any]:
             "description": "Messages are JSON in text frames. A token comes in the Authorization header "
             "or, from browsers, as a subprotocol: `lectern` and `lectern.bearer.<token>`. Or a ticket from "
             "`POST /api/v2/stream-tickets` comes in the query: it opens one socket, once, for what it names.",
+            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": "application/json",
         "channels": {address: _channel(address) for address in TOLD},

@@ -4,13 +4,13 @@ import asyncio
 from typing import Any, cast
 
 from starlette.types import Scope
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from services.runtime.connection import HttpConnection
 
 _STATE_KEY = "lectern.transport"
-_Base: Any = AutoHTTPProtocol  # httptools' protocol, or h11's where there is no httptools
 
 
-class StreamProtocol(_Base):  # type: ignore[misc]
+class StreamProtocol(HttpConnection):
     """See the module."""
 
     app_state: dict[str, Any]

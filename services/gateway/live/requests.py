@@ -7,9 +7,9 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from contracts.base import Id, Model
 from contracts.errors import ErrorCode, PermanentError
 from contracts.renderspec import explain
-from services.gateway.http.problems import TYPE_BASE, title_of
 from services.gateway.live.cursors import Cursor
 from services.gateway.live.ring import Watch, of_job, of_video
+from services.runtime.problems import TYPE_BASE, title_of
 
 MAX_WATCHES = 500
 """Jobs and videos that one socket may watch. More: a second socket."""

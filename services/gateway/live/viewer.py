@@ -45,6 +45,7 @@ MAX_SLOTS = 1_024
 """Jobs whose news may wait for one congested viewer: more than it may watch."""
 
 TRY_AGAIN_LATER = 1013
+INVALID_DATA = 1007
 
 _SCOPE_KEY = "lectern.protocol"
 
@@ -95,6 +96,23 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.handshake_complete = True
             if self.viewer is not None:
                 self.viewer.closed()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; text that is not UTF-8 ends the connection (1007), and is no fault of ours."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def handle_parser_exception(self) -> None:
+        """Close on what breaks the protocol; whoever does not read must not hold that up."""
+        super().handle_parser_exception()
+        self.loop.call_later(ABORT_SECONDS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what holds each other lets go."""

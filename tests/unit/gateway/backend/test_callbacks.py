@@ -12,11 +12,12 @@ from standardwebhooks import Webhook
 
 from contracts.errors import ErrorCode
 from contracts.events import ScriptRequested
+from contracts.recorded import CallbackRecorded
 from services.gateway.ledger import callbacks, jobs
 from services.gateway.settings import GatewaySettings
 from tests.support.backend import Reply, StandInBackend
 from tests.support.eventually import eventually
-from tests.unit.gateway.backend.conftest import API_TOKEN, NOW, SECRETS, ledger_of, log, settled
+from tests.unit.gateway.backend.conftest import API_TOKEN, INTERNAL, NOW, SECRETS, ledger_of, log, settled
 from tests.unit.gateway.conftest import Harness, failed, running, uploaded
 
 
@@ -210,3 +211,28 @@ async def test_a_state_change_that_is_rolled_back_tells_nobody(tmp_path: Path) -
 def test_bodies_are_json_in_utf8() -> None:
     assert callbacks._json({"a": "가"}) == '{"a":"가"}'
     assert json.loads(callbacks._json({"a": None})) == {"a": None}
+
+
+async def test_a_receiver_that_is_gone_is_told_nothing_more_of_that_and_the_log_says_so(
+    harness: Harness, backend: StandInBackend
+) -> None:
+    job_id = await harness.job("v-1")
+    await settled(harness)
+    path = f"/video/job/{job_id}/complete"
+    backend.will(path, Reply(503), Reply(410))
+    await harness.tell(failed(job_id))
+    entry = (await settled(harness))[-1]
+    assert (entry["status"], entry["last_error"], entry["tries"]) == ("GONE", "HTTP 410", 2)
+    assert entry["settled_at"] is not None
+
+    def recorded() -> bool:
+        return [event.state for event in harness.told(CallbackRecorded, job_id)][-1:] == ["GONE"]
+
+    await eventually(recorded, message="the ledger's log says so too")
+
+    retried = {"Authorization": f"Bearer {INTERNAL}"}
+    answer = await harness.client.post(f"/video/job/{job_id}/retry", headers=retried)
+    assert answer.json()["started"]
+    await harness.tell(failed(job_id, attempt=2))  # the subject's next news is sent all the same
+    assert [item["status"] for item in (await settled(harness))[-2:]] == ["GONE", "DELIVERED"]
+    assert len(backend.of(path)) == 3
