@@ -15,11 +15,13 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter
 
+from contracts import claimed
 from contracts.base import MAX_RECORD_BYTES
 from contracts.cloudevents import StoredEvent, headers_of, value_of
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from contracts.events import Event, SceneContext
+from contracts.events import Event, SceneContext, ScenePlanned
 from contracts.topics import TOPIC_OF_TYPE, Topic, partition_for
+from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import PRODUCERS_REPLACED, PUBLISHED
 from services.runtime.producer import LOST_COUNT, leave, open_producer
@@ -68,10 +70,18 @@ class Publisher:
         settings: where Kafka is.
         source: CloudEvents source, ``lectern/<process>``.
         clock: time of the events' headers.
+        artifacts: where scenes go that are larger than a record may be; without it they are refused.
     """
 
-    def __init__(self, settings: RuntimeSettings, source: str, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        source: str,
+        clock: Callable[[], datetime] = _now,
+        artifacts: Artifacts | None = None,
+    ) -> None:
         self._settings = settings
+        self._artifacts = artifacts
         self._source = source
         self._clock = clock
         self._producer: AIOKafkaProducer | None = None
@@ -120,7 +130,7 @@ class Publisher:
 
         Raises:
             PermanentError: ``EVENT_TOO_LARGE``.
-            TransientError: ``BROKER_UNAVAILABLE``.
+            TransientError: ``BROKER_UNAVAILABLE``, or the artifact store's for an event larger than a record.
         """
         producer = self._connected
         try:
@@ -229,14 +239,12 @@ class Publisher:
     ) -> "asyncio.Future[object]":
         topic = TOPIC_OF_TYPE[event.type]
         value = value_of(event)
-        if len(value) > MAX_RECORD_BYTES:
-            raise PermanentError(
-                ErrorCode.EVENT_TOO_LARGE,
-                f"{event.type} of job {event.job_id}: {len(value)} bytes; at most {MAX_RECORD_BYTES} travel",
-            )
         scene = scene_index_of(event)
         if scene is not None:
             extra = {**extra, SCENE_HEADER: str(scene)}
+        if len(value) > MAX_RECORD_BYTES:
+            value, uri = await self._claimed(event, value)
+            extra = {**extra, claimed.HEADER: uri}
         acknowledgement: asyncio.Future[object] = await producer.send(
             topic.name,
             value=value,
@@ -245,6 +253,22 @@ class Publisher:
             headers=headers_of(event, source=self._source, time=self._clock(), extra=extra),
         )
         return acknowledgement
+
+    async def _claimed(self, event: Event, value: bytes) -> tuple[bytes, str]:
+        """Store an event that is larger than a record may be; return the record's value and the address."""
+        if not isinstance(event, ScenePlanned) or self._artifacts is None:
+            raise PermanentError(
+                ErrorCode.EVENT_TOO_LARGE,
+                f"{event.type} of job {event.job_id}: {len(value)} bytes; at most {MAX_RECORD_BYTES} travel",
+            )
+        if len(value) > claimed.MAX_EVENT_BYTES:
+            raise PermanentError(
+                ErrorCode.EVENT_TOO_LARGE,
+                f"scene {event.context.index + 1} of job {event.job_id} has {len(value):,} bytes as "
+                f"{event.type}; at most {claimed.MAX_EVENT_BYTES:,}: split the scene",
+            )
+        claim = await self._artifacts.put(Blob(value, claimed.MEDIA_TYPE))
+        return claimed.claimed_value(event, claim), claim.uri
 
     async def _partition(self, topic: Topic, job_id: str, scene: int | None) -> int:
         partitions = await self._connected.partitions_for(topic.name)
