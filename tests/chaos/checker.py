@@ -129,12 +129,18 @@ def lost(evidence: Evidence) -> list[str]:
 
 
 def duplicate_terminals(evidence: Evidence) -> list[str]:
-    """(a) Attempts whose end stands in the log more than once."""
-    return [
-        f"{job} attempt {attempt} ended {len(records)} times: {', '.join(r.type for r in records)}"
-        for (job, attempt), records in sorted(terminals(evidence).items())
-        if len(records) > 1
-    ]
+    """(a) Attempts whose end stands in a log more than once, or in two clusters' in two ways.
+
+    What a cluster that is no more was told, the next one may be told, too: the same.
+    """
+    found = []
+    for (job, attempt), records in sorted(terminals(evidence).items()):
+        again = len({record.cluster for record in records}) < len(records)
+        if again or len({record.value for record in records}) > 1:
+            found.append(
+                f"{job} attempt {attempt} ended {len(records)} times: {', '.join(r.type for r in records)}"
+            )
+    return found
 
 
 def distinct_outputs(evidence: Evidence) -> list[str]:

@@ -98,7 +98,7 @@ async def leaks_of(rig: Rig, memory: Memory) -> list[str]:
 async def collect(rig: Rig, front_end: FrontEnd, bucket: Bucket, evidence: Evidence) -> None:
     """Fill ``evidence`` with what only the running system can tell."""
     evidence.lags = await lags_at_rest(rig.servers)
-    evidence.records = await read_records(rig.servers, all_topic_names())
+    evidence.records = await read_records(rig.servers, all_topic_names(), cluster=rig.clusters)
     evidence.stored = await bucket.listing()
 
 

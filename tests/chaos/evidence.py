@@ -17,7 +17,12 @@ Attempt = tuple[str, int]
 
 @dataclass(frozen=True)
 class Raw:
-    """A record as it stands in the log; ``at`` is the broker's clock, milliseconds."""
+    """A record as it stands in the log.
+
+    Attributes:
+        at: the broker's clock, milliseconds.
+        cluster: which of the clusters that followed each other it stands in.
+    """
 
     topic: str
     partition: int
@@ -26,6 +31,7 @@ class Raw:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    cluster: int = 1
 
     @property
     def place(self) -> Place:

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from contracts.topics import COMMANDS_TOPIC, all_topic_names
 from tests.chaos.collect import lags_at_rest
@@ -213,7 +213,7 @@ class Injector:
             self.lags |= {
                 (f"{name}: {group}", topic, number): lag for (group, topic, number), lag in lags.items()
             }
-            self.kept += await read_records(self._rig.servers, all_topic_names())
+            self.kept += await self._read(all_topic_names())
             away = time.time()
             await self._rig.replace_kafka()
             self.outages.append((away, time.time()))
@@ -221,9 +221,12 @@ class Injector:
     async def _recreate_topic(self, _: Injection) -> None:
         """Delete the commands and make their topic again; whatever nobody had read yet is gone."""
         async with self._kafka:
-            self.kept += await read_records(self._rig.servers, [COMMANDS_TOPIC.name])
+            self.kept += await self._read([COMMANDS_TOPIC.name])
             await recreate(self._rig.servers, COMMANDS_TOPIC)
 
     async def _transact(self, injection: Injection) -> bool:
         """Ask for jobs in transactions: one that is aborted, one left open, one that is committed."""
         return await self._transactions.run(injection)
+
+    async def _read(self, topics: Sequence[str]) -> list[Raw]:
+        return await read_records(self._rig.servers, topics, cluster=self._rig.clusters)
