@@ -49,7 +49,7 @@ chaos: $(DEV) ## Run the tests that break things: faults, crash points, cancels,
 	$(BIN)/pytest tests -m "$(BREAK)"
 
 soak: $(DEV) ## Run JOBS= (1,000) jobs under faults chosen by SEED=, then check that nothing is lost; an hour
-	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP))
+	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(DATABASE),--database $(DATABASE))
 
 lint: $(DEV) ## Check style and types
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from contracts import claimed
 from contracts.cloudevents import CONTENT_TYPE
 from contracts.commands import COMMANDS
 from contracts.envelope import REQUIRED, SPEC_VERSION
@@ -130,6 +131,11 @@ def _cloud_event_headers() -> dict[str, Any]:
             "ce_time": {"type": "string", "format": "date-time"},
             "ce_dataschema": {"type": "string", "format": "uri"},
             "content-type": text,
+            claimed.HEADER: {
+                **text,
+                "description": "where the event is larger than a record; the value then holds `type`, "
+                "`event_id`, `job_id`, `attempt`, `schema_version` and `dataref`, a claim check of the event",
+            },
             "traceparent": {**text, "description": "W3C trace context; one trace per job"},
         },
     }

@@ -21,6 +21,12 @@ MAX_SOURCE_CHARACTERS = 20_000
 """Longest source text: about 12 minutes of narration; typical is 500-5,000 characters."""
 
 
+MAX_COMMAND_BYTES = 4 << 20
+"""Largest command that is read: as much as the backend's own answer may have. Brokers take a megabyte as
+it comes, but a compressed one may unpack to thirty. Smaller: a long course inline is refused. Larger: a
+stranger's record takes our memory, and a second of everybody's event loop."""
+
+
 class Command(Model):
     """What every command may carry."""
 
@@ -122,9 +128,15 @@ def parse_command(
     ``id``, a render's ``job_id`` from its ``subject``.
 
     Raises:
-        PermanentError: ``EVENT_MALFORMED`` (not a JSON object), ``EVENT_TYPE_UNKNOWN`` or
-            ``COMMAND_INVALID`` (says which field, or what is wrong with the CloudEvent).
+        PermanentError: ``EVENT_MALFORMED`` (not a JSON object), ``EVENT_TOO_LARGE``, ``EVENT_TYPE_UNKNOWN``
+            or ``COMMAND_INVALID`` (says which field, or what is wrong with the CloudEvent).
     """
+    if value is not None and len(value) > MAX_COMMAND_BYTES:
+        raise PermanentError(
+            ErrorCode.EVENT_TOO_LARGE,
+            f"the command has {len(value):,} bytes; at most {MAX_COMMAND_BYTES:,} are read: name a script_id "
+            "in the place of render_spec, or render the course in parts",
+        )
     opened = open_envelope(value, headers)
     try:
         kind, body = upcast(opened.type, opened.fields)

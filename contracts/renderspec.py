@@ -1,5 +1,6 @@
 """The render spec: what is rendered. Two shapes come in; one, flat, goes on."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -108,7 +109,28 @@ def _scenes_only(spec: RenderSpec) -> RenderSpec:
         raise PermanentError(
             ErrorCode.RENDER_SPEC_INVALID, f"scene {', '.join(blank[:5])} has a blank narration"
         )
+    for scene in spec.scenes:
+        _check_composed(scene)
     return spec
+
+
+def _check_composed(scene: SpecScene) -> None:
+    """Refuse texts that Unicode's composition (NFC), in which they travel, makes longer than they may be."""
+    texts = {name: getattr(scene, name) for name in ("chapter", "narration", "caption", "image")}
+    longer = {
+        name: composed
+        for name, text in texts.items()
+        if text and len(composed := unicodedata.normalize("NFC", text)) > len(text)
+    }
+    if not longer:
+        return
+    try:
+        SpecScene.model_validate({**scene.model_dump(), **longer})
+    except ValidationError as error:
+        raise PermanentError(
+            ErrorCode.RENDER_SPEC_INVALID,
+            f"scene {scene.scene_id} is too long in the composed form of its characters: {explain(error)}",
+        ) from None
 
 
 def spec_bytes(spec: RenderSpec) -> bytes:

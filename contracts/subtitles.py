@@ -11,9 +11,7 @@ from enum import StrEnum
 
 from contracts.base import Model
 from contracts.events import Cue
-
-GAP_FRAMES = 2
-"""Frames between two cues, at any frame rate: the blink that tells the eye there is a new text."""
+from contracts.timeline import GAP_FRAMES, shortest_frames
 
 
 def _korean_units(char: str) -> float:
@@ -58,11 +56,6 @@ LIMITS: Mapping[str, SubtitleLimits] = {
 }
 """Two-letter language to limits. Korean: Latin letters, spaces and punctuation count half; digits, of which
 the guide says nothing, count one, which keeps either reading of it."""
-
-
-def shortest_frames(fps: int) -> int:
-    """Return the least frames a cue is shown: 5/6 s, 20 frames at 24 fps."""
-    return -(-5 * fps // 6)
 
 
 def longest_frames(fps: int) -> int:

@@ -21,6 +21,15 @@ PAUSE_SECONDS = 0.5
 """Silence after a scene's last word, before the next slide fades in."""
 
 
+GAP_FRAMES = 2
+"""Frames between two captions, at any frame rate: the blink that tells the eye there is a new text."""
+
+
+def shortest_frames(fps: int) -> int:
+    """Return the least frames a caption is shown: 5/6 s, 20 frames at 24 fps."""
+    return -(-5 * fps // 6)
+
+
 class SceneTiming(Model):
     """When a scene speaks, in samples of 48 kHz, and how long it lasts, in frames."""
 
@@ -46,6 +55,7 @@ def time_scene(
     *,
     lead_in_seconds: float = LEAD_IN_SECONDS,
     wished_seconds: float | None = None,
+    last_sentence: int | None = None,
 ) -> SceneTiming:
     """Time a scene.
 
@@ -55,11 +65,17 @@ def time_scene(
         lead_in_seconds: silence before the first word; rounded to whole frames.
         wished_seconds: the script's ``duration_sec``; the scene is lengthened to it (up to twice the
             spoken length), never shortened.
+        last_sentence: where in the speech the last sentence starts, samples. From there on the scene has
+            room for a caption of the least length: a syllable takes 0.2 s to say and 0.8 s to read, and
+            the fewer frames a second, the longer the least caption and the gap behind it last.
     """
     per_frame = SAMPLE_RATE // fps
     lead_in = round(lead_in_seconds * fps) * per_frame
     pause = round(PAUSE_SECONDS * SAMPLE_RATE)
     frames = -(-(lead_in + speech_samples + pause) // per_frame)
+    if last_sentence is not None:
+        shown = nearest_frame(lead_in + last_sentence, fps)
+        frames = max(frames, shown + shortest_frames(fps) + GAP_FRAMES)
     if wished_seconds:
         frames = max(frames, min(round(wished_seconds * fps), 2 * frames))
     return SceneTiming(fps=fps, lead_in_samples=lead_in, speech_samples=speech_samples, frames=frames)

@@ -84,7 +84,7 @@ class Engine:
         self._settings = settings
         self._actors = tuple(actors)
         self.fence = Fence()
-        self.publisher = Publisher(settings, f"lectern/{name}")
+        self.publisher = Publisher(settings, f"lectern/{name}", artifacts=artifacts)
         self._control = ControlReader(settings, self.fence)
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers or "",

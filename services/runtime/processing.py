@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from functools import cache, partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from contracts.base import derived_id
+from contracts.claimed import parse_claimed
 from contracts.errors import CanceledError, ErrorCode, LecternError, PermanentError, TransientError
 from contracts.events import Event, ProgressReported
 from services.runtime import deadletter, tracing
@@ -88,7 +89,7 @@ class Processor:
         outcome = "done"
         event: Any = None
         try:
-            event = self._decode(slot.record)
+            event = await self._event_of(slot.record)
             job_id, attempt = identity_of(event)
             carried = tracing.carried_by(slot.record.headers)
             with tracing.span_of(self._stage, event.type, job_id, attempt, carried) as span:
@@ -133,8 +134,24 @@ class Processor:
         awaited = failure.code is ErrorCode.BROKER_UNAVAILABLE or failure.code in self._subscription.waits_for
         return awaited and failure.category is Category.TRANSIENT
 
-    def _decode(self, record: Record) -> Any:
-        event = self._subscription.decode(record.value, record.headers)
+    async def _event_of(self, record: Record) -> Any:
+        """Return a record's event, or the one it refers to where that is larger than a record may be."""
+        try:
+            return self._decode(record.value, record.headers)
+        except PermanentError:
+            # looked for only here: what refers to an event lacks nearly all of its fields
+            claim = parse_claimed(record.value, record.headers)
+            if claim is None:
+                raise
+        event = self._decode(await self._artifacts.get(claim.dataref), record.headers)
+        if not claim.is_of(event):
+            raise PermanentError(
+                ErrorCode.EVENT_MALFORMED, f"{claim.type[:100]} of job {claim.job_id} refers to another event"
+            )
+        return event
+
+    def _decode(self, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> Any:
+        event = self._subscription.decode(value, headers)
         topic = self._subscription.topic
         if event.type not in topic.types:
             raise PermanentError(

@@ -22,11 +22,13 @@ from aiokafka.errors import (
 )
 from prometheus_client import Counter
 
+from contracts import claimed
 from contracts.base import MAX_RECORD_BYTES
 from contracts.cloudevents import StoredEvent, headers_of, value_of
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from contracts.events import Event, ProgressReported, SceneContext
+from contracts.events import Event, ProgressReported, SceneContext, ScenePlanned
 from contracts.topics import TOPIC_OF_TYPE, Topic, partition_for
+from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import PRODUCERS_REPLACED, PUBLISHED
 from services.runtime.producer import LOST_COUNT, close, close_when_left, leave, open_producer
@@ -106,10 +108,18 @@ class Publisher:
         settings: where Kafka is.
         source: CloudEvents source, ``lectern/<process>``.
         clock: time of the events' headers.
+        artifacts: where scenes go that are larger than a record may be; without it they are refused.
     """
 
-    def __init__(self, settings: RuntimeSettings, source: str, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        source: str,
+        clock: Callable[[], datetime] = _now,
+        artifacts: Artifacts | None = None,
+    ) -> None:
         self._settings = settings
+        self._artifacts = artifacts
         self._source = source
         self._clock = clock
         self._producer: AIOKafkaProducer | None = None
@@ -164,7 +174,7 @@ class Publisher:
         Raises:
             PermanentError: ``EVENT_TOO_LARGE``.
             TransientError: ``BROKER_UNAVAILABLE``; :class:`NotTakenError` if it is only a topic that takes
-                nothing.
+                nothing; or the artifact store's, for an event larger than a record.
         """
         producer = self._connected
         sent: list[Sent] = []
@@ -297,14 +307,12 @@ class Publisher:
     async def _send(self, producer: AIOKafkaProducer, event: Event, extra: Mapping[str, str]) -> Sent:
         topic = TOPIC_OF_TYPE[event.type]
         value = value_of(event)
-        if len(value) > MAX_RECORD_BYTES:
-            raise PermanentError(
-                ErrorCode.EVENT_TOO_LARGE,
-                f"{event.type} of job {event.job_id}: {len(value)} bytes; at most {MAX_RECORD_BYTES} travel",
-            )
         scene = scene_index_of(event)
         if scene is not None:
             extra = {**extra, SCENE_HEADER: str(scene)}
+        if len(value) > MAX_RECORD_BYTES:
+            value, uri = await self._claimed(event, value)
+            extra = {**extra, claimed.HEADER: uri}
         place = await self._place(producer, topic, event.job_id, scene)
         if self._late and (again := self._given_again(str(event.event_id))):
             return event, place, again
@@ -318,6 +326,22 @@ class Publisher:
             headers=headers_of(event, source=self._source, time=self._clock(), extra=extra),
         )
         return event, place, acknowledgement
+
+    async def _claimed(self, event: Event, value: bytes) -> tuple[bytes, str]:
+        """Store an event that is larger than a record may be; return the record's value and the address."""
+        if not isinstance(event, ScenePlanned) or self._artifacts is None:
+            raise PermanentError(
+                ErrorCode.EVENT_TOO_LARGE,
+                f"{event.type} of job {event.job_id}: {len(value)} bytes; at most {MAX_RECORD_BYTES} travel",
+            )
+        if len(value) > claimed.MAX_EVENT_BYTES:
+            raise PermanentError(
+                ErrorCode.EVENT_TOO_LARGE,
+                f"scene {event.context.index + 1} of job {event.job_id} has {len(value):,} bytes as "
+                f"{event.type}; at most {claimed.MAX_EVENT_BYTES:,}: split the scene",
+            )
+        claim = await self._artifacts.put(Blob(value, claimed.MEDIA_TYPE))
+        return claimed.claimed_value(event, claim), claim.uri
 
     async def _offer(self, producer: AIOKafkaProducer, event: StoredEvent) -> Sent:
         topic = TOPIC_OF_TYPE[event.type]

@@ -14,7 +14,7 @@ async def subtitle_scene(event: SceneSpoken, ctx: Context) -> Sequence[Event]:
     """Cut the scene's sentences into cues; a pure function of the event, so nothing is stored.
 
     Raises:
-        PermanentError: ``SUBTITLE_FAILED`` or ``LANGUAGE_UNSUPPORTED``.
+        PermanentError: ``LANGUAGE_UNSUPPORTED``.
         CanceledError: the job is dead.
     """
     language = normalise_language(event.context.language)

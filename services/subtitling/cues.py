@@ -10,18 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Cue, SentenceTime
 from contracts.subtitles import (
-    GAP_FRAMES,
     LIMITS,
     SubtitleLimits,
     chained_gap_frames,
     longest_frames,
     reading_frames,
-    shortest_frames,
 )
-from contracts.timeline import SAMPLE_RATE, SceneTiming, nearest_frame
+from contracts.timeline import GAP_FRAMES, SAMPLE_RATE, SceneTiming, nearest_frame, shortest_frames
 from services.subtitling.breaking import break_penalty
 from services.subtitling.widths import Word, joined, spoken_weight, words_of
 
@@ -70,20 +67,22 @@ def make_cues(
     Their text joined is the sentences' text, whitespace apart. They keep every limit of
     :mod:`contracts.subtitles` that the speech leaves room for; ``conformance`` says which it did not.
 
+    Of a text with much that nobody says (five thousand exclamation marks) there can be more cues than the
+    scene has frames: then as many are shown, from the first on, as can be read.
+
     Args:
         sentences: what is said and when, samples from the start of the speech, in order.
         timing: of the scene; the speech starts after its lead-in.
         language: two-letter code.
         check: called often; raises when the work is to stop.
-
-    Raises:
-        PermanentError: ``SUBTITLE_FAILED``, when the scene has fewer frames than it needs cues.
     """
     limits = LIMITS[language]
     words = _timed_words(sentences, timing, language, limits)
     if not words:
         return ()
     layouts = _segment(words, timing, language, limits, check)
+    if len(layouts) > timing.frames:
+        layouts = layouts[: max(1, timing.frames // (shortest_frames(timing.fps) + GAP_FRAMES))]
     return _timed_cues(words, layouts, timing, limits)
 
 
@@ -249,13 +248,9 @@ def _starts(wished: list[int], timing: SceneTiming) -> list[int]:
     """Return the cues' first frames: as wished, moved only where there is no room for the least duration.
 
     Where even that is impossible (more cues than the scene has room for) all get the same, smaller room.
+    There are never more than frames.
     """
     count = len(wished)
-    if timing.frames < count:
-        raise PermanentError(
-            ErrorCode.SUBTITLE_FAILED,
-            f"{count} subtitles do not fit in {timing.frames} frames; the speech is shorter than its text",
-        )
     room = min(shortest_frames(timing.fps) + GAP_FRAMES, timing.frames // count)
     starts = list(wished)
     for index in range(1, count):

@@ -110,16 +110,18 @@ def _speak(
 def _spoken(event: ScenePlanned, ctx: Context, speech: Any, facts: Any) -> SceneSpoken:
     animated = event.settings.visual_style is VisualStyle.ANIMATED
     card = animated and event.context.opens_chapter
+    sentences = tuple(SentenceTime.model_validate(sentence) for sentence in facts["sentences"])
     return SceneSpoken.after(
         event,
         ctx.output_id(),
         speech=speech,
-        sentences=tuple(SentenceTime.model_validate(sentence) for sentence in facts["sentences"]),
+        sentences=sentences,
         timing=time_scene(
             facts["samples"],
             event.settings.fps,
             lead_in_seconds=CHAPTER_LEAD_IN_SECONDS if card else LEAD_IN_SECONDS,
             wished_seconds=event.context.scene.duration_sec,
+            last_sentence=sentences[-1].start,
         ),
         loudness=Loudness.model_validate(facts["loudness"]),
     )

@@ -65,6 +65,7 @@ class Verdict:
     leaks: list[str] = field(default_factory=list)
     poison: list[str] = field(default_factory=list)
     viewers: list[str] = field(default_factory=list)
+    rollbacks: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -85,6 +86,7 @@ def judge(evidence: Evidence) -> Verdict:
         leaks=list(evidence.leaks),
         poison=lost_poison(evidence),
         viewers=check_viewings(evidence),
+        rollbacks=obeyed_rollbacks(evidence),
     )
 
 
@@ -112,7 +114,7 @@ def lost(evidence: Evidence) -> list[str]:
         code = code_of(records[0])
         if code not in {"", "CANCELED"} and not (evidence.damaged and code in OF_ARTIFACTS):
             found.append(f"{job_id} attempt {attempt} failed without a cause: {code}")
-    known = {job for job, _ in ends}
+    known = {job for job, _ in ends} | evidence.rolled_back | evidence.unsure
     for record in of_topic(evidence, COMMANDS_TOPIC.name):
         job_id = str(record.body.get("job_id"))
         if record.type == "lectern.render.start.v1" and job_id not in known:
@@ -127,12 +129,18 @@ def lost(evidence: Evidence) -> list[str]:
 
 
 def duplicate_terminals(evidence: Evidence) -> list[str]:
-    """(a) Attempts whose end stands in the log more than once."""
-    return [
-        f"{job} attempt {attempt} ended {len(records)} times: {', '.join(r.type for r in records)}"
-        for (job, attempt), records in sorted(terminals(evidence).items())
-        if len(records) > 1
-    ]
+    """(a) Attempts whose end stands in a log more than once, or in two clusters' in two ways.
+
+    What a cluster that is no more was told, the next one may be told, too: the same.
+    """
+    found = []
+    for (job, attempt), records in sorted(terminals(evidence).items()):
+        again = len({record.cluster for record in records}) < len(records)
+        if again or len({record.value for record in records}) > 1:
+            found.append(
+                f"{job} attempt {attempt} ended {len(records)} times: {', '.join(r.type for r in records)}"
+            )
+    return found
 
 
 def distinct_outputs(evidence: Evidence) -> list[str]:
@@ -142,8 +150,7 @@ def distinct_outputs(evidence: Evidence) -> list[str]:
         if record.topic.endswith(".dlq") or record.attempt is None or record.value is None:
             continue
         if record.type in OUTPUTS:
-            scene = record.body.get("context", {}).get("index")
-            places[*record.attempt, record.type, scene].add(record.value)
+            places[*record.attempt, record.type, record.scene].add(record.value)
         if "event_id" in record.body:
             places["event", record.body["event_id"], record.type].add(record.value)
     return [f"{len(values)} different {place}" for place, values in places.items() if len(values) > 1]
@@ -247,3 +254,19 @@ def _keys_of(evidence: Evidence, job: str) -> Iterator[str]:
 def stuck_partitions(evidence: Evidence) -> list[str]:
     """(f) Partitions whose group did not reach the end."""
     return [f"{place}: {lag} records behind" for place, lag in sorted(evidence.lags.items()) if lag]
+
+
+def obeyed_rollbacks(evidence: Evidence) -> list[str]:
+    """(i) Commands of transactions that were aborted or never committed, and had an effect all the same."""
+    found = {
+        f"{job} was never asked for, and there is {record.type or 'a record'} in {record.topic}"
+        for record in evidence.records
+        if (job := str(record.body.get("job_id"))) in evidence.rolled_back
+        and record.topic != COMMANDS_TOPIC.name
+    }
+    found |= {f"{job} was never asked for, and the ledger knows it" for job in _in_ledger(evidence)}
+    return sorted(found)
+
+
+def _in_ledger(evidence: Evidence) -> set[str]:
+    return {job for job in evidence.rolled_back if evidence.histories.get(job)}

@@ -9,6 +9,8 @@ import json
 import random
 import time
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -28,6 +30,8 @@ from tests.support.eventually import eventually
 PAUSE_SECONDS = 0.3
 WRITTEN_SECONDS = 600.0
 """For a script to be written: longer than all that faults and their retries can take."""
+RESEND_SECONDS = 45.0
+"""A command that nobody answered for so long is sent again: it may have gone with its topic."""
 MOST_RETRIES = 8
 """Of one job whose artifacts were damaged again and again."""
 
@@ -41,13 +45,13 @@ class Backend:
 
     def __init__(self, servers: str) -> None:
         self._servers = servers
-        self._producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all")
         self._ends: defaultdict[str, dict[int, str]] = defaultdict(dict)
         self._news = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connect."""
+        """Connect; after a stop, to whatever is at the address then."""
+        self._producer = AIOKafkaProducer(bootstrap_servers=self._servers, acks="all")
         await self._producer.start()
         self._reader = asyncio.create_task(self._follow())
 
@@ -59,15 +63,20 @@ class Backend:
                 await self._reader
         await self._producer.stop()
 
-    async def command(self, kind: str, job_id: str, number: int, **body: Any) -> None:
-        """Publish a command and return once it is in the log; ``number`` tells repeated ones apart."""
-        command_id = str(uuid5(NAMESPACE_URL, f"{kind}/{job_id}/{number}"))
-        value = {"type": f"lectern.render.{kind}.v1", "command_id": command_id, "job_id": job_id, **body}
+    async def command(self, kind: str, job_id: str, number: int, *, named: bool = True, **body: Any) -> None:
+        """Publish a command and return once it is in the log.
+
+        Args:
+            kind: such as ``start``.
+            job_id: the job.
+            number: tells repeated ones apart.
+            named: whether it has a ``command_id``.
+            body: its other fields.
+        """
+        value = command_value(kind, job_id, number if named else None, **body)
         while True:
             try:
-                await self._producer.send_and_wait(
-                    COMMANDS_TOPIC.name, json.dumps(value).encode(), key=job_id.encode()
-                )
+                await self._producer.send_and_wait(COMMANDS_TOPIC.name, value, key=job_id.encode())
             except KafkaError:
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
@@ -78,6 +87,44 @@ class Backend:
         async with self._news:
             await self._news.wait_for(lambda: attempt in self._ends[job_id])
         return self._ends[job_id][attempt]
+
+    async def ended(self, job_id: str, attempt: int, resend: Callable[[], Awaitable[None]]) -> str:
+        """Wait as :meth:`end_of` does, and send again what may have been lost."""
+        waiting = asyncio.ensure_future(self.end_of(job_id, attempt))
+        try:
+            while not (await asyncio.wait({waiting}, timeout=RESEND_SECONDS))[0]:
+                await resend()
+            return waiting.result()
+        finally:
+            waiting.cancel()
+
+    async def see_through(
+        self,
+        job_id: str,
+        start: Callable[[], Awaitable[None]],
+        *,
+        canceled: bool = False,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> int:
+        """Wait for a job's end, and retry it where artifacts were damaged.
+
+        Args:
+            job_id: the job.
+            start: sends its first command again.
+            canceled: whether a cancelled attempt is retried, too.
+            tell: told the number of the attempt that is waited for.
+
+        Returns:
+            How often it was retried.
+        """
+        for attempt in range(1, MOST_RETRIES + 1):
+            tell(attempt)
+            retry = partial(self.command, "retry", job_id, attempt - 1)
+            code = await self.ended(job_id, attempt, start if attempt == 1 else retry)
+            if code not in OF_ARTIFACTS and not (code == "CANCELED" and canceled):
+                return attempt - 1
+            await self.command("retry", job_id, attempt)
+        return MOST_RETRIES
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -101,6 +148,12 @@ class Backend:
     def _note(self, body: dict[str, Any]) -> None:
         if body["type"] in {JobCompleted.type, JobFailed.type}:
             self._ends[body["job_id"]].setdefault(body["attempt"], body.get("code", ""))
+
+
+def command_value(kind: str, job_id: str, number: int | None, **body: Any) -> bytes:
+    """Return a command's value, with a ``command_id`` where there is a number."""
+    named = {} if number is None else {"command_id": str(uuid5(NAMESPACE_URL, f"{kind}/{job_id}/{number}"))}
+    return json.dumps({"type": f"lectern.render.{kind}.v1", **named, "job_id": job_id, **body}).encode()
 
 
 class FrontEnd:
@@ -202,11 +255,14 @@ class Desk:
         options = film_options(chance)
         if plan.via is Via.HTTP:
             return await self._front_end.render(plan, lesson(chance), options)
-        spec = film_spec(chance)
-        await self._backend.command(
-            "start", plan.job_id, 0, video_id=plan.video_id, render_spec=spec, options=options
-        )
+        await self._start(plan)
         return plan.job_id
+
+    async def _start(self, plan: JobPlan) -> None:
+        chance = random.Random(plan.film)
+        options = film_options(chance)
+        wish = {"video_id": plan.video_id, "render_spec": film_spec(chance), "options": options}
+        await self._backend.command("start", plan.job_id, 0, named=plan.named, **wish)
 
     async def _cancel(self, plan: JobPlan, job_id: str) -> None:
         self.cancels += 1
@@ -215,10 +271,11 @@ class Desk:
         await self._backend.command("cancel", job_id, 0)
 
     async def _until_done(self, plan: JobPlan, job_id: str) -> None:
-        for attempt in range(1, MOST_RETRIES + 1):
+        async def again() -> None:
+            if plan.via is Via.KAFKA:
+                await self._start(plan)
+
+        def tell(attempt: int) -> None:
             self.standing[plan.job_id] = f"{job_id} attempt {attempt} since {time.strftime('%H:%M:%S')}"
-            code = await self._backend.end_of(job_id, attempt)
-            if code not in OF_ARTIFACTS and not (code == "CANCELED" and plan.retry):
-                return
-            self.retries += 1
-            await self._backend.command("retry", job_id, attempt)
+
+        self.retries += await self._backend.see_through(job_id, again, canceled=plan.retry, tell=tell)

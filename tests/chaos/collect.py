@@ -98,9 +98,13 @@ async def leaks_of(rig: Rig, memory: Memory) -> list[str]:
 async def collect(rig: Rig, front_end: FrontEnd, bucket: Bucket, evidence: Evidence) -> None:
     """Fill ``evidence`` with what only the running system can tell."""
     evidence.lags = await lags_at_rest(rig.servers)
-    evidence.records = await read_records(rig.servers, all_topic_names())
+    evidence.records = await read_records(rig.servers, all_topic_names(), cluster=rig.clusters)
     evidence.stored = await bucket.listing()
-    for job in {job for job, _ in requested(evidence)}:
+
+
+async def histories_of(front_end: FrontEnd, evidence: Evidence) -> None:
+    """Fill ``evidence`` with how the ledger says that jobs went: those requested, those that must not be."""
+    for job in {job for job, _ in requested(evidence)} | evidence.rolled_back:
         answer = await front_end.call("GET", f"/api/render-jobs/{job}")
         history = answer.json().get("history", ())
         evidence.histories[job] = [(each["attempt"], each["status"]) for each in history]

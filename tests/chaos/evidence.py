@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from services.runtime.intake import SCENE_HEADER
 from tests.chaos.reference import Reference
 
 Place = tuple[str, int, int]
@@ -16,7 +17,12 @@ Attempt = tuple[str, int]
 
 @dataclass(frozen=True)
 class Raw:
-    """A record as it stands in the log; ``at`` is the broker's clock, milliseconds."""
+    """A record as it stands in the log.
+
+    Attributes:
+        at: the broker's clock, milliseconds.
+        cluster: which of the clusters that followed each other it stands in.
+    """
 
     topic: str
     partition: int
@@ -25,6 +31,7 @@ class Raw:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    cluster: int = 1
 
     @property
     def place(self) -> Place:
@@ -44,6 +51,12 @@ class Raw:
     def type(self) -> str:
         """What the body says it is."""
         return str(self.body.get("type", ""))
+
+    @property
+    def scene(self) -> Any:
+        """The scene it is about; also of an event that is too large for its record, which names it."""
+        named = dict(self.headers).get(SCENE_HEADER)
+        return self.body.get("context", {}).get("index") if named is None else int(named)
 
     @property
     def attempt(self) -> Attempt | None:
@@ -126,6 +139,9 @@ class Evidence:
         leaks: what did not go back to its base.
         viewings: what viewers saw.
         outages: from when to when Kafka was away (seconds): nothing could be written, nothing heard.
+        ledger_outages: from when to when the ledger was away (seconds): nobody knew how a job stands.
+        rolled_back: jobs that only transactions asked for that were aborted, or never committed.
+        unsure: jobs of transactions of whose end the client was not told.
         damaged: keys of the artifacts that a fault damaged; an attempt may fail for their want.
     """
 
@@ -141,4 +157,7 @@ class Evidence:
     leaks: list[str] = field(default_factory=list)
     viewings: list[Viewing] = field(default_factory=list)
     outages: list[tuple[float, float]] = field(default_factory=list)
+    ledger_outages: list[tuple[float, float]] = field(default_factory=list)
+    rolled_back: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
     damaged: frozenset[str] = frozenset()

@@ -4,18 +4,23 @@ import asyncio
 import contextlib
 import random
 import signal
-import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
+from contracts.topics import COMMANDS_TOPIC, all_topic_names
+from tests.chaos.collect import lags_at_rest
+from tests.chaos.database import hold
+from tests.chaos.evidence import Raw
 from tests.chaos.launch import BLOCK_SECONDS
 from tests.chaos.plan import Fault, Injection
-from tests.chaos.records import Tamperer
+from tests.chaos.records import Tamperer, read_records
 from tests.chaos.replica import Replica
 from tests.chaos.rig import Rig
 from tests.chaos.s3proxy import Mode
 from tests.chaos.store import Bucket
+from tests.chaos.topics import recreate
+from tests.chaos.transactions import Transactions
 
 HOUR = 3600
 TOO_SMALL = 1
@@ -25,17 +30,24 @@ TOO_SMALL = 1
 class Injector:
     """Does to the rig what the plan says. What stands for a while does so while the next faults come."""
 
-    def __init__(self, rig: Rig, tamperer: Tamperer, bucket: Bucket) -> None:
+    def __init__(self, rig: Rig, tamperer: Tamperer, bucket: Bucket, transactions: Transactions) -> None:
         self._rig = rig
+        self._transactions = transactions
         self._tamperer = tamperer
         self._bucket = bucket
         self._standing: set[asyncio.Task[None]] = set()
         self._kafka = asyncio.Lock()
         self._s3 = asyncio.Lock()
+        self._ledger = asyncio.Lock()
         self.done: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.log: list[str] = []
         self.outages: list[tuple[float, float]] = []
+        self.ledger_outages: list[tuple[float, float]] = []
+        self.kept: list[Raw] = []
+        """What stood in topics and clusters that are no more."""
+        self.lags: dict[tuple[str, str, int], int] = {}
+        """What was not committed when they went, though everything was at rest."""
 
     async def inject(self, injection: Injection) -> None:
         """Begin a fault; returns when it happened, or stands, or is under way."""
@@ -46,6 +58,10 @@ class Injector:
         await asyncio.wait({task}, timeout=random.Random(injection.seed).uniform(0.3, 2.0))
         while len(self._standing) > 3:
             await asyncio.wait(self._standing, return_when=asyncio.FIRST_COMPLETED)
+
+    def skip(self, injection: Injection) -> None:
+        """Note a fault that could not be done."""
+        self.skipped[injection.fault.value] += 1
 
     async def quiesce(self) -> None:
         """Wait until every fault is over, and undo what may be left."""
@@ -78,6 +94,10 @@ class Injector:
             Fault.DISK_FULL: self._fill_disk,
             Fault.CLOCK_JUMP: self._shift_clock,
             Fault.DATABASE_LOCKED: self._lock_database,
+            Fault.LEDGER_AWAY: self._take_ledger_away,
+            Fault.CLUSTER_REPLACED: self._replace_cluster,
+            Fault.TOPIC_RECREATED: self._recreate_topic,
+            Fault.TRANSACTIONS: self._transact,
         }
         name = f"{time.strftime('%H:%M:%S')} {injection.fault.value} {injection.target} {injection.seconds:g}"
         self.log.append(name)
@@ -162,16 +182,51 @@ class Injector:
         return True
 
     async def _lock_database(self, injection: Injection) -> bool:
-        return await asyncio.to_thread(self._hold_database, injection.seconds)
-
-    def _hold_database(self, seconds: float) -> bool:
-        try:
-            with contextlib.closing(
-                sqlite3.connect(self._rig.gateway.home / "ledger.db", timeout=10, isolation_level=None)
-            ) as held:
-                held.execute("BEGIN IMMEDIATE")
-                time.sleep(seconds)
-                held.execute("ROLLBACK")
-        except sqlite3.OperationalError:
+        if self._rig.database is not None:
             return False
-        return True
+        return await asyncio.to_thread(hold, self._rig.gateway.home / "ledger.db", injection.seconds)
+
+    async def _take_ledger_away(self, injection: Injection) -> bool:
+        """Stop PostgreSQL; of SQLite hold the lock, or fill the disk, whoever is the gateway meanwhile."""
+        away, done = time.time(), True
+        async with self._ledger:
+            if self._rig.database is not None:
+                await asyncio.to_thread(self._rig.database.stop)
+                await asyncio.sleep(injection.seconds)
+                await asyncio.to_thread(self._rig.database.start)
+            elif injection.seed % 2:
+                ledger = self._rig.gateway.home / "ledger.db"
+                done = await asyncio.to_thread(hold, ledger, injection.seconds)
+            else:
+                while time.time() < away + injection.seconds:
+                    self._rig.gateway.limit_files(TOO_SMALL)
+                    await asyncio.sleep(0.5)
+                self._rig.gateway.limit_files(None)
+        self.ledger_outages.append((away, time.time()))
+        return done
+
+    async def _replace_cluster(self, _: Injection) -> None:
+        """Keep what the old cluster knows for the checker, and put a new one in its place."""
+        async with self._kafka:
+            lags = await lags_at_rest(self._rig.servers)
+            name = f"cluster {self._rig.clusters}"
+            self.lags |= {
+                (f"{name}: {group}", topic, number): lag for (group, topic, number), lag in lags.items()
+            }
+            self.kept += await self._read(all_topic_names())
+            away = time.time()
+            await self._rig.replace_kafka()
+            self.outages.append((away, time.time()))
+
+    async def _recreate_topic(self, _: Injection) -> None:
+        """Delete the commands and make their topic again; whatever nobody had read yet is gone."""
+        async with self._kafka:
+            self.kept += await self._read([COMMANDS_TOPIC.name])
+            await recreate(self._rig.servers, COMMANDS_TOPIC)
+
+    async def _transact(self, injection: Injection) -> bool:
+        """Ask for jobs in transactions: one that is aborted, one left open, one that is committed."""
+        return await self._transactions.run(injection)
+
+    async def _read(self, topics: Sequence[str]) -> list[Raw]:
+        return await read_records(self._rig.servers, topics, cluster=self._rig.clusters)

@@ -1,32 +1,40 @@
 """Looks for each poison record in the dead letters."""
 
-from tests.chaos.evidence import Evidence, Raw
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tests.chaos.evidence import Evidence, Poison, Raw
 
 
 def lost_poison(evidence: Evidence) -> list[str]:
     """(g) Poison that is not in its dead letters, or not as it was, or without a reason."""
-    letters: dict[tuple[str, ...], Raw] = {}
+    letters: defaultdict[tuple[str, ...], list[Raw]] = defaultdict(list)
     for record in evidence.records:
         if record.topic.endswith(".dlq"):
             texts = dict(record.headers)
             where = (texts.get(f"dlq.original.{name}") or b"" for name in ("topic", "partition", "offset"))
-            letters[tuple(part.decode(errors="replace") for part in where)] = record
+            letters[tuple(part.decode(errors="replace") for part in where)].append(record)
     found: list[str] = []
     for poison in evidence.poison:
-        letter = letters.get(tuple(str(part) for part in poison.place))
-        if letter is None:
+        # a topic that was made again, or a new cluster, has every place a second time
+        here = letters[tuple(str(part) for part in poison.place)]
+        if not here:
             found.append(f"{poison.kind} at {poison.place} is in no dead letters")
             continue
-        key = b"" if poison.key is None and poison.value is None else poison.key
-        if (letter.key, letter.value) != (key, poison.value):
-            found.append(f"{poison.kind} at {poison.place} changed on its way to the dead letters")
-        if letter.headers[: len(poison.headers)] != poison.headers:
-            found.append(f"{poison.kind} at {poison.place} lost its headers")
-        why = {name: value for name, value in letter.headers if name.startswith("dlq.")}
-        missing = [name for name in _WHY if not (why.get(name) or b"").strip()]
-        if missing:
-            found.append(f"{poison.kind} at {poison.place} does not say {', '.join(missing)}")
+        found.extend(min((list(_problems(poison, letter)) for letter in here), key=len))
     return found
+
+
+def _problems(poison: Poison, letter: Raw) -> Iterator[str]:
+    key = b"" if poison.key is None and poison.value is None else poison.key
+    if (letter.key, letter.value) != (key, poison.value):
+        yield f"{poison.kind} at {poison.place} changed on its way to the dead letters"
+    if letter.headers[: len(poison.headers)] != poison.headers:
+        yield f"{poison.kind} at {poison.place} lost its headers"
+    why = {name: value for name, value in letter.headers if name.startswith("dlq.")}
+    missing = [name for name in _WHY if not (why.get(name) or b"").strip()]
+    if missing:
+        yield f"{poison.kind} at {poison.place} does not say {', '.join(missing)}"
 
 
 _WHY = (

@@ -38,6 +38,10 @@ class Fault(StrEnum):
     CLOCK_JUMP = "clock_jump"
     DATABASE_LOCKED = "database_locked"
     DATABASE_RESTARTED = "database_restarted"
+    LEDGER_AWAY = "ledger_away"
+    CLUSTER_REPLACED = "cluster_replaced"
+    TOPIC_RECREATED = "topic_recreated"
+    TRANSACTIONS = "transactions"
 
 
 SECONDS: Mapping[Fault, tuple[float, float]] = {
@@ -53,8 +57,16 @@ SECONDS: Mapping[Fault, tuple[float, float]] = {
     Fault.CLOCK_JUMP: (5, 15),
     # shorter and longer than the ledger's own patience of 5 s
     Fault.DATABASE_LOCKED: (1, 9),
+    # longer than anybody's patience but the gateway's, which has no end
+    Fault.LEDGER_AWAY: (60, 180),
 }
 """How long a fault stands, from and to."""
+
+SHORT: Mapping[Fault, tuple[float, float]] = {**SECONDS, Fault.LEDGER_AWAY: (8, 12)}
+"""The same in a short run."""
+
+AT_REST = frozenset({Fault.CLUSTER_REPLACED})
+"""Faults that come when no job is in flight: what is under way goes with the cluster that knows of it."""
 
 TARGETS: Mapping[Fault, tuple[str, ...]] = {
     Fault.KILL: PROCESSES,
@@ -109,6 +121,7 @@ class JobPlan:
         cancel_after: seconds from its submission to a cancel; ``None``: it is left alone.
         retry: whether it is retried after the cancel.
         watched: whether a viewer watches it.
+        named: whether its first command has a ``command_id``; the README's have none.
     """
 
     number: int
@@ -119,6 +132,7 @@ class JobPlan:
     cancel_after: float | None
     retry: bool
     watched: bool
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -130,21 +144,30 @@ class Plan:
     injections: tuple[Injection, ...]
 
 
-def make_plan(seed: int, jobs: int, counts: Mapping[Fault, int]) -> Plan:
+def make_plan(
+    seed: int,
+    jobs: int,
+    counts: Mapping[Fault, int],
+    seconds: Mapping[Fault, tuple[float, float]] = SECONDS,
+) -> Plan:
     """Return the plan of a seed: the same seed and counts, the same plan.
 
     Args:
         seed: any number.
         jobs: how many.
         counts: how many faults of each kind.
+        seconds: how long they stand.
     """
     chance = random.Random(f"plan/{seed}")
     kinds = [fault for fault in Fault for _ in range(counts.get(fault, 0))]
     chance.shuffle(kinds)
+    for place, fault in enumerate(kinds):
+        if fault in AT_REST and 3 * place > 2 * len(kinds):  # something must come after it
+            kinds[place], kinds[place // 2] = kinds[place // 2], fault
     return Plan(
         seed=seed,
         jobs=tuple(_job(seed, number, chance) for number in range(jobs)),
-        injections=tuple(_injection(number, fault, chance) for number, fault in enumerate(kinds)),
+        injections=tuple(_injection(number, fault, chance, seconds) for number, fault in enumerate(kinds)),
     )
 
 
@@ -160,11 +183,14 @@ def _job(seed: int, number: int, chance: random.Random) -> JobPlan:
         cancel_after=chance.choice((0.0, 0.2, 1.0, 3.0)) * chance.random() if canceled else None,
         retry=chance.random() < 0.6,
         watched=chance.random() < 0.25,
+        named=chance.random() < 0.5,
     )
 
 
-def _injection(number: int, fault: Fault, chance: random.Random) -> Injection:
-    low, high = SECONDS.get(fault, (0.0, 0.0))
+def _injection(
+    number: int, fault: Fault, chance: random.Random, seconds: Mapping[Fault, tuple[float, float]]
+) -> Injection:
+    low, high = seconds.get(fault, (0.0, 0.0))
     return Injection(
         number=number,
         fault=fault,
@@ -174,13 +200,28 @@ def _injection(number: int, fault: Fault, chance: random.Random) -> Injection:
     )
 
 
+def only(counts: Mapping[Fault, int], kinds: str) -> dict[Fault, int]:
+    """Return the counts of the named kinds, separated by commas; of all where none is named.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    wanted = {Fault(name.strip()) for name in kinds.split(",") if name.strip()} or set(Fault)
+    return {fault: count for fault, count in counts.items() if fault in wanted}
+
+
 CHEAP: Mapping[Fault, int] = dict.fromkeys(Fault, 1) | {Fault.KILL: 7, Fault.POISON: 1}
 """A short run: every kind once, and each process killed once on average."""
 
 
 def soak_counts(jobs: int) -> dict[Fault, int]:
-    """Return how many faults a long run has: for 1,000 jobs 200 kills, 20 Kafka restarts, 8 of each other."""
+    """Return how many faults a long run has: for 1,000 jobs 200 kills, 20 Kafka restarts, 8 of each other.
+
+    Of those that take minutes each, half as many.
+    """
     return {fault: max(1, jobs * 8 // 1000) for fault in Fault} | {
         Fault.KILL: max(1, jobs // 5),
         Fault.KAFKA_RESTART: max(1, jobs // 50),
+        Fault.LEDGER_AWAY: max(1, jobs // 250),
+        Fault.CLUSTER_REPLACED: max(1, jobs // 250),
     }

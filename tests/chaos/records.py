@@ -153,8 +153,17 @@ def poisons(topic: Topic) -> Sequence[tuple[str, bytes | None, Headers]]:
     )
 
 
-async def read_records(servers: str, topics: Sequence[str], *, newest: int | None = None) -> list[Raw]:
-    """Read topics from the start, or the newest records of each partition, up to their present ends."""
+async def read_records(
+    servers: str, topics: Sequence[str], *, newest: int | None = None, cluster: int = 1
+) -> list[Raw]:
+    """Read topics from the start, or the newest records of each partition, up to their present ends.
+
+    Args:
+        servers: Kafka's address.
+        topics: their names.
+        newest: how many of each partition; ``None`` for all.
+        cluster: which one it is that is there now.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=servers, enable_auto_commit=False, max_partition_fetch_bytes=4 * 1024 * 1024
     )
@@ -173,7 +182,9 @@ async def read_records(servers: str, topics: Sequence[str], *, newest: int | Non
         while any([await consumer.position(each) < ends[each] for each in partitions]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 found.extend(
-                    Raw(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+                    Raw(
+                        r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers), cluster
+                    )
                     for r in records
                 )
         return found

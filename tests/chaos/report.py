@@ -57,6 +57,7 @@ class Report:
                 "leaks": len(found.leaks),
                 "lost_poison": len(found.poison),
                 "viewer_gaps": len(found.viewers),
+                "obeyed_rollbacks": len(found.rollbacks),
                 "seconds": round(self.seconds),
                 "by_fault": self.faults,
             }

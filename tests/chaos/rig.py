@@ -15,6 +15,8 @@ from pathlib import Path
 
 from ops.kafka.distribution import KafkaUnavailableError
 from ops.kafka.node import KafkaNode
+from services.runtime.provision import create_topics
+from tests.chaos.database import POSTGRES, SQLITE, Postgres, running_postgres
 from tests.chaos.plan import PROCESSES, SESSION_SECONDS
 from tests.chaos.removals import VARIABLE
 from tests.chaos.replica import Replica, quiet_port
@@ -44,7 +46,9 @@ class Rig:
     environment: dict[str, str]
     folder: Path
     clock: Path | None
+    database: Postgres | None = None
     kafka_wanted: bool = True
+    clusters: int = 1
 
     @property
     def servers(self) -> str:
@@ -103,10 +107,22 @@ class Rig:
                 return
         await asyncio.to_thread(self.kafka.start)
 
+    async def replace_kafka(self) -> None:
+        """Put a new, empty cluster in the place of the one there is: same address, other id, all topics."""
+        await asyncio.to_thread(self.kafka.stop)
+        self.kafka.data = self.folder / f"kafka-{self.clusters}"
+        self.clusters += 1
+        await self.start_kafka()
+        await create_topics(self.servers)
+
 
 @asynccontextmanager
 async def running_rig(
-    folder: Path, chance: random.Random, copies: Mapping[str, int], without: str = ""
+    folder: Path,
+    chance: random.Random,
+    copies: Mapping[str, int],
+    without: str = "",
+    database: str = SQLITE,
 ) -> AsyncIterator[Rig]:
     """Start everything; leave nothing behind.
 
@@ -115,8 +131,14 @@ async def running_rig(
         chance: decides what the S3 proxy hits.
         copies: how many of each worker there are at first; one where it says nothing.
         without: the guarantee that is taken away, if one is.
+        database: of the ledger, one of :data:`tests.chaos.database.DATABASES`.
     """
     with ExitStack() as stack:
+        postgres = None
+        if database == POSTGRES:
+            opening = running_postgres()
+            postgres = await asyncio.to_thread(opening.__enter__)
+            stack.push(opening)
         node = KafkaNode(folder / "kafka", port=quiet_port(), overrides=KAFKA, heap="768m")
         s3_context = running_s3(folder / "s3")
         s3, _ = await asyncio.gather(
@@ -126,10 +148,11 @@ async def running_rig(
         host, _, port = s3.endpoint_url.removeprefix("http://").partition(":")
         proxy = S3Proxy((host, int(port)), chance)
         environment = settings_of(node.bootstrap_servers, s3, await proxy.start())
-        environment |= {VARIABLE: without}
+        environment |= {VARIABLE: without} | ({"DATABASE_URL": postgres.url} if postgres else {})
         rig = Rig(
-            node, s3, proxy, {stage: [] for stage in PROCESSES}, environment, folder, build_clock(folder)
-        )
+            node, s3, proxy, {stage: [] for stage in PROCESSES}, environment, folder, build_clock(folder),
+            postgres,
+        )  # fmt: skip
         for stage in PROCESSES:
             rig.scale(stage, copies.get(stage, 1))
         supervisor = asyncio.create_task(rig.supervise())

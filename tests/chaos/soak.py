@@ -13,22 +13,35 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chaos.checker import judge
 from tests.chaos.clients import Backend, Desk, FrontEnd
-from tests.chaos.collect import Memory, collect, leaks_of, references_of
+from tests.chaos.collect import Memory, collect, histories_of, leaks_of, references_of
+from tests.chaos.database import DATABASES, SQLITE
 from tests.chaos.evidence import Evidence
 from tests.chaos.faults import Injector
-from tests.chaos.plan import WARM_JOBS, Fault, JobPlan, Plan, make_plan, soak_counts
+from tests.chaos.plan import (
+    AT_REST,
+    SECONDS,
+    WARM_JOBS,
+    Fault,
+    Injection,
+    JobPlan,
+    Plan,
+    make_plan,
+    only,
+    soak_counts,
+)
 from tests.chaos.records import Tamperer
 from tests.chaos.removals import REMOVALS
 from tests.chaos.report import Display, Report
 from tests.chaos.rig import Rig, running_rig
 from tests.chaos.store import Bucket
+from tests.chaos.transactions import Transactions
 from tests.chaos.viewers import Viewer
 
 AT_ONCE = 24
@@ -48,6 +61,8 @@ class Options:
         copies: of each worker at first.
         folder: where everything goes; kept when something was found.
         without: the guarantee that is taken away, to see that it is missed.
+        seconds: how long faults stand.
+        database: the ledger's, one of :data:`tests.chaos.database.DATABASES`.
     """
 
     seed: int
@@ -56,11 +71,13 @@ class Options:
     copies: Mapping[str, int]
     folder: Path
     without: str = ""
+    seconds: Mapping[Fault, tuple[float, float]] = field(default_factory=lambda: SECONDS)
+    database: str = SQLITE
 
 
 async def run(options: Options, display: Display) -> Report:
     """Run a plan and judge it."""
-    plan = make_plan(options.seed, options.jobs, options.counts)
+    plan = make_plan(options.seed, options.jobs, options.counts, options.seconds)
     evidence = Evidence([])
     for client in ("aiokafka", "asyncio"):  # our own clients' troubles with the broker we stopped
         logging.getLogger(client).setLevel(logging.CRITICAL)
@@ -69,7 +86,7 @@ async def run(options: Options, display: Display) -> Report:
         chance = random.Random(f"proxy/{plan.seed}")
         display.say(f"seed {plan.seed}: {options.jobs} jobs, {len(plan.injections)} faults; starting")
         rig = await stack.enter_async_context(
-            running_rig(options.folder, chance, options.copies, options.without)
+            running_rig(options.folder, chance, options.copies, options.without, options.database)
         )
         backend, tamperer = Backend(rig.servers), Tamperer(rig.servers)
         for each in (backend, tamperer):
@@ -77,17 +94,23 @@ async def run(options: Options, display: Display) -> Report:
             stack.push_async_callback(each.stop)
         front_end, bucket = FrontEnd(rig.gateway.url), Bucket(rig.s3)
         stack.push_async_callback(front_end.stop)
-        desk, injector, memory = Desk(backend, front_end), Injector(rig, tamperer, bucket), Memory()
-        stage = _Stage(plan, rig, desk, injector, memory, display)
+        transactions = Transactions(rig.servers, backend)
+        desk, memory = Desk(backend, front_end), Memory()
+        injector = Injector(rig, tamperer, bucket, transactions)
+        stage = _Stage(plan, rig, desk, injector, memory, display, (backend, tamperer))
         await stage.play()
         display.say("at rest; collecting the evidence")
         evidence.viewings = [viewer.viewing() for viewer in stage.viewers]
         await collect(rig, front_end, bucket, evidence)
+        evidence.records += injector.kept
+        evidence.lags |= injector.lags
+        await histories_of(front_end, evidence)
         evidence.leaks = await leaks_of(rig, memory)
         evidence.injected, evidence.poison = tamperer.injected, tamperer.poisons
-        evidence.accepted = desk.accepted
+        evidence.accepted = [*desk.accepted, *transactions.accepted]
+        evidence.rolled_back, evidence.unsure = transactions.rolled_back, transactions.unsure
         evidence.damaged = frozenset(bucket.damaged)
-        evidence.outages = injector.outages
+        evidence.outages, evidence.ledger_outages = injector.outages, injector.ledger_outages
         if tamperer.too_large_taken:
             evidence.leaks.append("Kafka took a value of 10 MB")
         display.say(f"rendering {len(evidence.accepted)} films again, without faults")
@@ -110,9 +133,19 @@ class _Stage:
     """Jobs and faults in step, then peace until everything ended."""
 
     def __init__(
-        self, plan: Plan, rig: Rig, desk: Desk, injector: Injector, memory: Memory, display: Display
+        self,
+        plan: Plan,
+        rig: Rig,
+        desk: Desk,
+        injector: Injector,
+        memory: Memory,
+        display: Display,
+        clients: Sequence[Backend | Tamperer],
     ) -> None:
         self._plan = plan
+        self._clients = clients
+        self._open = asyncio.Event()
+        self._open.set()
         self._rig = rig
         self._desk = desk
         self._injector = injector
@@ -135,6 +168,7 @@ class _Stage:
             while len(self._jobs) >= AT_ONCE or number > len(rest) * self._share_of_faults():
                 await asyncio.sleep(0.05)
                 self._show()
+            await self._open.wait()
             self._submit(job)
         await faults
         await self._injector.quiesce()
@@ -151,8 +185,37 @@ class _Stage:
             due = WARM_JOBS + 0.9 * total * injection.number / len(self._plan.injections)
             while self._desk.submitted < due:  # noqa: ASYNC110 - many things move it on
                 await asyncio.sleep(0.05)
-            await self._injector.inject(injection)
+            if injection.fault in AT_REST:
+                await self._at_rest(injection)
+            else:
+                await self._injector.inject(injection)
             self._injected += 1
+
+    async def _at_rest(self, injection: Injection) -> None:
+        """Let what is in flight end, do it, and go on once everybody has found the way."""
+        self._open.clear()
+        try:
+            deadline = time.monotonic() + END_SECONDS
+            while self._jobs and time.monotonic() < deadline:
+                await asyncio.sleep(0.1)
+                self._show()
+            await self._injector.quiesce()
+            if self._jobs:
+                self._injector.skip(injection)
+                return
+            await self._ready()
+            await self._injector.inject(injection)
+            await self._injector.quiesce()
+            for client in self._clients:  # consumers without a group, which nobody tells of a new cluster
+                await client.stop()
+                await client.start()
+            await self._ready()
+        finally:
+            self._open.set()
+
+    async def _ready(self) -> None:
+        with suppress(TimeoutError):  # whoever never finds the way leaves jobs behind
+            await self._rig.all_ready()
 
     def _share_of_faults(self) -> float:
         """Return how much of the jobs may be submitted: the share of the faults that began, and two more."""
@@ -191,12 +254,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or secrets.randbelow(10**6)))
     parser.add_argument("--keep", type=Path, help="a folder for logs and data, kept afterwards")
     parser.add_argument("--without", choices=REMOVALS, default="", help="take this guarantee away")
+    parser.add_argument("--faults", default=os.environ.get("FAULTS") or "", help="only these kinds: a,b")
+    parser.add_argument("--database", choices=DATABASES, default=os.environ.get("DATABASE") or SQLITE)
     asked = parser.parse_args()
     display = Display(sys.stderr)
     with tempfile.TemporaryDirectory(prefix="lectern-chaos-", ignore_cleanup_errors=True) as scratch:
         folder = (asked.keep or Path(scratch)).resolve()
         copies = {"tts": 2, "slides": 2, "composition": 2}
-        options = Options(asked.seed, asked.jobs, soak_counts(asked.jobs), copies, folder, asked.without)
+        counts = only(soak_counts(asked.jobs), asked.faults)
+        options = Options(
+            asked.seed, asked.jobs, counts, copies, folder, asked.without, database=asked.database
+        )
         report = asyncio.run(run(options, display))
         display.done()
         print(report.details(), file=sys.stderr)  # noqa: T201

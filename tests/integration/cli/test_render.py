@@ -73,6 +73,20 @@ def test_renders_a_lesson_and_remembers_everything(tmp_path: Path) -> None:
     assert _left_over(tmp_path) == []
 
 
+def test_the_longest_scenes_that_are_taken_flow_to_the_end(tmp_path: Path) -> None:
+    spec, film = tmp_path / "spec.json", tmp_path / "film.mp4"
+    longest = {"caption": "😀" * 2_000, "chapter": "\\" * 300}
+    narrations = ("가나다라마. " + "😀" * 4_990, "가나다라마. " + '"가' * 200 + "😀" * 4_590)
+    scenes = [
+        {**longest, "scene_id": at, "narration": text[:4_998], "duration_sec": 3_600}
+        for at, text in enumerate(narrations)
+    ]
+    spec.write_text(json.dumps({"title": "제" * 300, "language": "ko", "scenes": scenes}))
+    result = _lectern(tmp_path, "render", str(spec), "-o", str(film), *SMALL)
+    assert result.returncode == 0, result.stderr
+    assert film.stat().st_size > 0
+
+
 def test_a_render_spec_that_cannot_be_rendered_fails_in_one_line(tmp_path: Path) -> None:
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps({"scenes": []}))

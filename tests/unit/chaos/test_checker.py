@@ -198,6 +198,55 @@ def test_an_end_told_twice_is_found(evidence: Evidence) -> None:
     assert judge(evidence).duplicate_terminals
 
 
+def test_an_end_told_to_two_clusters_is_one_as_long_as_it_is_the_same(evidence: Evidence) -> None:
+    evidence.records.append(replace(completed(7), cluster=2, value=evidence.records[-2].value))
+    assert judge(evidence).clean
+    evidence.records.append(replace(completed(8), cluster=3))
+    assert judge(evidence).duplicate_terminals
+
+
+def test_what_a_transaction_took_back_has_no_effect(evidence: Evidence) -> None:
+    evidence.records.append(event("lectern.render.start.v1", 8, 99, "lectern.commands.v1", job_id="never"))
+    assert judge(evidence).lost
+    evidence.unsure = {"never"}
+    assert judge(evidence).clean
+    evidence.unsure, evidence.rolled_back = set(), {"never"}
+    assert judge(evidence).clean
+    evidence.histories["never"] = [(1, "QUEUED")]
+    assert judge(evidence).rollbacks == ["never was never asked for, and the ledger knows it"]
+    del evidence.histories["never"]
+    evidence.records.append(event("lectern.command.taken.v1", 1, 99, "lectern.ledger.v1", job_id="never"))
+    assert len(judge(evidence).rollbacks) == 1
+
+
+def test_the_scenes_of_events_larger_than_a_record_are_told_apart(evidence: Evidence) -> None:
+    for scene in (1, 2):
+        headers = (("ce_sceneindex", str(scene).encode()),)
+        claim = {"sha256": str(scene)}
+        drawn = event("lectern.scene.drawn.v1", scene, 103, dataref=claim)
+        evidence.records.append(replace(drawn, headers=headers))
+    assert judge(evidence).clean
+    evidence.records.append(replace(evidence.records[-1], offset=9, value=evidence.records[-2].value))
+    assert judge(evidence).distinct_outputs
+
+
+def test_poison_at_a_place_that_was_there_twice_is_found_in_either_letter(evidence: Evidence) -> None:
+    evidence.records.append(letter(value=b"of the topic before", offset=5))
+    assert judge(evidence).clean
+    evidence.records.remove(letter())
+    assert judge(evidence).poison
+
+
+def test_a_viewer_is_told_nothing_while_the_ledger_is_away(evidence: Evidence) -> None:
+    silent = Connection(130, 190)
+    evidence.viewings = [Viewing("v", (*evidence.viewings[0].connections, silent))]
+    assert judge(evidence).viewers
+    evidence.ledger_outages = [(125, 200)]
+    assert judge(evidence).clean
+    evidence.ledger_outages = [(100, 131)]
+    assert judge(evidence).viewers
+
+
 def test_two_different_ends_are_found(evidence: Evidence) -> None:
     evidence.records.append(failed("CANCELED", 1, 110))
     assert judge(evidence).duplicate_terminals

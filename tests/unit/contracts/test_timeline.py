@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.timeline import PAUSE_SECONDS, SAMPLE_RATE, frame_of_sample, nearest_frame, time_scene
+from contracts.timeline import (
+    GAP_FRAMES,
+    PAUSE_SECONDS,
+    SAMPLE_RATE,
+    frame_of_sample,
+    nearest_frame,
+    shortest_frames,
+    time_scene,
+)
 
 RATES = [fps for fps in range(1, 61) if SAMPLE_RATE % fps == 0]
 speech = st.integers(1, 600 * SAMPLE_RATE)
@@ -48,6 +56,18 @@ def test_a_wish_lengthens_to_twice_at_most_and_never_shortens(samples: int, fps:
 @given(samples=speech, fps=rates, more=st.integers(0, SAMPLE_RATE))
 def test_more_speech_never_makes_a_scene_shorter(samples: int, fps: int, more: int) -> None:
     assert time_scene(samples + more, fps).frames >= time_scene(samples, fps).frames
+
+
+@given(samples=speech, fps=rates, share=st.floats(0, 1))
+def test_after_the_last_sentence_began_there_is_room_for_its_caption(
+    samples: int, fps: int, share: float
+) -> None:
+    last = int(samples * share)
+    timing = time_scene(samples, fps, last_sentence=last)
+    shown = nearest_frame(timing.lead_in_samples + last, fps)
+    assert timing.frames >= shown + shortest_frames(fps) + GAP_FRAMES
+    if samples - last > SAMPLE_RATE:
+        assert timing == time_scene(samples, fps)
 
 
 def test_a_frame_of_24_is_two_thousand_samples() -> None:

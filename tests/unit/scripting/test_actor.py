@@ -6,7 +6,7 @@ from uuid import uuid5
 import pytest
 from pydantic import ValidationError
 
-from contracts.base import MAX_RECORD_BYTES, NAMESPACE, ClaimCheck, claim_check
+from contracts.base import NAMESPACE, ClaimCheck, claim_check
 from contracts.cloudevents import value_of
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import RenderRequested, ScenePlanned, ScriptGenerated, ScriptRejected, ScriptRequested
@@ -216,13 +216,10 @@ async def test_a_bad_spec_is_a_typed_failure(shelf: Any, hands: Any, spec: objec
     assert caught.value.code is code
 
 
-async def test_the_longest_scene_fits_and_two_of_them_are_refused_by_name(shelf: Any, hands: Any) -> None:
-    longest = {"scene_id": 1, "narration": "가" * 5_000}
-    (event,) = await planned(shelf, hands, {"scenes": [longest]})
-    assert len(value_of(event)) <= MAX_RECORD_BYTES
-    with pytest.raises(PermanentError, match="scene 2 ") as caught:
-        await planned(shelf, hands, {"scenes": [longest, {**longest, "scene_id": 2}]})
-    assert caught.value.code is ErrorCode.EVENT_TOO_LARGE
+async def test_the_longest_scenes_are_planned(shelf: Any, hands: Any) -> None:
+    longest = {"scene_id": 1, "narration": "가" * 5_000, "caption": "나" * 2_000}
+    events = await planned(shelf, hands, {"scenes": [longest, {**longest, "scene_id": 2}]})
+    assert [event.context.scene.narration for event in events] == ["가" * 5_000] * 2
 
 
 def test_the_step_of_planning_is_reported() -> None:

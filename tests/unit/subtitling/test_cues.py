@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.errors import CanceledError, ErrorCode, PermanentError
+from contracts.errors import CanceledError, PermanentError
 from contracts.events import Cue, SentenceTime
-from contracts.subtitles import LIMITS, SubtitleRule, conformance, longest_frames, shortest_frames
-from contracts.timeline import SAMPLE_RATE, SceneTiming, nearest_frame, time_scene
+from contracts.subtitles import LIMITS, SubtitleRule, conformance, longest_frames
+from contracts.timeline import SAMPLE_RATE, SceneTiming, nearest_frame, shortest_frames, time_scene
 from services.subtitling.cues import make_cues
 
 ALWAYS = {
@@ -135,12 +135,17 @@ def test_a_lone_particle_never_opens_a_line() -> None:
     assert not {line.split()[0] for cue in cues for line in cue.lines} & {"은", "에게", "를"}
 
 
-def test_more_cues_than_frames_is_a_typed_failure() -> None:
+def test_of_more_cues_than_frames_as_many_are_shown_as_can_be_read() -> None:
     times = [SentenceTime(text="가나다라마바사아 " * 60, start=0, end=10)]
     timing = SceneTiming(fps=24, lead_in_samples=0, speech_samples=10, frames=5)
-    with pytest.raises(PermanentError) as caught:
-        make_cues(times, timing, "ko")
-    assert caught.value.code is ErrorCode.SUBTITLE_FAILED
+    (cue,) = make_cues(times, timing, "ko")
+    assert (cue.start, cue.lines[0]) == (0, "가나다라마바사아")
+
+
+def test_nobody_says_five_thousand_exclamation_marks_and_their_scene_is_subtitled() -> None:
+    times = [SentenceTime(text="네" + "!" * 4_990, start=0, end=19_200)]
+    cues = make_cues(times, time_scene(19_200, 24, last_sentence=0), "ko")
+    assert {violation.rule for violation in conformance(cues, 24, "ko")} == {SubtitleRule.TOO_FAST}
 
 
 def test_cancellation_stops_the_work() -> None:
