@@ -72,7 +72,7 @@ MEND_SECONDS: Final = 2.0
 """From one try to read a gap from a ledger that is away to the next. Shorter: what comes meanwhile is told
 late. Longer: so is what was missed."""
 
-LOOK_SECONDS: Final = 5.0
+TOPIC_SECONDS: Final = 5.0
 """Between two questions whether the topic is still the same. Larger: what is written to one that was made
 anew, or to partitions that were added, is told as much later. Smaller: more requests, for nothing."""
 
@@ -198,7 +198,7 @@ class Broadcast:
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
         """Notice that the topic was made anew, or has got more partitions."""
         while not self._moved:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(TOPIC_SECONDS)
             with contextlib.suppress(KafkaError):
                 seen = (await look(consumer._client, [UPDATES.name])).get(UPDATES.name)  # noqa: SLF001
                 self._moved = seen is not None and self._seen is not None and not self._seen.same_as(seen)
