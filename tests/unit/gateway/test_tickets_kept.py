@@ -16,6 +16,7 @@ from services.gateway.access import AccessSettings
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.schema import METADATA
 from services.gateway.ledger.schema import stream_tickets as table
+from services.gateway.rebuild import fill
 from services.gateway.settings import GatewaySettings
 from services.gateway.tickets import CLOCK_TOLERANCE, Target, TicketRefusedError, Tickets
 
@@ -101,6 +102,13 @@ async def test_expired_ones_are_forgotten_as_others_are_made(guarded: Harness) -
     await guarded.gateway.ledger.write(lambda conn: conn.execute(sa.update(table).values(expires_at=past)))
     await issued(guarded, video_ids=["v-1"])
     assert await guarded.gateway.ledger.read(count) == 1
+
+
+async def test_a_ledger_with_nothing_but_tickets_may_be_rebuilt_into(guarded: Harness) -> None:
+    await issued(guarded, video_ids=["v-1"])
+    assert await guarded.gateway.ledger.read(fill.occupied) == []
+    await guarded.gateway.ledger.write(fill.clear)
+    assert await guarded.gateway.ledger.read(count) == 0
 
 
 async def test_no_ticket_is_in_what_the_process_says_nor_in_the_ledger_as_it_is(
