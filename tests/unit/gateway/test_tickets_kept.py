@@ -66,6 +66,8 @@ async def test_who_opened_a_stream_resumes_it_at_any_gateway_and_who_has_the_url
             last = {"Last-Event-ID": snapshot.id}
             async with harness.client.stream("GET", url, headers=last) as response:
                 assert response.status_code == 200
+        socket = f"/ws/v2/jobs?{url.partition('?')[2]}"
+        assert await closes(one, socket, **{"Last-Event-ID": snapshot.id}) == 401
         other = f"/api/v2/render-jobs/x/events?{url.partition('?')[2]}"
         refused(await one.client.get(other, headers={**ONCE, "Last-Event-ID": snapshot.id}), "is not for")
 
