@@ -165,14 +165,14 @@ class Tickets:
         digest, now = _hashed(text), self._now()
         ticket = await self._ledger.read(kept.find, digest)
         if ticket is None or now > ticket.expires_at + CLOCK_TOLERANCE:
-            raise refused(f"the ticket was used or has expired: {AGAIN}")
+            raise TicketRefusedError(f"the ticket was used or has expired: {AGAIN}")
         if target.watch is not None and target.watch not in ticket.watches:
             kind, name = target.watch
-            raise refused(f"the ticket is not for {kind} {name}: {AGAIN} that names it")
+            raise TicketRefusedError(f"the ticket is not for {kind} {name}: {AGAIN} that names it")
         if ticket.proof is not None:
             proof = _proof_in(last_event_id)
-            if not hmac.compare_digest(ticket.proof, _hashed(proof)):
-                raise refused(f"the ticket was used, and opens one connection: {AGAIN}")
+            if not (target.stream and hmac.compare_digest(ticket.proof, _hashed(proof))):
+                raise TicketRefusedError(f"the ticket was used, and opens one connection: {AGAIN}")
             STREAM_TICKETS.labels("resumed").inc()
             return Grant(ticket.watches, proof)
         if target.watch is not None and target.stream and self._resumable:
@@ -183,15 +183,9 @@ class Tickets:
             grant = Grant(ticket.watches)
             mine = await self._ledger.write(kept.spend, digest)
         if not mine:
-            raise refused(f"the ticket was used, and opens one connection: {AGAIN}")
+            raise TicketRefusedError(f"the ticket was used, and opens one connection: {AGAIN}")
         STREAM_TICKETS.labels("opened").inc()
         return grant
-
-
-def refused(why: str) -> TicketRefusedError:
-    """Return the refusal, counted."""
-    STREAM_TICKETS.labels("refused").inc()
-    return TicketRefusedError(why)
 
 
 def grant_of(scope: Connection) -> Grant | None:

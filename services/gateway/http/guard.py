@@ -14,6 +14,7 @@ from services.gateway.auth import Scope as Right
 from services.gateway.http.paths import TICKET_PATHS
 from services.gateway.http.problems import HttpCode, problem, status_of
 from services.gateway.http.ticket_query import take_ticket, target_of
+from services.gateway.metrics import STREAM_TICKETS
 from services.gateway.tickets import AGAIN, GRANT_KEY, Target, TicketRefusedError, Tickets
 
 OPEN_PATHS = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"}
@@ -134,7 +135,7 @@ class Guard:
         holder = self._tickets.holder(ticket)
         if holder is None:
             wait = self._rates.take(_address(scope), UNKNOWN_SHARE)
-            why = f"the ticket is none, or its token is no longer known: {AGAIN}"
+            why = f"this is no ticket, or its token is no longer known: {AGAIN}"
             return _too_often(wait) if wait > 0 else _no_ticket(why)
         wait = self._shown.take(ticket) or self._rates.take(holder.name or _address(scope))
         if wait > 0:
@@ -247,6 +248,7 @@ def _too_often(wait: float) -> Refusal:
 
 
 def _no_ticket(why: str) -> Refusal:
+    STREAM_TICKETS.labels("refused").inc()
     challenge = {"WWW-Authenticate": 'Bearer realm="lectern", error="invalid_token"'}
     return 401, HttpCode.TICKET_INVALID, why, challenge
 

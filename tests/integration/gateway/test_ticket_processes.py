@@ -85,8 +85,8 @@ async def test_a_ticket_of_one_process_opens_at_the_other_is_resumed_at_the_firs
     assert caught.value.response.status_code == 401
     lab.a.kill()  # with whatever it says when it is killed, and the other when it ends in order
     await asyncio.to_thread(lab.b.stop)
-    for gateway in lab.gateways:
-        log = gateway.log.read_text()
+    for process in lab.gateways:
+        log = process.log.read_text()
         assert "gateway: http://" in log
         assert not [each for each in made if each["ticket"] in log]
 

@@ -205,7 +205,7 @@ class TestWhoAndHowMany:
             guesses = ["", "x", "lst_", f"lst_{'A' * 43}", f"lst_{'A' * 44}", "%00", "💥", f"{'x' * 5_000}"]
             answers = [await harness.client.get(url + guess) for guess in guesses]
             assert {answer.status_code for answer in answers} == {401, 429}
-            refused(answers[0], "is none")
+            refused(answers[0], "is no ticket")
             assert not reads
 
 

@@ -16,6 +16,7 @@ from services.gateway.access import AccessSettings
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.schema import METADATA
 from services.gateway.ledger.schema import stream_tickets as table
+from services.gateway.rebuild import fill
 from services.gateway.settings import GatewaySettings
 from services.gateway.tickets import CLOCK_TOLERANCE, Target, TicketRefusedError, Tickets
 
@@ -65,6 +66,8 @@ async def test_who_opened_a_stream_resumes_it_at_any_gateway_and_who_has_the_url
             last = {"Last-Event-ID": snapshot.id}
             async with harness.client.stream("GET", url, headers=last) as response:
                 assert response.status_code == 200
+        socket = f"/ws/v2/jobs?{url.partition('?')[2]}"
+        assert await closes(one, socket, **{"Last-Event-ID": snapshot.id}) == 401
         other = f"/api/v2/render-jobs/x/events?{url.partition('?')[2]}"
         refused(await one.client.get(other, headers={**ONCE, "Last-Event-ID": snapshot.id}), "is not for")
 
@@ -101,6 +104,13 @@ async def test_expired_ones_are_forgotten_as_others_are_made(guarded: Harness) -
     await guarded.gateway.ledger.write(lambda conn: conn.execute(sa.update(table).values(expires_at=past)))
     await issued(guarded, video_ids=["v-1"])
     assert await guarded.gateway.ledger.read(count) == 1
+
+
+async def test_a_ledger_with_nothing_but_tickets_may_be_rebuilt_into(guarded: Harness) -> None:
+    await issued(guarded, video_ids=["v-1"])
+    assert await guarded.gateway.ledger.read(fill.occupied) == []
+    await guarded.gateway.ledger.write(fill.clear)
+    assert await guarded.gateway.ledger.read(count) == 0
 
 
 async def test_no_ticket_is_in_what_the_process_says_nor_in_the_ledger_as_it_is(

@@ -50,9 +50,9 @@ def refused(answer: httpx.Response, words: str) -> None:
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-async def closes(harness: Harness, path: str) -> int:
+async def closes(harness: Harness, path: str, **headers: str) -> int:
     """The status that a WebSocket's handshake is refused with."""
     with pytest.raises(InvalidStatus) as caught:
-        async with connect(harness.url.replace("http", "ws") + path, proxy=None):
+        async with connect(harness.url.replace("http", "ws") + path, proxy=None, additional_headers=headers):
             pass
     return caught.value.response.status_code
