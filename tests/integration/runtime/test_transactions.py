@@ -15,8 +15,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
 from contracts.cloudevents import headers_of, value_of
+from contracts.errors import TransientError
 from contracts.events import ControlChanged, Event
 from contracts.topics import CONTROL, Topic
+from services.gateway.rebuild import log as log_module
 from services.gateway.rebuild.log import open_log
 from services.runtime import watchdog
 from services.runtime.actor import Actor, Context, Subscription
@@ -239,7 +241,9 @@ async def test_a_cancel_that_was_rolled_back_cancels_nothing(broker: Broker, uni
                 await reader.stop()
 
 
-async def test_a_log_that_is_read_to_its_end_waits_for_what_is_open(line: Line) -> None:
+async def test_a_log_that_is_read_to_its_end_waits_for_what_is_open(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = RuntimeSettings(kafka_bootstrap_servers=line.servers)
     async with (
         producing(line.servers, transactional_id=line.topic.name) as producer,
@@ -259,5 +263,10 @@ async def test_a_log_that_is_read_to_its_end_waits_for_what_is_open(line: Line) 
         reading = asyncio.create_task(read())
         await eventually(lambda: len(told) > 3)
         assert set(told) == {0}
+        with monkeypatch.context() as patience:
+            patience.setattr(log_module, "STAND_SECONDS", 0.2)
+            with pytest.raises(TransientError, match=f"of {line.topic.name} gives nothing from offset 0 on"):
+                await reading
+        reading = asyncio.create_task(read())
         await producer.abort_transaction()
         assert await asyncio.wait_for(reading, 20) == [1]
