@@ -15,8 +15,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
 from contracts.cloudevents import headers_of, value_of
+from contracts.errors import TransientError
 from contracts.events import ControlChanged, Event
 from contracts.topics import CONTROL, Topic
+from services.gateway.rebuild import log as log_module
 from services.gateway.rebuild.log import open_log
 from services.runtime import watchdog
 from services.runtime.actor import Actor, Context, Subscription
@@ -34,7 +36,8 @@ from tests.support.java_producer import java_producer
 from tests.support.records import planned
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
-TIMEOUT_MS = 3_000
+TIMEOUT_MS = 5_000
+"""Of the Java client's transactions: what is looked at while one is open must be done by then."""
 
 
 class Line:
@@ -74,25 +77,26 @@ class Line:
         return float(OPEN_TRANSACTION.labels(self.topic.name)._value.get())
 
     async def committed_and_end(self) -> tuple[int, int]:
-        """Return what the group has committed, and the end of the partition, as KEDA asks for them."""
-        place = TopicPartition(self.topic.name, 0)
+        """Return what the group has committed, and where the topic ends, as KEDA asks for them."""
+        places = [TopicPartition(self.topic.name, number) for number in range(self.topic.partitions)]
         admin = AIOKafkaAdminClient(bootstrap_servers=self.servers)
         consumer = AIOKafkaConsumer(bootstrap_servers=self.servers)
         await admin.start()
         await consumer.start()
         try:
             offsets = await admin.list_consumer_group_offsets(group_of(self._actor, self.topic.name))
-            ends = await consumer.end_offsets([place])
-            return (offsets[place].offset if place in offsets else -1), ends[place]
+            ends = await consumer.end_offsets(places)
+            return sum(offsets[place].offset for place in places if place in offsets), sum(ends.values())
         finally:
             await consumer.stop()
             await admin.close()
 
-    async def at_rest(self, end: int) -> None:
-        """Wait until the group has committed the end of the partition."""
+    async def at_rest(self, end: int | None = None) -> None:
+        """Wait until the group has committed the end of the topic, which must be ``end``."""
 
         async def rests() -> bool:
-            return await self.committed_and_end() == (end, end)
+            committed, found = await self.committed_and_end()
+            return committed == found and end in {None, found}
 
         await eventually(rests, 20, every=0.2, message=f"lag 0 at {end}")
 
@@ -172,6 +176,38 @@ async def test_a_topic_that_holds_only_what_was_rolled_back_is_no_lag(line: Line
     assert line.seen == ["committed"]
 
 
+async def test_workers_that_come_and_go_obey_what_is_committed_and_nothing_else(
+    broker: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    topic = replace(topics.SCENE_PLANNED, name=f"{topic_prefix}scenes", partitions=3)
+    await create_topics(broker.bootstrap_servers)
+    await create_topics(broker.bootstrap_servers, topics=[topic])
+    line = Line(broker, topic, tmp_path)
+    committed = [f"committed-{number}" for number in range(0, 45, 3)]
+
+    async def feed() -> None:
+        async with producing(line.servers, transactional_id=topic.name) as producer:
+            for number in range(45):
+                job_id = f"{'aborted' if number % 3 else 'committed'}-{number}"
+                await producer.begin_transaction()
+                for partition in range(topic.partitions):
+                    await producer.send_and_wait(topic.name, value_of(planned(job_id)), partition=partition)
+                await (producer.abort_transaction() if number % 3 else producer.commit_transaction())
+
+    async with line.engine() as first:
+        feeding = asyncio.create_task(feed())
+        await eventually(lambda: len(set(line.seen)) > 5, 30)
+        async with line.engine() as second:
+            await eventually(
+                lambda: second.intakes[0].windows and len(first.intakes[0].windows) < topic.partitions, 30
+            )
+        await feeding
+        await eventually(lambda: all(line.seen.count(job_id) >= 3 for job_id in committed), 60)
+        await line.at_rest()
+    assert set(line.seen) == set(committed)
+    assert len(line.seen) < 3 * len(committed) + 15  # a rebalance repeats what was in hand, not more
+
+
 async def test_a_cancel_that_was_rolled_back_cancels_nothing(broker: Broker, unique_name: str) -> None:
     await create_topics(broker.bootstrap_servers)
     settings = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
@@ -205,7 +241,9 @@ async def test_a_cancel_that_was_rolled_back_cancels_nothing(broker: Broker, uni
                 await reader.stop()
 
 
-async def test_a_log_that_is_read_to_its_end_waits_for_what_is_open(line: Line) -> None:
+async def test_a_log_that_is_read_to_its_end_waits_for_what_is_open(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = RuntimeSettings(kafka_bootstrap_servers=line.servers)
     async with (
         producing(line.servers, transactional_id=line.topic.name) as producer,
@@ -225,5 +263,10 @@ async def test_a_log_that_is_read_to_its_end_waits_for_what_is_open(line: Line) 
         reading = asyncio.create_task(read())
         await eventually(lambda: len(told) > 3)
         assert set(told) == {0}
+        with monkeypatch.context() as patience:
+            patience.setattr(log_module, "STAND_SECONDS", 0.2)
+            with pytest.raises(TransientError, match=f"of {line.topic.name} gives nothing from offset 0 on"):
+                await reading
+        reading = asyncio.create_task(read())
         await producer.abort_transaction()
         assert await asyncio.wait_for(reading, 20) == [1]
