@@ -16,6 +16,7 @@ from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
+    MessageSizeTooLargeError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
@@ -56,6 +57,10 @@ COURTESY_SECONDS = 1.0
 STORED_ACK_SECONDS = 1.0
 """The same for events of the outbox, where one that is late is only asked for again. Longer: a partition that
 takes nothing holds everybody up, once, for so long."""
+
+ALONE = 16
+"""Events of a batch that was too large that are published one by one, each some ten milliseconds, before
+others have their turn."""
 
 RENEW_SECONDS = 30.0
 """From one producer that was replaced because of late acknowledgements to the next."""
@@ -215,7 +220,30 @@ class Publisher:
             results[place] = self._result(sent)
         if any(isinstance(error, LOST_COUNT) for error in results):
             await self._renew(producer)
+        large = [
+            number for number, error in enumerate(results) if isinstance(error, MessageSizeTooLargeError)
+        ]
+        for number in large[:ALONE]:
+            results[number] = await self._alone(events[number])
         return results
+
+    async def _alone(self, event: StoredEvent) -> Exception | None:
+        """Publish an event in a batch of its own: the broker refused one that was too large as a whole.
+
+        By a new producer, because a refusal leaves a gap in the sequence of the one that got it.
+        """
+        try:
+            await self._renew(self._connected)
+            producer = self._connected
+            sent = await self._offer(producer, event)
+        except (KafkaError, NotTakenError) as error:
+            failure: Exception = error
+            return failure
+        await self._acknowledged(producer, [sent], STORED_ACK_SECONDS)
+        failed = self._result(sent)
+        if isinstance(failed, MessageSizeTooLargeError):
+            await self._renew(producer)
+        return failed
 
     async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
         """Publish a record as it is; used for dead letters.
