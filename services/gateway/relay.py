@@ -235,19 +235,24 @@ class Relay:
         """Have what was not taken wait: with its topic if that takes nothing, else with its key."""
         topic, key = _topic_of(item), item.stored.job_id
         if topic in self._resting or (isinstance(failure, NotTakenError) and failure.partition is None):
-            self._rest(topic)
-        else:
-            self._park(key, topic, failure)
+            if self._rest(topic):
+                log.warning("relay.rests", topic=topic, error=repr(failure))
+            return
+        self._park(key, topic, failure)
         log.warning("relay.unpublished", type=item.stored.type, job_id=key, error=repr(failure))
 
-    def _rest(self, topic: str) -> None:
-        """Leave a topic's events where they are for a while; keys that waited for it need not any more."""
+    def _rest(self, topic: str) -> bool:
+        """Leave a topic's events where they are; keys that waited for it need not any more.
+
+        Says whether it did not rest already.
+        """
         now = asyncio.get_running_loop().time()
         rest = self._resting.get(topic)
         if rest is None or rest.until <= now:
             self._resting[topic] = _after(rest, topic, now)
         for key in [key for key, parked in self._parked.items() if parked.topic == topic]:
             del self._parked[key]
+        return rest is None
 
     def _park(self, key: str, topic: str, failure: Exception) -> None:
         now = asyncio.get_running_loop().time()

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -122,7 +123,7 @@ async def test_one_missing_topic_stopped_every_job(node: KafkaNode, tmp_path: Pa
                 for job in jobs:
                     await ledger.write(outbox.add, *events_of(job), now=NOW)
                 own = EACH * len(jobs)
-                await eventually(lambda own=own: depth(ledger, own), 30, message=f"without {sick.name}")
+                await eventually(partial(depth, ledger, own), 30, message=f"without {sick.name}")
                 left = await ledger.read(outbox.pending, 100)
                 assert {item.stored.type for item in left} == {sick.types[0]}
                 [problem] = publisher.health.problems()
