@@ -37,6 +37,11 @@ def failure_of(acknowledgement: "asyncio.Future[object]") -> Exception | None:
     return error if error is None or isinstance(error, Exception) else RuntimeError(repr(error))
 
 
+def _slow() -> Exception:
+    failure: Exception = KafkaTimeoutError()  # aiokafka is untyped
+    return failure
+
+
 @cache
 def published(type_: str) -> Counter:
     """Return the count of events of a type that were acknowledged."""
@@ -98,20 +103,15 @@ class Acknowledgements:
     def result(self, producer: AIOKafkaProducer, sent: Sent) -> Exception | None:
         """Return why an event was not acknowledged, as far as it is known now."""
         event, place, acknowledgement = sent
-        partitions = partitions_of(producer, place.topic)
-        if not acknowledgement.done():
-            if not self._health.known(place):
-                slow: Exception = KafkaTimeoutError()
-                return slow
-            return self._health.error(place.topic, place.partition, partitions)
-        failure = failure_of(acknowledgement)
+        failure = failure_of(acknowledgement) if acknowledgement.done() else _slow()
         if failure is None:
             published(event.type).inc()
             if self._health:
                 self._health.took(place)
-            return None
-        if self._health.failed(place.topic, failure):
-            return self._health.error(place.topic, place.partition, partitions)
+        elif self._health.failed(place.topic, failure) or (
+            not acknowledgement.done() and self._health.known(place)
+        ):
+            return self._health.error(place.topic, place.partition, partitions_of(producer, place.topic))
         return failure
 
     def _remember(self, producer: AIOKafkaProducer, late: Sequence[Sent]) -> None:

@@ -21,13 +21,14 @@ class Record(Protocol):
 class Slot:
     """One admitted record. ``done`` is what the watermark looks at."""
 
-    __slots__ = ("attempts", "done", "record", "task", "window")
+    __slots__ = ("attempts", "buried", "done", "record", "task", "window")
 
     def __init__(self, record: Record, window: "Window") -> None:
         self.record = record
         self.window = window
         self.done = False
         self.attempts = 0
+        self.buried = False  # its dead letter is written; who is to be told of it has not been yet
         self.task: asyncio.Task[float | None] | None = None
 
 

@@ -12,12 +12,15 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from cloudevents.core.bindings import kafka
+from cloudevents.core.v1.event import CloudEvent
 
 from contracts import export
 from contracts.cloudevents import decoded_headers
 from contracts.errors import ErrorCode
 from contracts.events import EVENTS, Event, JobFailed
 from contracts.topics import (
+    COMMANDS_TOPIC,
     CONTROL,
     JOBS,
     LEDGER,
@@ -36,7 +39,9 @@ from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.provision import create_topics
 from services.runtime.publisher import Publisher
 from services.runtime.settings import RuntimeSettings
+from tests.integration.gateway.lab import SPEC
 from tests.support.eventually import eventually
+from tests.support.processes import Process, call
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka, pytest.mark.timeout(400)]
 
@@ -197,3 +202,55 @@ async def made_anew(admin: AIOKafkaAdminClient, topic: Topic, config: dict[str, 
 
     await eventually(gone, 30)
     await admin.create_topics([NewTopic(topic.name, topic.partitions, 1, topic_configs=config)])
+
+
+async def test_readiness_names_the_topic_and_jobs_go_on(node: KafkaNode, tmp_path: Path) -> None:
+    servers = node.bootstrap_servers
+    await create_topics(servers)
+    environment = {"KAFKA_BOOTSTRAP_SERVERS": servers, "LECTERN_HOME": str(tmp_path / "home")}
+    gateway = Process("gateway", environment, tmp_path)
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest")
+    publisher = Publisher(RuntimeSettings(kafka_bootstrap_servers=servers), "test")
+    await admin.start()
+    await consumer.start()
+    await publisher.start()
+    gateway.start()
+    try:
+        await asyncio.to_thread(gateway.wait_until_ready)
+        await admin.delete_topics([UPDATES.name])
+        jobs = [f"ready-{number}" for number in range(3)]
+        for job in jobs:  # as a CloudEvents SDK writes it
+            event = CloudEvent(
+                {"type": "lectern.render.start.v1", "source": "/test", "id": job, "subject": job},
+                {"job_id": job, "video_id": job, "render_spec": SPEC},
+            )
+            record = kafka.to_structured_event(event)
+            assert isinstance(record.value, bytes)
+            await publisher.send_raw(
+                COMMANDS_TOPIC.name, job.encode(), record.value, [*record.headers.items()]
+            )
+
+        async def asked_for() -> bool:
+            return set(jobs) <= set(await Log(consumer).of(RENDER_REQUESTED))
+
+        await eventually(asked_for, 60, message="work is asked for without the topic of updates")
+
+        async def named() -> bool:
+            _, body = await asyncio.to_thread(call, "GET", f"{gateway.url}/readyz")
+            return any(UPDATES.name in problem for problem in body["problems"])
+
+        await eventually(named, 60, message="readiness names the topic")
+        await create_topics(servers)
+        await eventually(lambda: gateway.ready, 60, message="the gateway is ready again")
+
+        async def told() -> bool:
+            updates = await Log(consumer).of(UPDATES)
+            return [len(updates.get(job, [])) for job in jobs] == [1] * len(jobs)
+
+        await eventually(told, 60, message="each job is told once")
+    finally:
+        await asyncio.to_thread(gateway.stop)
+        await publisher.stop()
+        await consumer.stop()
+        await admin.close()
