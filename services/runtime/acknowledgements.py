@@ -111,7 +111,12 @@ class Acknowledgements:
         elif self._health.failed(place.topic, failure) or (
             not acknowledgement.done() and self._health.known(place)
         ):
-            return self._health.error(place.topic, place.partition, partitions_of(producer, place.topic))
+            return self._health.error(
+                place.topic,
+                place.partition,
+                partitions_of(producer, place.topic),
+                sent=not acknowledgement.done(),
+            )
         return failure
 
     def _remember(self, producer: AIOKafkaProducer, late: Sequence[Sent]) -> None:

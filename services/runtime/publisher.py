@@ -40,6 +40,9 @@ BREATH = 16
 CLOSE_SECONDS = 10.0
 """How long a producer may still send what others gave it, when the process ends."""
 
+SICK_CLOSE_SECONDS = 2.0
+"""The same while something takes no records: what is offered there would be waited for in vain."""
+
 ACK_SECONDS = 5.0
 """How long a stage waits for an acknowledgement before it is asked whether only this partition takes nothing.
 Shorter: a slow broker costs stages their work twice. Longer: a partition that takes nothing holds up, for so
@@ -100,9 +103,10 @@ class Publisher:
     async def stop(self) -> None:
         """Flush and disconnect."""
         async with self._renewing:
-            closing = [close_when_left(lost, task, CLOSE_SECONDS) for task, lost in self._leaving.items()]
+            seconds = SICK_CLOSE_SECONDS if self.health else CLOSE_SECONDS
+            closing = [close_when_left(lost, task, seconds) for task, lost in self._leaving.items()]
             if self._producer is not None:
-                closing.append(close(self._producer, CLOSE_SECONDS))
+                closing.append(close(self._producer, seconds))
                 self._producer = None
             await asyncio.gather(*closing)
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.protocol.admin import CreateAclsRequest
 
 from contracts.cloudevents import StoredEvent, decoded_headers
 from contracts.errors import ErrorCode
@@ -28,6 +29,11 @@ from tests.support.second_broker import SecondBroker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka, pytest.mark.timeout(400)]
 
+ANYTHING, READ = 2, 3  # operations, as Kafka's protocol numbers them
+ACLS = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = [f"j-{number}" for number in range(20)]
 
@@ -36,7 +42,7 @@ NAMES = [f"j-{number}" for number in range(20)]
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
     if missing := missing_tools():
         pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
-    with KafkaNode(tmp_path_factory.mktemp("kafka")) as running:
+    with KafkaNode(tmp_path_factory.mktemp("kafka"), overrides=ACLS) as running:
         yield running
 
 
@@ -96,6 +102,13 @@ class Cluster:
         named = {name.replace("_", "."): value for name, value in config.items()}
         there = dict(enumerate(brokers))
         await self._admin.create_topics([NewTopic(topic.name, -1, -1, there, named)])
+
+    async def allow(self, topic: Topic, operation: int) -> None:
+        """Allow everybody an operation on a topic; what is not allowed is forbidden from now on."""
+        of_topics, literally, allow = 2, 3, 3
+        await self._admin._send_to_controller(
+            CreateAclsRequest(of_topics, topic.name, literally, "User:*", "*", operation, allow)
+        )
 
     async def count(self, topic: Topic, events: Sequence[Event]) -> list[int]:
         """Return how often each event stands in its topic."""
@@ -178,6 +191,31 @@ async def test_a_stage_goes_on_without_the_topic_of_progress(node: KafkaNode) ->
         assert not any(CONTROL.name in problem for problem in cluster.publisher.health.problems())
 
 
+async def test_a_topic_that_may_not_be_written_to_is_named_and_written_to_once_it_may(
+    node: KafkaNode,
+) -> None:
+    async with cluster_on(node) as cluster:
+        publisher = cluster.publisher
+        await cluster.takes(ended("j"), control("j"))
+        await cluster.allow(JOBS, READ)
+        waiting = [ended(name) for name in NAMES[:3]]
+
+        async def refused() -> bool:
+            [*errors, nothing] = await publisher.publish_stored(stored(*waiting, control("j")))
+            assert nothing is None
+            return all(isinstance(error, NotTakenError) and error.partition is None for error in errors)
+
+        await eventually(refused, 30)
+        [problem] = publisher.health.problems()
+        assert JOBS.name in problem
+        assert "may not write" in problem
+        await cluster.allow(JOBS, ANYTHING)
+        await cluster.takes(*waiting)
+        assert await cluster.count(JOBS, waiting) == [1] * len(waiting)
+        assert publisher.health.problems() == []
+
+
+@pytest.mark.chaos
 async def test_a_partition_without_a_leader_and_a_topic_without_replicas_hold_up_nobody_else(
     node: KafkaNode, tmp_path: Path
 ) -> None:
