@@ -12,10 +12,11 @@ import asyncio
 import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
+from aiokafka.errors import MessageSizeTooLargeError
 
 from contracts.cloudevents import StoredEvent
 from contracts.errors import TransientError
@@ -46,6 +47,10 @@ POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0
 """Longest pause of a key after failures. Shorter: an unreachable broker is hammered. Longer: jobs start
 late when it is back."""
+
+LARGE_SECONDS = 30.0
+"""Pause of a key whose event is too large for its topic, until somebody changes the topic. Shorter: each try
+costs others of its partition one, too. Longer: the key waits on when the topic has been changed."""
 
 MAX_PARKED = 5_000
 """Keys that may wait each by itself; past it, the topic that most of them wait for rests. Fewer: one
@@ -230,22 +235,31 @@ class Relay:
         """Have what was not taken wait: with its topic if that takes nothing, else with its key."""
         topic, key = _topic_of(item), item.stored.job_id
         if topic in self._resting or (isinstance(failure, NotTakenError) and failure.partition is None):
-            self._rest(topic)
-        else:
-            self._park(key, topic)
+            if self._rest(topic):
+                log.warning("relay.rests", topic=topic, error=repr(failure))
+            return
+        self._park(key, topic, failure)
         log.warning("relay.unpublished", type=item.stored.type, job_id=key, error=repr(failure))
 
-    def _rest(self, topic: str) -> None:
-        """Leave a topic's events where they are for a while; keys that waited for it need not any more."""
+    def _rest(self, topic: str) -> bool:
+        """Leave a topic's events where they are; keys that waited for it need not any more.
+
+        Says whether it did not rest already.
+        """
         now = asyncio.get_running_loop().time()
         rest = self._resting.get(topic)
         if rest is None or rest.until <= now:
             self._resting[topic] = _after(rest, topic, now)
         for key in [key for key, parked in self._parked.items() if parked.topic == topic]:
             del self._parked[key]
+        return rest is None
 
-    def _park(self, key: str, topic: str) -> None:
-        self._parked[key] = _after(self._parked.get(key), topic, asyncio.get_running_loop().time())
+    def _park(self, key: str, topic: str, failure: Exception) -> None:
+        now = asyncio.get_running_loop().time()
+        parked = _after(self._parked.get(key), topic, now)
+        if isinstance(failure, MessageSizeTooLargeError):
+            parked = replace(parked, until=now + LARGE_SECONDS)
+        self._parked[key] = parked
 
     async def _wait(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -241,9 +241,10 @@ class Processor:
                 SKIPPED.labels(self._stage, "after").inc()
                 return None  # how a dead attempt failed is nobody's business any more
             crash_point("engine.before_dead_letter", self._place)
-            if topic.dead_letters:
+            if topic.dead_letters and not slot.buried:
                 headers = deadletter.headers_of(record, self._stage, failure, error, slot.attempts)
                 await deadletter.send(self._publisher, self._artifacts, topic.dlq, record, headers)
+            slot.buried = True
             crash_point("engine.after_dead_letter", self._place)
             news = obituaries_of(self._stage, self._subscription, record, event, failure)
             await self._publisher.publish(news, tracing.trace_headers())

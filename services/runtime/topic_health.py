@@ -120,13 +120,13 @@ class TopicHealth:
             raise NotTakenError(topic, None if whole else partition, trouble.why)
         trouble.next_try = now + TRY_SECONDS
 
-    def error(self, topic: str, partition: int, partitions: int) -> NotTakenError:
-        """Return what is known of a place to which a record was sent that was not acknowledged."""
+    def error(self, topic: str, partition: int, partitions: int, *, sent: bool) -> NotTakenError:
+        """Return what is known of a place that has not acknowledged a record; ``sent``: but may do so yet."""
         there = self._topics.get(topic) or _Topic()
         trouble = there.hopeless or there.partitions.get(partition)
         whole = there.hopeless is not None or self._whole(there, partitions)
         why = trouble.why if trouble else "it has not acknowledged in time"
-        return NotTakenError(topic, None if whole else partition, why, sent=True)
+        return NotTakenError(topic, None if whole else partition, why, sent=sent)
 
     @staticmethod
     def _whole(there: _Topic, partitions: int) -> bool:

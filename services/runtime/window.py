@@ -28,7 +28,7 @@ class Slot:
     ``attempts`` are those that count against the retry limit, ``waits`` those that met somebody's absence.
     """
 
-    __slots__ = ("attempts", "done", "record", "task", "waits", "window")
+    __slots__ = ("attempts", "buried", "done", "record", "task", "waits", "window")
 
     def __init__(self, record: Record, window: "Window") -> None:
         self.record = record
@@ -36,6 +36,7 @@ class Slot:
         self.done = False
         self.attempts = 0
         self.waits = 0
+        self.buried = False  # its dead letter is written; who is to be told of it has not been yet
         self.task: asyncio.Task[float | None] | None = None
 
 

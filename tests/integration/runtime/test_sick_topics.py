@@ -1,7 +1,7 @@
 """Topics that take no records, on a real broker: they hold up nobody but their own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.protocol.admin import CreateAclsRequest
 
 from contracts.cloudevents import StoredEvent, decoded_headers
 from contracts.errors import ErrorCode
 from contracts.events import ControlChanged, Event, JobFailed, JobUpdated, ProgressReported
 from contracts.steps import Step
 from contracts.topics import CONTROL, JOBS, PROGRESS, UPDATES, Topic, partition_for
+from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.provision import create_topics
@@ -25,10 +27,23 @@ from services.runtime.topic_health import NotTakenError
 from tests.support.eventually import eventually
 from tests.support.second_broker import SecondBroker
 
-pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
+pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka, pytest.mark.timeout(400)]
 
+ANYTHING, READ = 2, 3  # operations, as Kafka's protocol numbers them
+ACLS = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = [f"j-{number}" for number in range(20)]
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
+    if missing := missing_tools():
+        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    with KafkaNode(tmp_path_factory.mktemp("kafka"), overrides=ACLS) as running:
+        yield running
 
 
 def ended(job_id: str) -> Event:
@@ -88,6 +103,13 @@ class Cluster:
         there = dict(enumerate(brokers))
         await self._admin.create_topics([NewTopic(topic.name, -1, -1, there, named)])
 
+    async def allow(self, topic: Topic, operation: int) -> None:
+        """Allow everybody an operation on a topic; what is not allowed is forbidden from now on."""
+        of_topics, literally, allow = 2, 3, 3
+        await self._admin._send_to_controller(
+            CreateAclsRequest(of_topics, topic.name, literally, "User:*", "*", operation, allow)
+        )
+
     async def count(self, topic: Topic, events: Sequence[Event]) -> list[int]:
         """Return how often each event stands in its topic."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.servers, auto_offset_reset="earliest")
@@ -122,7 +144,7 @@ class Cluster:
 @asynccontextmanager
 async def cluster_on(node: KafkaNode) -> AsyncIterator[Cluster]:
     servers = node.bootstrap_servers
-    await create_topics(servers)
+    await create_topics(servers, topics=(JOBS, UPDATES, CONTROL, PROGRESS))
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     publisher = Publisher(RuntimeSettings(kafka_bootstrap_servers=servers), "lectern/test")
     await admin.start()
@@ -134,13 +156,73 @@ async def cluster_on(node: KafkaNode) -> AsyncIterator[Cluster]:
         await admin.close()
 
 
-async def test_a_partition_without_a_leader_and_a_topic_without_replicas_hold_up_nobody_else(
-    kafka_node: KafkaNode, tmp_path: Path
+async def test_a_topic_that_was_deleted_is_named_and_written_to_when_it_is_back(
+    node: KafkaNode,
 ) -> None:
-    second = SecondBroker(tmp_path / "second", kafka_node)
+    async with cluster_on(node) as cluster:
+        publisher = cluster.publisher
+        await cluster.takes(ended("j"), control("j"))
+        await cluster.delete(JOBS)
+        waiting = ended("j-1")
+
+        async def missing() -> bool:
+            [error, nothing] = await publisher.publish_stored(stored(waiting, control("j")))
+            assert nothing is None
+            return isinstance(error, NotTakenError) and error.partition is None
+
+        await eventually(missing, 30)
+        [problem] = publisher.health.problems()
+        assert JOBS.name in problem
+        assert "lectern topics create" in problem
+        await cluster.create(JOBS)
+        await cluster.takes(waiting)
+        assert publisher.health.problems() == []
+
+
+async def test_a_stage_goes_on_without_the_topic_of_progress(node: KafkaNode) -> None:
+    async with cluster_on(node) as cluster:
+        await cluster.publisher.publish([control("j"), progress("j")])
+        await cluster.delete(PROGRESS)
+        for number in range(3):
+            await asyncio.wait_for(
+                cluster.publisher.publish([control(f"j-{number}"), progress(f"j-{number}")]), 30
+            )
+        assert any(PROGRESS.name in problem for problem in cluster.publisher.health.problems())
+        assert not any(CONTROL.name in problem for problem in cluster.publisher.health.problems())
+
+
+async def test_a_topic_that_may_not_be_written_to_is_named_and_written_to_once_it_may(
+    node: KafkaNode,
+) -> None:
+    async with cluster_on(node) as cluster:
+        publisher = cluster.publisher
+        await cluster.takes(ended("j"), control("j"))
+        await cluster.allow(JOBS, READ)
+        waiting = [ended(name) for name in NAMES[:3]]
+
+        async def refused() -> bool:
+            [*errors, nothing] = await publisher.publish_stored(stored(*waiting, control("j")))
+            assert nothing is None
+            return all(isinstance(error, NotTakenError) and error.partition is None for error in errors)
+
+        await eventually(refused, 30)
+        [problem] = publisher.health.problems()
+        assert JOBS.name in problem
+        assert "may not write" in problem
+        await cluster.allow(JOBS, ANYTHING)
+        await cluster.takes(*waiting)
+        assert await cluster.count(JOBS, waiting) == [1] * len(waiting)
+        assert publisher.health.problems() == []
+
+
+@pytest.mark.chaos
+async def test_a_partition_without_a_leader_and_a_topic_without_replicas_hold_up_nobody_else(
+    node: KafkaNode, tmp_path: Path
+) -> None:
+    second = SecondBroker(tmp_path / "second", node)
     try:
         await asyncio.to_thread(second.start)
-        async with cluster_on(kafka_node) as cluster:
+        async with cluster_on(node) as cluster:
             publisher = cluster.publisher
             await cluster.place(JOBS, [[1, 2]] * JOBS.partitions, min_insync_replicas="2")
             await cluster.place(UPDATES, [[1], [1], [1], [2]])
@@ -182,38 +264,3 @@ async def refused_as_a_whole(publisher: Publisher, event: Event) -> bool:
     [error] = await publisher.publish_stored(stored(event))
     assert isinstance(error, NotTakenError)
     return error.partition is None
-
-
-async def test_a_topic_that_was_deleted_is_named_and_written_to_when_it_is_back(
-    kafka_node: KafkaNode,
-) -> None:
-    async with cluster_on(kafka_node) as cluster:
-        publisher = cluster.publisher
-        await cluster.takes(ended("j"), control("j"))
-        await cluster.delete(JOBS)
-        waiting = ended("j-1")
-
-        async def missing() -> bool:
-            [error, nothing] = await publisher.publish_stored(stored(waiting, control("j")))
-            assert nothing is None
-            return isinstance(error, NotTakenError) and error.partition is None
-
-        await eventually(missing, 30)
-        [problem] = publisher.health.problems()
-        assert JOBS.name in problem
-        assert "lectern topics create" in problem
-        await cluster.create(JOBS)
-        await cluster.takes(waiting)
-        assert publisher.health.problems() == []
-
-
-async def test_a_stage_goes_on_without_the_topic_of_progress(kafka_node: KafkaNode) -> None:
-    async with cluster_on(kafka_node) as cluster:
-        await cluster.publisher.publish([control("j"), progress("j")])
-        await cluster.delete(PROGRESS)
-        for number in range(3):
-            await asyncio.wait_for(
-                cluster.publisher.publish([control(f"j-{number}"), progress(f"j-{number}")]), 30
-            )
-        assert any(PROGRESS.name in problem for problem in cluster.publisher.health.problems())
-        assert not any(CONTROL.name in problem for problem in cluster.publisher.health.problems())

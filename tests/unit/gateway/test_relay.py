@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
 from contracts.events import ControlChanged, Event, JobFailed
+from contracts.topics import JOBS
 from services.gateway.ledger import outbox
 from services.gateway.ledger.database import Ledger, opened_ledger
 from services.gateway.relay import Already, Relay
+from services.runtime.topic_health import NotTakenError, UnreadError
 from tests.support.eventually import eventually
 from tests.support.relays import one_by_one
 
@@ -175,6 +177,7 @@ CRASH = """
 import asyncio, os, sys
 from services.gateway.ledger.database import open_ledger
 from services.gateway.relay import Already, Relay
+from services.runtime.topic_health import NotTakenError, UnreadError
 from tests.support.relays import one_by_one
 
 async def main():
@@ -329,3 +332,87 @@ async def test_nothing_in_doubt_is_published_while_the_log_cannot_be_read(ledger
 
 def at_least(count: Callable[[], int], wanted: int) -> bool:
     return count() >= wanted
+
+
+def ended(key: str) -> Event:
+    return JobFailed(
+        event_id=uuid5(NAMESPACE, f"{key}/ended"), job_id=key, attempt=1, video_id="v",
+        code=ErrorCode.TTS_FAILED, message="m",
+    )  # fmt: skip
+
+
+async def test_thousands_of_keys_that_wait_for_one_topic_hold_up_no_other_topic(ledger: Ledger) -> None:
+    published: list[Event] = []
+    missing = True
+    tries = 0
+
+    async def publish(item: Event) -> None:
+        nonlocal tries
+        if isinstance(item, JobFailed) and missing:
+            tries += 1
+            raise NotTakenError(JOBS.name, None, "there is no such topic")
+        published.append(item)
+
+    await ledger.write(outbox.add, *(ended(f"j-{number}") for number in range(6_000)), now=NOW)
+    async with relaying(ledger, publish) as relay:
+        # of the same jobs and of others
+        for key in ("j-0", "j-5999", "j-new"):
+            await ledger.write(outbox.add, event(key, 0), ended(key), event(key, 1), now=NOW)
+        await eventually(lambda: len(published) == 6, message="events of the other topic")
+        assert relay.troubled == 1
+        await eventually(partial(deep, ledger, 6_003))
+        assert tries < 2_000  # a batch when it turned bad, and a few to see whether it still is
+        missing = False
+        await eventually(partial(empty, ledger), 60)
+        assert relay.troubled == 0
+    assert len(published) == 6 + 6_003
+    assert all(numbers(published[:6], key) == [0, 1] for key in ("j-0", "j-5999", "j-new"))
+
+
+async def deep(ledger: Ledger, wanted: int) -> bool:
+    return await ledger.read(outbox.depth) == wanted
+
+
+async def test_a_partition_that_takes_nothing_keeps_its_keys_in_order_across_topics(ledger: Ledger) -> None:
+    published: list[Event] = []
+    leaderless = True
+
+    async def publish(item: Event) -> None:
+        if leaderless and item.job_id == "j-0" and isinstance(item, JobFailed):
+            raise NotTakenError(JOBS.name, 3, "no broker leads it")
+        published.append(item)
+
+    async with relaying(ledger, publish) as relay:
+        for key in ("j-0", "j-1"):
+            await ledger.write(outbox.add, ended(key), event(key, 0), now=NOW)
+        await eventually(lambda: [item.job_id for item in published] == ["j-1", "j-1"])
+        await eventually(lambda: relay.troubled == 1)
+        leaderless = False
+        await eventually(partial(empty, ledger))
+    assert [type(item) for item in published if item.job_id == "j-0"] == [JobFailed, ControlChanged]
+
+
+async def test_what_cannot_be_looked_for_holds_up_only_itself(ledger: Ledger) -> None:
+    """One missing topic made the whole lookup of a new leader fail, and nothing was published any more."""
+    published: list[Event] = []
+    missing = True
+
+    async def publish(item: Event) -> None:
+        assert not (missing and isinstance(item, JobFailed))
+        published.append(item)
+
+    async def already(events: Sequence[Event]) -> set[UUID]:
+        lost = NotTakenError(JOBS.name, None, "there is no such topic")
+        unread = {item.event_id: lost for item in events if isinstance(item, JobFailed)}
+        if missing and unread:
+            raise UnreadError(set(), unread)
+        return set()
+
+    for key in ("j-0", "j-1"):
+        await ledger.write(outbox.add, ended(key), event(key, 0), now=NOW)
+    async with relaying(ledger, publish, already):
+        await eventually(lambda: len(published) == 2)
+        assert all(isinstance(item, ControlChanged) for item in published)
+        missing = False
+        await eventually(partial(empty, ledger))
+    assert len(published) == 4

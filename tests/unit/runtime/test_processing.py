@@ -287,7 +287,9 @@ async def test_stopping_the_process_finishes_nothing(bench: Bench) -> None:
 
 
 async def test_a_rejection_is_published_beside_the_dead_letter(bench: Bench) -> None:
-    def reject(error: LecternError, value: bytes | None, key: bytes | None) -> Sequence[Event]:
+    def reject(
+        error: LecternError, value: bytes | None, key: bytes | None, headers: RawHeaders
+    ) -> Sequence[Event]:
         return [
             CommandRejected(
                 event_id=uuid5(NAMESPACE_URL, "r"),
@@ -306,7 +308,9 @@ async def test_a_rejection_is_published_beside_the_dead_letter(bench: Bench) -> 
 
 
 async def test_a_refusal_that_cannot_be_written_down_held_its_partition_for_ever(bench: Bench) -> None:
-    def reject(error: LecternError, value: bytes | None, key: bytes | None) -> Sequence[Event]:
+    def reject(
+        error: LecternError, value: bytes | None, key: bytes | None, headers: RawHeaders
+    ) -> Sequence[Event]:
         raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
 
     assert await bench.processor(speak, reject)(bench.slot(b"nonsense")) is None
@@ -328,6 +332,23 @@ async def test_what_goes_wrong_while_giving_up_parks_the_record(
         broken.setattr(bench.log, "publish", None)
         assert await processor(slot) is not None
     assert await processor(slot) is None
+
+
+async def test_a_letter_was_written_again_for_each_try_to_tell_of_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the topic of failures the dead letters of one record grew for as long as it was missing."""
+    processor, slot = bench.processor(speak), bench.slot(b"poison")
+
+    async def missing(*_: object) -> None:
+        raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "there is no such topic")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.log, "publish", missing)
+        for _ in range(3):
+            assert await processor(slot) is not None
+    assert await processor(slot) is None
+    assert len(bench.log.raw) == 1
 
 
 async def test_work_of_a_cancelled_job_reported_progress_until_its_thread_noticed(bench: Bench) -> None:
