@@ -6,9 +6,10 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from email.utils import formatdate
+from typing import Any
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.openmetrics import parser
 
 from services.gateway.hub import Hub
 from services.runtime import connection
@@ -25,6 +26,8 @@ JSON = "Content-Type: application/json"
 PROBLEM = "application/problem+json"
 KEY = "videos/v-1/s-1/j-1/video.mp4"
 FILM = bytes(range(256)) * 1_000
+families: Any = parser.text_string_to_metric_families
+
 OPENMETRICS = "Accept: application/openmetrics-text; version=1.0.0"
 WEBSOCKET = ("Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
@@ -163,7 +166,7 @@ async def test_metrics_are_told_in_the_format_that_is_asked_for(served: Harness,
             answer = await ask(url, "GET /metrics HTTP/1.1", accept)
             assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
             assert answer.body.endswith(b"# EOF\n")
-            assert len(list(text_string_to_metric_families(answer.body.decode()))) > 10
+            assert len(list(families(answer.body.decode()))) > 10
             assert "Accept" in answer.headers["vary"]
         for accept in ("Accept: */*", "Accept: text/html", "Accept: application/openmetrics-text; version=x"):
             answer = await ask(url, "GET /metrics HTTP/1.1", accept)
