@@ -26,6 +26,10 @@ class HttpConnection(_Base):  # type: ignore[misc]
     """
 
     head_due = True
+    parser: Any  # of httptools, as are the next three
+    url: bytes
+    headers: list[tuple[bytes, bytes]]
+    expect_100_continue: bool
     _heard = False
     _deaf = False
     _data = b""

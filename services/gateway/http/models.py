@@ -88,15 +88,17 @@ class ApproveRequest(Model):
     content_hash: Sha256 | None = None
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """What is left out stays, so that the default is never looked at: the document must not promise it."""
+    del schema["default"]
+
+
 class ScenePatch(Body):
     """The fields of a scene that change; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"narration": "비밀번호는 길게 만드세요."}]})
 
-    # what is left out stays, so that the default is never looked at: the document must not promise it
-    narration: str = Field(
-        default="", min_length=1, max_length=5000, json_schema_extra=lambda schema: schema.pop("default")
-    )
+    narration: str = Field(default="", min_length=1, max_length=5000, json_schema_extra=_without_default)
     on_screen_text: str | None = Field(default=None, max_length=2000)
     duration_sec: Duration | None = None
 
