@@ -1,7 +1,7 @@
 """Commands: what a backend, a front end or any Kafka client asks for. Imperative names.
 
 Over Kafka a command needs only its JSON body and the record's key; headers are optional. ``command_id``
-makes a redelivered or repeated command harmless; without one it is derived from the body.
+makes a repeated command harmless; without one only a redelivered record is known again (decision 21).
 """
 
 from collections.abc import Mapping
