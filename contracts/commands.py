@@ -1,8 +1,8 @@
 """Commands: what a backend, a front end or any Kafka client asks for. Imperative names.
 
 Over Kafka a command needs only its JSON body and the record's key; headers are optional. ``command_id``
-makes a redelivered or repeated command harmless; without one it is derived from the body. A CloudEvent, in
-either mode, is as good: its ``source`` and ``id`` stand for the ``command_id``, see decision 26.
+makes a repeated command harmless; without one only a redelivered record is known again (decision 21). A
+CloudEvent, in either mode, is as good: its ``source`` and ``id`` stand for the ``command_id`` (decision 26).
 """
 
 from collections.abc import Iterable, Mapping

@@ -111,30 +111,40 @@ class LogWatch:
     def positions(self) -> Mapping[TopicPartition, int]:
         """Return what is finished of each partition; to be asked before Kafka is."""
         found: dict[TopicPartition, int] = {}
-        for reader in self._readers:
-            if reader.consumer is not None and not reader.stopping:
-                for partition, at in vitals_of(reader.consumer).positions.items():
-                    found[partition] = reader.behind(partition, at)
+        for reader in self._reading:
+            for partition, at in vitals_of(reader.consumer).positions.items():
+                found[partition] = reader.behind(partition, at)
         return found
 
-    async def misplaced(
-        self, positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    async def survey(self) -> Survey | None:
+        """Return how the topics stand, ``None`` when Kafka does not answer; mind those that are missing."""
+        readers = self._reading
+        asked = {partition for reader in readers for partition in reader.partitions}
+        survey = await self._ask({reader.topic for reader in readers}, asked)
+        if survey is not None:
+            await self._mind_missing(sorted({each.topic for each in readers} - survey.topics.keys()))
+        return survey
+
+    @property
+    def _reading(self) -> list[Reader]:
+        return [each for each in self._readers if each.consumer is not None and not each.stopping]
+
+    def misplaced(
+        self,
+        survey: Survey,
+        positions: Mapping[TopicPartition, int],
+        ends: Mapping[TopicPartition, int],
     ) -> list[Misplaced]:
-        """Return whoever must start over.
+        """Return whoever must start over, and count what was deleted unread of the others.
 
         Args:
-            positions: from :meth:`positions`, taken before ``ends``.
+            survey: from :meth:`survey`.
+            positions: from :meth:`positions`, taken before the others.
             ends: the partitions' end offsets.
         """
-        readers = [each for each in self._readers if each.consumer is not None and not each.stopping]
-        asked = {partition for reader in readers for partition in reader.partitions}
-        survey = await self._ask({reader.topic for reader in readers}, asked) if readers else None
-        if survey is None:
-            return []
-        await self._mind_missing(sorted({each.topic for each in readers} - survey.topics.keys()))
         cut = self._cut_off(positions, ends)
         found = []
-        for reader in readers:
+        for reader in self._reading:
             seen = survey.topics.get(reader.topic)
             if seen is None:
                 continue

@@ -194,7 +194,14 @@ class Watchdog:
     async def _ask_ends(self, now: float, elapsed: float) -> None:
         self._asked = now
         positions = self._logs.positions() if self._logs else {}
-        partitions = {partition for patient in self._patients for partition in patient.watched.partitions}
+        survey = await self._logs.survey() if self._logs else None
+        partitions = {
+            partition
+            for patient in self._patients
+            for partition in patient.watched.partitions
+            # a partition that is not there would be asked for until the time is over, and all others with it
+            if survey is None or partition in survey.starts
+        }
         ends = await self._ask(partitions) if partitions else {}
         if ends is None:
             self._ends = {}  # nothing is known to lie behind anybody
@@ -202,9 +209,10 @@ class Watchdog:
         else:
             self._ends = ends
             self._silent = 0.0
-            if self._logs:
-                for each in await self._logs.misplaced(positions, ends):
-                    await self._start_over(each)
+            if self._logs and survey is not None:
+                misplaced = self._logs.misplaced(survey, positions, ends)
+                # side by side: each joins its own group, and another cluster has them all start over
+                await asyncio.gather(*(self._start_over(each) for each in misplaced))
 
     async def _start_over(self, misplaced: Misplaced) -> None:
         reader = misplaced.reader

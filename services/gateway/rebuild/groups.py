@@ -38,6 +38,7 @@ from services.gateway.rebuild.fold import Fold
 from services.gateway.rebuild.log import Log, Record, Told, told_as_unavailable
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.settings import RuntimeSettings
+from services.runtime.vitals import committed_of
 
 INPUTS = (COMMANDS_TOPIC, SCRIPT_GENERATED, STAGE_FAILED, ASSETS_UPLOADED, PROGRESS)
 """What the gateways consume."""
@@ -87,7 +88,8 @@ class Groups:
         What is committed is what was committed. (aiokafka 0.14 cannot read newer descriptions of groups.)
         """
         for topic in INPUTS:
-            standing = await self.committed(topic) or {TopicPartition(topic.name, 0): 0}
+            # with what is noted beside it: which log it is an offset of
+            standing = await self._standing(topic) or {TopicPartition(topic.name, 0): (0, "")}
             with told_as_unavailable():
                 try:
                     async with self._outsider(topic.name) as consumer:
@@ -98,10 +100,13 @@ class Groups:
 
     async def committed(self, topic: Topic) -> Offsets:
         """Return the offsets up to which the gateways have taken a topic, where they have taken anything."""
+        return {place: offset for place, (offset, _) in (await self._standing(topic)).items() if offset}
+
+    async def _standing(self, topic: Topic) -> Mapping[TopicPartition, tuple[int, str]]:
         with told_as_unavailable():
             async with self._outsider(topic.name) as consumer:
-                known = {place: await consumer.committed(place) for place in consumer.assignment()}
-        return {place: offset for place, offset in known.items() if offset}
+                known = await committed_of(consumer, consumer.assignment())
+        return {place: (each.offset, each.metadata) for place, each in known.items()}
 
     async def set_back(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Let the groups go on from ``offsets``."""

@@ -1,6 +1,7 @@
 """Topics that are not what they were: made anew, with more partitions, cut short by retention."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -101,14 +102,32 @@ class Room:
 
     async def replace(self, name: str | None = None) -> None:
         """Delete the topic, or another one, and make it again, as quickly as Kafka lets one."""
-        topic = NewTopic(name or self.topic.name, 1, 1)
-        await self.admin.delete_topics([topic.name])
+        await replace(self.admin, name or self.topic.name)
 
-        async def created() -> bool:
-            [(_, code, *_)] = (await self.admin.create_topics([topic])).topic_errors
-            return bool(code == 0)
+    def replace_unseen(self, *jobs: str) -> None:
+        """Do so, and send ``jobs``, while this process, and the engine in it, stands still."""
 
-        await eventually(created, 20, every=0.1)
+        async def elsewhere() -> None:
+            admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka_bootstrap_servers)
+            await admin.start()
+            await replace(admin, self.topic.name)
+            await admin.close()
+            await self.send(*jobs)
+
+        thread = threading.Thread(target=asyncio.run, args=(elsewhere(),))
+        thread.start()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+async def replace(admin: AIOKafkaAdminClient, name: str) -> None:
+    await admin.delete_topics([name])
+
+    async def created() -> bool:
+        [(_, code, *_)] = (await admin.create_topics([NewTopic(name, 1, 1)])).topic_errors
+        return bool(code == 0)
+
+    await eventually(created, 20, every=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -150,16 +169,20 @@ async def test_the_id_of_a_topic_is_told_and_changes_when_it_is_made_anew(room: 
     await eventually(another, 10)
 
 
+@pytest.mark.parametrize("unseen", [False, True], ids=["seen", "unseen"])
 @pytest.mark.parametrize("more", [1, 6], ids=["shorter", "longer"])
-async def test_a_topic_made_anew_is_read_from_its_beginning(room: Room, more: int) -> None:
-    """Shorter than what was read of the old one, or longer: then nothing looks wrong but what is skipped."""
+async def test_a_topic_made_anew_is_read_from_its_beginning(room: Room, more: int, *, unseen: bool) -> None:
+    """Shorter than what was read of the old one, or longer; unseen: nothing tells but the topic's id."""
     async with room.engine() as engine:
         await room.send("old-1", "old-2", "old-3")
         await room.works("old-1", "old-2", "old-3")
         await room.committed(engine, 3)
-        await room.replace()
         jobs = [f"new-{number}" for number in range(more)]
-        await room.send(*jobs)
+        if unseen:
+            room.replace_unseen(*jobs)
+        else:
+            await room.replace()
+            await room.send(*jobs)
         await room.works(*jobs)
         await room.committed(engine, more)
         await eventually(lambda: engine.health.problems() == [], SECONDS)

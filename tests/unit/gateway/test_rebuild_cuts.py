@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from aiokafka import TopicPartition
 
-from contracts.base import canonical_json
+from contracts.base import derived_id
 from contracts.cloudevents import headers_of, value_of
 from contracts.commands import CancelRender, GenerateScript, RetryRender, StartRender
 from contracts.errors import ErrorCode, PermanentError
@@ -21,6 +21,7 @@ from contracts.steps import Step
 from contracts.topics import COMMANDS_TOPIC, LEDGER, TOPIC_OF_TYPE, Topic, partition_for
 from services.gateway.actor import build
 from services.gateway.ledger import outbox
+from services.gateway.ledger.facts import command_taken
 from services.gateway.ledger.schema import callbacks, jobs
 from services.gateway.rebuild.announced import ANNOUNCING, Announced
 from services.gateway.rebuild.fold import Fold
@@ -32,6 +33,7 @@ from services.gateway.service import Service
 from services.gateway.settings import GatewaySettings
 from services.runtime import engine
 from tests.support.eventually import eventually
+from tests.support.records import WRITTEN_MS
 
 from .conftest import Harness, failed, progress, running, uploaded
 
@@ -260,16 +262,17 @@ class TestEffect:
         return f"{COMMANDS_TOPIC.name}/0/{offset}"
 
     @staticmethod
-    def command(offset: int, command: Any) -> Record:
-        body = canonical_json(command.model_dump(mode="json"))
-        return Record(COMMANDS_TOPIC.name, 0, offset, 0, b"k", body)
+    def command(offset: int, command: Any, written_ms: int = WRITTEN_MS) -> Record:
+        body = command.model_dump_json().encode()  # the record that the harness told of
+        return Record(COMMANDS_TOPIC.name, 0, offset, written_ms, b"", body)
 
     async def test_of_commands(self, known: tuple[Fold, Announced]) -> None:
-        def start(job_id: str) -> StartRender:
-            return StartRender(job_id=job_id, video_id="v", render_spec=SPEC)
+        def start(job_id: str, video_id: str = "v") -> StartRender:
+            return StartRender(job_id=job_id, video_id=video_id, render_spec=SPEC)
 
         cases = [
-            (self.command(1, start("alive")), True),
+            (self.command(1, start("alive", "v-1")), True),
+            (self.command(1, CancelRender(job_id="alive")), False),  # in its place in another log
             (self.command(9, start("lost")), False),
             (self.command(9, start("older")), True),  # obeyed long ago: it would be rendered again
             (self.command(9, CancelRender(job_id="alive")), False),
@@ -280,6 +283,17 @@ class TestEffect:
         ]
         for record, expected in cases:
             assert has_effect(record, *known) is expected, record
+
+    async def test_of_commands_that_the_version_before_took(self, known: tuple[Fold, Announced]) -> None:
+        retry = RetryRender(job_id="over")
+        taken = command_taken(
+            derived_id(self.place(5), "gateway", "command"), retry.type, "over", code=None, message=None,
+            now=datetime.fromtimestamp(WRITTEN_MS / 1000, UTC),
+        )  # fmt: skip
+        known[0].commands[taken.command_key] = taken
+        assert has_effect(self.command(5, retry), *known)
+        assert not has_effect(self.command(5, CancelRender(job_id="over")), *known)
+        assert not has_effect(self.command(5, retry, WRITTEN_MS + 60_000), *known)
 
     async def test_of_what_stages_tell(self, known: tuple[Fold, Announced]) -> None:
         cases: list[tuple[Event, bool]] = [

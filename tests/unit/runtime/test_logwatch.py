@@ -56,7 +56,9 @@ class Room:
         raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "away")
 
     async def look(self) -> list[Collection[TopicPartition]]:
-        found = await self.watch.misplaced(self.watch.positions(), {HERE: self.end})
+        positions, survey = self.watch.positions(), await self.watch.survey()
+        assert survey is not None
+        found = self.watch.misplaced(survey, positions, {HERE: self.end})
         return [each.partitions for each in found]
 
 
