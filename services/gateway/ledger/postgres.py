@@ -72,6 +72,7 @@ class PostgresLedger:
         self._url = url.set(drivername="postgresql+asyncpg")
         self.announced: Callable[[], None] = _nothing
         self.standing = Standing()
+        self._heard = False
 
     async def open(self) -> None:
         """Connect, migrate (processes that start at once take turns), and listen for others' commits.
@@ -223,6 +224,9 @@ class PostgresLedger:
                     await self._hear(raw)
             except Exception as error:  # noqa: BLE001  # whatever ended it: the poll covers the gap
                 log.debug("ledger.listener", error=type(error).__name__)
+                if self._heard:
+                    self._heard = False  # a session may be ended by anybody: another one tells how things are
+                    continue
                 self.standing.probed(error if isinstance(error, LecternError) else database_error(error))
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -239,6 +243,7 @@ class PostgresLedger:
                 if not heard:
                     self._sessions.doubted = True
                     raise away("its session is not the one that LISTEN was said in")
+                self._heard = True
                 self.standing.probed(None)
                 await self.standing.until_next_probe()
         finally:
