@@ -104,7 +104,7 @@ class PostgresLedger:
         except LecternError:
             raise
         except Exception as error:
-            raise database_error(error) from error
+            raise await self._failed(error) from error
         self._listening = asyncio.create_task(self._watch(), name="ledger-watch")
 
     def _apart(self, **limits: float) -> AsyncEngine:
@@ -211,7 +211,9 @@ class PostgresLedger:
         except LecternError:
             raise
         except Exception as error:
-            raise await self._failed(error) from error
+            failure = await self._failed(error)
+            # nobody's record is in it: whatever goes wrong here is the ledger's
+            raise failure if isinstance(failure, LecternError) else away(type(error).__name__) from error
 
     async def _watch(self) -> None:
         """Hear of others' commits, and see whether the ledger can be written, over a connection for that."""
