@@ -15,8 +15,8 @@ from starlette.routing import Match
 from contracts.errors import ErrorCode, LecternError, TransientError
 
 MEDIA_TYPE = "application/problem+json"
-LOOKING = {"/readyz", "/metrics"}
-"""Paths that need no token, and yet look into the ledger."""
+LOOKING = {"/readyz"}
+"""Paths that need no token, and yet are answered 503 without the ledger."""
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 TYPE_BASE = "https://lectern.dev/problems/"

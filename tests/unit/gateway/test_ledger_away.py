@@ -164,7 +164,8 @@ class TestPostgres:
             await admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
             await admin.execute(CUT)
             assert "read-only" in await is_away(ledger)
-            await eventually(ledger.standing.problems)
+            await eventually(lambda: ledger.standing.why is not None)
+            assert "read-only" in ledger.standing.problems()[0]
             await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
             await admin.execute(CUT)
             await eventually(lambda: is_well(ledger), 20)
