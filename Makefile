@@ -16,10 +16,11 @@ MINUTES ?= 4
 TESTS ?= tests
 WORKERS ?= 2
 BREAK ?= chaos
+AWAY ?= 600
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test chaos soak crash-matrix lint specs kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test chaos soak outage crash-matrix lint specs kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -58,6 +59,9 @@ lint: $(DEV) ## Check style and types
 
 specs: $(DEV) ## Check the API documents with the specifications' own tools, most of which need Node
 	$(BIN)/python -m ops.tools.check_specs
+
+outage: $(DEV) ## Take the ledger's database away for AWAY= seconds (600) in the middle of jobs, both databases in turn
+	LECTERN_AWAY_SECONDS=$(AWAY) LECTERN_REQUIRE_KAFKA=1 $(BIN)/pytest tests/e2e/test_ledger_away.py -s
 
 crash-matrix: $(DEV) ## Kill each process at each crash point, one crash a job (half an hour); make chaos has rows of it
 	LECTERN_CRASH_MATRIX=full LECTERN_REQUIRE_KAFKA=1 $(BIN)/pytest tests/e2e/test_crash_matrix.py

@@ -30,7 +30,6 @@ class ImpatientGateway(Process):
 
 
 if __name__ == "__main__":
-    services.runtime.engine.RetryPolicy = functools.partial(  # type: ignore[misc, assignment]
-        RetryPolicy, first=0.05, cap=0.2, tries=TRIES, unexpected_tries=TRIES
-    )
+    impatient = functools.partial(RetryPolicy, first=0.05, cap=0.2, tries=TRIES, unexpected_tries=TRIES)
+    vars(services.runtime.engine)["RetryPolicy"] = impatient
     sys.exit(main())

@@ -56,7 +56,7 @@ def pgbouncer(database_url: str, **lines: str) -> Iterator[PgBouncer]:
         lines: of the configuration's section ``pgbouncer``.
     """
     behind = sa.engine.make_url(database_url)
-    host = behind.query.get("host") or parse_qs(database_url.partition("?")[2])["host"][0]
+    host = parse_qs(database_url.partition("?")[2])["host"][0]
     program = shutil.which("pgbouncer", path=PATH)
     assert program is not None
     with tempfile.TemporaryDirectory(prefix="lectern-pgb-") as name:

@@ -1,9 +1,10 @@
-"""A TCP proxy before a broker that can stop passing bytes on, as a firewall that forgot a connection does."""
+"""A TCP proxy before a server that can stop passing bytes on, as a firewall that forgot a connection does."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 
 class Proxy:
@@ -13,8 +14,9 @@ class Proxy:
     that advertises the proxy's.
     """
 
-    def __init__(self, target: tuple[str, int]) -> None:
+    def __init__(self, target: tuple[str, int] | Path) -> None:
         self._target = target
+        self.silent = False
         self._flowing: dict[asyncio.Task[None], asyncio.Event] = {}
         self.connections = 0
 
@@ -23,15 +25,30 @@ class Proxy:
         for flowing in self._flowing.values():
             flowing.clear()
 
+    def go_silent(self) -> None:
+        """Pass nothing on any more, over new connections neither, until :meth:`speak`."""
+        self.silent = True
+        self.stall()
+
+    def speak(self) -> None:
+        """Pass everything on again."""
+        self.silent = False
+        for flowing in self._flowing.values():
+            flowing.set()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         flowing = asyncio.Event()
-        flowing.set()
+        if not self.silent:
+            flowing.set()
         task = asyncio.current_task()
         assert task is not None
         self._flowing[task] = flowing
         try:
-            there, back = await asyncio.open_connection(*self._target)
+            if isinstance(self._target, Path):
+                there, back = await asyncio.open_unix_connection(self._target)
+            else:
+                there, back = await asyncio.open_connection(*self._target)
             ways = [
                 asyncio.create_task(_pass_on(source, to, flowing))
                 for source, to in ((reader, back), (there, writer))
@@ -64,7 +81,7 @@ async def _pass_on(source: asyncio.StreamReader, to: asyncio.StreamWriter, flowi
 
 
 @asynccontextmanager
-async def proxying(port: int, target: tuple[str, int]) -> AsyncIterator[Proxy]:
+async def proxying(port: int, target: tuple[str, int] | Path) -> AsyncIterator[Proxy]:
     """Listen on ``port`` of 127.0.0.1 while the context is open."""
     proxy = Proxy(target)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", port)

@@ -14,8 +14,8 @@ from starlette.routing import Match
 from contracts.errors import ErrorCode, LecternError, TransientError
 from services.runtime.problems import MEDIA_TYPE, TYPE_BASE, problem_of, title_of
 
-LOOKING = {"/readyz", "/metrics"}
-"""Paths that need no token, and yet look into the ledger."""
+LOOKING = {"/readyz"}
+"""Paths that need no token, and yet are answered 503 without the ledger."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SECURITY: dict[str, Any] = {

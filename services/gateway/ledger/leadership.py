@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.gateway.ledger.sessions import MARK, Sessions
@@ -24,6 +25,8 @@ _HOLDS = sa.text(
     " AND classid = 0 AND objid = :lock AND objsubid = 1)"
 ).bindparams(sa.bindparam("lock", RELAY_LOCK, sa.BigInteger), setting=MARK)
 """The mark tells whether the session is ours: where a pooler lends it, two gateways hold the one lock."""
+
+log = structlog.get_logger(__name__)
 
 
 class Leadership:
@@ -57,9 +60,12 @@ class Leadership:
 
     async def _held(self) -> bool:
         if self._leader is not None:
-            if await self._leader.scalar(_HOLDS, {"mark": self._mark}):
-                return True
-            self._sessions.doubted = True
+            try:
+                if await self._leader.scalar(_HOLDS, {"mark": self._mark}):
+                    return True
+                self._sessions.doubted = True
+            except Exception as error:  # noqa: BLE001  # what ended the session; the next call sees what is there
+                log.info("leadership.lost", error=type(error).__name__)
             await self.resign()
         if self._resigned:
             self._resigned = False

@@ -20,6 +20,7 @@ from services.gateway.ledger.postgres_errors import (
     CutOffError,
     cut_off,
     database_error,
+    ledgers_own,
     sqlstate_of,
 )
 from services.gateway.ledger.standing import ANSWER_SECONDS, TOUCH, Standing, away
@@ -72,6 +73,7 @@ class PostgresLedger:
         self._url = url.set(drivername="postgresql+asyncpg")
         self.announced: Callable[[], None] = _nothing
         self.standing = Standing()
+        self._heard = True  # it was there when it was opened
 
     async def open(self) -> None:
         """Connect, migrate (processes that start at once take turns), and listen for others' commits.
@@ -100,8 +102,6 @@ class PostgresLedger:
             async with migrating.execution_options(isolation_level="READ COMMITTED").begin() as conn:
                 await conn.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
                 await conn.run_sync(upgrade)
-        except LecternError:
-            raise
         except Exception as error:
             raise database_error(error) from error
         self._listening = asyncio.create_task(self._watch(), name="ledger-watch")
@@ -186,16 +186,16 @@ class PostgresLedger:
             raise
         except Exception as error:
             if raw is not None and raw.is_closed():
-                raise CutOffError(type(error).__name__) from error  # drivers word that in many ways
+                # drivers word that in many ways
+                raise CutOffError(sqlstate_of(error) or type(error).__name__) from error
             raise
         finally:
             if timer is not None:
                 timer.cancel()
 
     async def _failed(self, error: Exception, *, reading: bool = False) -> Exception:
-        failure = database_error(error)
+        failure = database_error(error, reading=reading)
         if sqlstate_of(error) == READ_ONLY and not reading:
-            failure = away("it is read-only: a standby, or was the primary before a failover")
             await self._engine.dispose()  # the next connections may reach the new primary
         self.standing.failed(failure)
         return failure
@@ -210,7 +210,7 @@ class PostgresLedger:
         except LecternError:
             raise
         except Exception as error:
-            raise await self._failed(error) from error
+            raise ledgers_own(await self._failed(error)) from error
 
     async def _watch(self) -> None:
         """Hear of others' commits, and see whether the ledger can be written, over a connection for that."""
@@ -223,7 +223,10 @@ class PostgresLedger:
                     await self._hear(raw)
             except Exception as error:  # noqa: BLE001  # whatever ended it: the poll covers the gap
                 log.debug("ledger.listener", error=type(error).__name__)
-                self.standing.probed(error if isinstance(error, LecternError) else database_error(error))
+                if self._heard:
+                    self._heard = False  # a session may be ended by anybody: another one tells how things are
+                    continue
+                self.standing.probed(ledgers_own(database_error(error)))
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _hear(self, raw: Any) -> None:
@@ -239,6 +242,7 @@ class PostgresLedger:
                 if not heard:
                     self._sessions.doubted = True
                     raise away("its session is not the one that LISTEN was said in")
+                self._heard = True
                 self.standing.probed(None)
                 await self.standing.until_next_probe()
         finally:

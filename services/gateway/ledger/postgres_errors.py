@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import sqlalchemy as sa
 
-from contracts.errors import ErrorCode, PermanentError
+from contracts.errors import ErrorCode, LecternError, PermanentError
 from services.gateway.ledger.standing import away
 
 READ_ONLY = "25006"
@@ -20,9 +20,20 @@ ELSEWHERE = {"25P03", "25P04", "26000", "3D000", "3F000", "42501", "42P01", "42P
 """Of other classes: a session that was ended, a database that is not there or not ours (yet)."""
 
 
-def database_error(error: Exception) -> Exception:
-    """Return what a failure means to a caller; a bug stays what it is."""
+def database_error(error: Exception, *, reading: bool = False) -> Exception:
+    """Return what a failure means to a caller; a bug stays what it is.
+
+    Args:
+        error: what was raised.
+        reading: the transaction was to write nothing.
+    """
+    if isinstance(error, LecternError):
+        return error
     state = sqlstate_of(error)
+    if isinstance(error, CutOffError):
+        return away(f"its connection was cut ({error})")
+    if state == READ_ONLY and not reading:
+        return away("it is read-only: a standby, or was the primary before a failover")
     if state == "53100":
         return away("its disk is full; free some")
     if state in {"22021", "22P05"}:
@@ -47,6 +58,11 @@ NOT_ANSWERED = (
 
 class CutOffError(OSError):
     """The connection is closed, whatever the driver said of it."""
+
+
+def ledgers_own(error: Exception) -> LecternError:
+    """Return the error of work that is nobody's record: whatever went wrong with it is the ledger's."""
+    return error if isinstance(error, LecternError) else away(type(error).__name__)
 
 
 def cut_off(error: Exception) -> bool:

@@ -175,6 +175,7 @@ BOTH = {
     "test_intake",
     "test_jobs_http",
     "test_ledger",
+    "test_ledger_away",
     "test_relay",
     "test_repeats_sets",
     "test_sets",

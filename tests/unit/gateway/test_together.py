@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from contracts.errors import ErrorCode, PermanentError
+from contracts.errors import ErrorCode, PermanentError, TransientError
 from services.gateway.ledger.together import Together
 
 
@@ -57,6 +57,25 @@ async def test_a_call_that_breaks_the_set_leaves_the_others_whole() -> None:
     assert results[2] == 20
     assert isinstance(results[1], ValueError)
     assert work.batches == [[1, -1, 2], [1], [-1], [2]]
+
+
+async def test_an_absence_that_all_meet_is_met_once() -> None:
+    work = Work()
+    asked = 0
+
+    async def away(items: Sequence[int]) -> list[int | Exception]:
+        nonlocal asked
+        asked += 1
+        await work.go.wait()
+        raise TransientError(ErrorCode.LEDGER_UNAVAILABLE, "away")
+
+    together = Together[int, int](away)
+    calls = [asyncio.create_task(together.run(n)) for n in range(8)]
+    await asyncio.sleep(0)
+    work.go.set()
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {TransientError}
+    assert asked == 1
 
 
 async def test_a_call_given_up_before_its_turn_is_not_done() -> None:

@@ -230,7 +230,7 @@ class TestRepeats:
         assert (again.json(), again.headers["content-type"]) == (refused.json(), "application/problem+json")
 
         async def away(_: str) -> None:
-            raise TransientError(ErrorCode.STORAGE_UNAVAILABLE, "away")
+            raise TransientError(ErrorCode.LEDGER_UNAVAILABLE, "away")
 
         with monkeypatch.context() as broken:
             broken.setattr(harness.gateway.service, "cancel", away)

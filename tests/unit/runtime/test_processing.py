@@ -67,11 +67,17 @@ class Bench:
         self.executor = executor
         self.window = Window(PARTITION, 100)
 
-    def processor(self, handle: Handler, rejection: Any = None) -> Processor:
+    def processor(
+        self, handle: Handler, rejection: Any = None, waits_for: frozenset[ErrorCode] = frozenset()
+    ) -> Processor:
         return Processor(
             stage="tts",
             subscription=Subscription(
-                topics.SCENE_PLANNED, handle, step=Step.GENERATE_TTS, rejection=rejection
+                topics.SCENE_PLANNED,
+                handle,
+                step=Step.GENERATE_TTS,
+                rejection=rejection,
+                waits_for=waits_for,
             ),
             publisher=cast("Publisher", self.log),
             fence=self.fence,
@@ -375,3 +381,30 @@ async def test_work_in_hand_may_report_progress_that_is_never_complete(bench: Be
 
 async def _call(processor: Processor, slot: Slot) -> float | None:
     return await processor(slot)
+
+
+async def test_a_record_waits_for_what_it_needs_however_long_and_then_has_all_its_tries(bench: Bench) -> None:
+    failure = TransientError(ErrorCode.LEDGER_UNAVAILABLE, "the ledger cannot be used: 57P03")
+
+    async def handle(_: Any, __: Context) -> Sequence[Event]:
+        raise failure
+
+    processor = bench.processor(handle, waits_for=frozenset({ErrorCode.LEDGER_UNAVAILABLE}))
+    slot = bench.slot(value_of(planned()))
+    delays = [await processor(slot) for _ in range(500)]
+    assert None not in delays
+    assert max(delay for delay in delays if delay is not None) <= 5
+    assert processor.awaits is not None
+    assert "57P03" in processor.awaits
+    failure = TransientError(ErrorCode.STORAGE_UNAVAILABLE, "store is away")  # this one is not waited for
+    assert [delay is None for delay in [await processor(slot) for _ in range(3)]] == [False, False, True]
+    assert len(bench.log.raw) == 1
+    assert processor.awaits is None
+
+
+async def test_what_one_stage_waits_for_another_gives_up_on(bench: Bench) -> None:
+    async def handle(_: Any, __: Context) -> Sequence[Event]:
+        raise TransientError(ErrorCode.LEDGER_UNAVAILABLE, "away")
+
+    slot = bench.slot(value_of(planned()))
+    assert [await bench.processor(handle)(slot) is None for _ in range(3)] == [False, False, True]

@@ -87,7 +87,7 @@ async def test_a_ledger_that_is_away_is_told_and_can_be_asked_again(
         await ledger.write(lambda conn: conn.exec_driver_sql("ALTER TABLE jobs RENAME TO elsewhere"))
         await client.say(type="subscribe", job_ids=[job_id])
         answers = [await client.hear(), await client.hear()]
-        assert (answers[1]["type"], answers[1]["code"]) == ("error", "STORAGE_UNAVAILABLE")
+        assert (answers[1]["type"], answers[1]["code"]) == ("error", "LEDGER_UNAVAILABLE")
         assert len(served.gateway.service.hub) == 0
         await ledger.write(lambda conn: conn.exec_driver_sql("ALTER TABLE elsewhere RENAME TO jobs"))
         [snapshot] = await client.subscribe(job_id)
