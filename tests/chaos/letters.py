@@ -22,7 +22,8 @@ def lost_poison(evidence: Evidence) -> list[str]:
             found.append(f"{poison.kind} at {poison.place} is in no dead letters")
             continue
         each: list[list[str]] = [list(_problems(poison, letter)) for letter in here]
-        found.extend(min(each, key=len))
+        best: list[str] = min(each, key=len)
+        found.extend(best)
     return found
 
 
