@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 PAUSE_SECONDS = 0.3
 SEND_SECONDS = 45.0
-"""Longer than a request's own patience of 40 s: a message that is neither taken nor refused by then waits for a
-topic or a cluster that is no more, and so does whatever this producer is given."""
+"""Longer than a request's own patience of 40 s: a message that is neither taken nor refused by then waits for
+a topic or a cluster that is no more, and so does whatever this producer is given."""
 STOP_SECONDS = 5.0
 
 
