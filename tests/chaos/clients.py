@@ -15,7 +15,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import httpx
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.events import JobCompleted, JobFailed
@@ -24,10 +24,10 @@ from services.runtime.batches import AIOKafkaConsumer
 from tests.chaos.checker import OF_ARTIFACTS
 from tests.chaos.evidence import Accepted
 from tests.chaos.plan import JobPlan, Via
+from tests.chaos.producer import PAUSE_SECONDS, PatientProducer
 from tests.chaos.specs import film_options, film_spec, lesson
 from tests.support.eventually import eventually
 
-PAUSE_SECONDS = 0.3
 WRITTEN_SECONDS = 600.0
 """For a script to be written: longer than all that faults and their retries can take."""
 RESEND_SECONDS = 45.0
@@ -45,13 +45,13 @@ class Backend:
 
     def __init__(self, servers: str) -> None:
         self._servers = servers
+        self._producer = PatientProducer(servers)
         self._ends: defaultdict[str, dict[int, str]] = defaultdict(dict)
         self._news = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect; after a stop, to whatever is at the address then."""
-        self._producer = AIOKafkaProducer(bootstrap_servers=self._servers, acks="all")
         await self._producer.start()
         self._reader = asyncio.create_task(self._follow())
 
@@ -74,13 +74,9 @@ class Backend:
             body: its other fields.
         """
         value = command_value(kind, job_id, number if named else None, **body)
-        while True:
-            try:
-                await self._producer.send_and_wait(COMMANDS_TOPIC.name, value, key=job_id.encode())
-            except KafkaError:
-                await asyncio.sleep(PAUSE_SECONDS)
-            else:
-                return
+        await self._producer.send(
+            lambda producer: producer.send_and_wait(COMMANDS_TOPIC.name, value, key=job_id.encode())
+        )
 
     async def end_of(self, job_id: str, attempt: int) -> str:
         """Wait for an attempt's end; return its error code, empty when it is well."""

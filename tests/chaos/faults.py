@@ -23,6 +23,8 @@ from tests.chaos.topics import recreate
 from tests.chaos.transactions import Transactions
 
 HOUR = 3600
+QUIESCE_SECONDS = 400.0
+"""For the last faults to be over: the ledger away for three minutes, and jobs that waited for it."""
 TOO_SMALL = 1
 """Bytes that a file may have while the disk is full: none at all."""
 
@@ -65,8 +67,12 @@ class Injector:
 
     async def quiesce(self) -> None:
         """Wait until every fault is over, and undo what may be left."""
-        while self._standing:
-            await asyncio.wait(self._standing)
+        deadline = time.monotonic() + QUIESCE_SECONDS
+        while self._standing and time.monotonic() < deadline:
+            await asyncio.wait(self._standing, timeout=1)
+        for task in tuple(self._standing):
+            self.log.append(f"never over: {task.get_name()}")
+            task.cancel()
         self._rig.proxy.mode = Mode.PASS
         for replica in self._rig.everybody:
             replica.signal(signal.SIGCONT)

@@ -21,7 +21,9 @@ def lost_poison(evidence: Evidence) -> list[str]:
         if not here:
             found.append(f"{poison.kind} at {poison.place} is in no dead letters")
             continue
-        found.extend(min((list(_problems(poison, letter)) for letter in here), key=len))
+        each: list[list[str]] = [list(_problems(poison, letter)) for letter in here]
+        best: list[str] = min(each, key=len)
+        found.extend(best)
     return found
 
 

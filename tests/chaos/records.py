@@ -1,11 +1,10 @@
 """Faults of the log itself: records told twice, out of order, and records that no stage can read."""
 
-import asyncio
-import contextlib
 import json
 import random
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -14,6 +13,7 @@ from contracts.topics import COMMANDS_TOPIC, DLQ_PARTITIONS, JOBS, TOPICS, Topic
 from services.runtime.batches import AIOKafkaConsumer
 from tests.chaos.evidence import Place, Poison, Raw
 from tests.chaos.plan import Injection
+from tests.chaos.producer import PatientProducer
 from tests.support.raw_batches import READ_AS, send_raw_name
 
 REPEATED = 12
@@ -45,7 +45,7 @@ class Tamperer:
 
     def __init__(self, servers: str) -> None:
         self._servers = servers
-        self._producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all", max_request_size=2 * LARGE)
+        self._producer = PatientProducer(servers, max_request_size=2 * LARGE)
         self.injected: set[Place] = set()
         self.poisons: list[Poison] = []
         self.too_large_taken = 0
@@ -89,7 +89,9 @@ class Tamperer:
                 place = await self._publish(topic.name, None, key, value, headers)
                 self.poisons.append(Poison(kind, place, key, value, headers))
         try:
-            await self._producer.send_and_wait(COMMANDS_TOPIC.name, b" " * LARGE, key=b"poison-large")
+            await self._producer.producer.send_and_wait(
+                COMMANDS_TOPIC.name, b" " * LARGE, key=b"poison-large"
+            )
         except MessageSizeTooLargeError:
             pass
         except KafkaError:
@@ -101,27 +103,21 @@ class Tamperer:
     async def _publish(
         self, topic: str, partition: int | None, key: bytes | None, value: bytes | None, headers: Headers
     ) -> Place:
-        while True:
-            with contextlib.suppress(KafkaError):
-                if any(name == READ_AS for name, _ in headers):
-                    number = zlib.crc32(key or b"") % PARTITIONS[topic] if partition is None else partition
-                    sent = await send_raw_name(
-                        self._producer,
-                        topic,
-                        number,
-                        key=key,
-                        value=value,
-                        headers=headers,
-                        codec=len(headers) % CODECS,
-                    )
-                else:
-                    sent = await self._producer.send_and_wait(
-                        topic, value=value, key=key, partition=partition, headers=list(headers)
-                    )
-                place = (sent.topic, sent.partition, sent.offset)
-                self.injected.add(place)
-                return place
-            await asyncio.sleep(0.3)
+        async def sent(producer: AIOKafkaProducer) -> Any:
+            if any(name == READ_AS for name, _ in headers):
+                number = zlib.crc32(key or b"") % PARTITIONS[topic] if partition is None else partition
+                codec = len(headers) % CODECS
+                return await send_raw_name(
+                    producer, topic, number, key=key, value=value, headers=headers, codec=codec
+                )
+            return await producer.send_and_wait(
+                topic, value=value, key=key, partition=partition, headers=list(headers)
+            )
+
+        there = await self._producer.send(sent)
+        place = (there.topic, there.partition, there.offset)
+        self.injected.add(place)
+        return place
 
     async def _newest(self, chance: random.Random) -> list[Raw]:
         topics = chance.sample(REPEATABLE, 3)

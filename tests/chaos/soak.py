@@ -171,6 +171,7 @@ class _Stage:
             await self._open.wait()
             self._submit(job)
         await faults
+        self._display.say("the last fault is under way; then peace")
         await self._injector.quiesce()
         await self._rig.all_ready()
         await self._ended(END_SECONDS)
