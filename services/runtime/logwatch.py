@@ -112,7 +112,8 @@ class LogWatch:
         """Return what is finished of each partition; to be asked before Kafka is."""
         found: dict[TopicPartition, int] = {}
         for reader in self._reading:
-            for partition, at in vitals_of(reader.consumer).positions.items():
+            consumer = reader.consumer
+            for partition, at in (vitals_of(consumer).positions if consumer else {}).items():
                 found[partition] = reader.behind(partition, at)
         return found
 

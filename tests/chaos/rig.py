@@ -16,11 +16,12 @@ from pathlib import Path
 from ops.kafka.distribution import KafkaUnavailableError
 from ops.kafka.node import KafkaNode
 from services.runtime.provision import create_topics
-from tests.chaos.database import POSTGRES, SQLITE, Postgres, running_postgres
+from tests.chaos.database import POSTGRES, SQLITE
 from tests.chaos.plan import PROCESSES, SESSION_SECONDS
 from tests.chaos.removals import VARIABLE
 from tests.chaos.replica import Replica, quiet_port
 from tests.chaos.s3proxy import S3Proxy
+from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.s3 import S3Server, running_s3
 
 READY_SECONDS = 90.0
@@ -46,7 +47,7 @@ class Rig:
     environment: dict[str, str]
     folder: Path
     clock: Path | None
-    database: Postgres | None = None
+    database: PostgresServer | None = None
     kafka_wanted: bool = True
     clusters: int = 1
 
@@ -134,11 +135,13 @@ async def running_rig(
         database: of the ledger, one of :data:`tests.chaos.database.DATABASES`.
     """
     with ExitStack() as stack:
-        postgres = None
+        postgres, url = None, {}
         if database == POSTGRES:
-            opening = running_postgres()
+            opening = postgres_server()
             postgres = await asyncio.to_thread(opening.__enter__)
             stack.push(opening)
+            stack.callback(postgres.start)  # a run that broke off while it was away
+            url = {"DATABASE_URL": await asyncio.to_thread(postgres.new_database)}
         node = KafkaNode(folder / "kafka", port=quiet_port(), overrides=KAFKA, heap="768m")
         s3_context = running_s3(folder / "s3")
         s3, _ = await asyncio.gather(
@@ -148,7 +151,7 @@ async def running_rig(
         host, _, port = s3.endpoint_url.removeprefix("http://").partition(":")
         proxy = S3Proxy((host, int(port)), chance)
         environment = settings_of(node.bootstrap_servers, s3, await proxy.start())
-        environment |= {VARIABLE: without} | ({"DATABASE_URL": postgres.url} if postgres else {})
+        environment |= {VARIABLE: without} | url
         rig = Rig(
             node, s3, proxy, {stage: [] for stage in PROCESSES}, environment, folder, build_clock(folder),
             postgres,

@@ -87,7 +87,8 @@ class Room:
         partition = TopicPartition(self.topic.name, 0)
 
         async def stands() -> bool:
-            found = (await committed_of(engine.intakes[0].consumer, [partition])).get(partition)
+            consumer = engine.intakes[0].consumer
+            found = (await committed_of(consumer, [partition])).get(partition) if consumer else None
             return found is not None and found.offset == offset
 
         await eventually(stands, 10, message=f"{offset} is committed")
