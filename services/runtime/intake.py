@@ -313,11 +313,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         """
         while self.consumer is not None:
             windows = [each for each in windows if self._windows.get(each.partition) is each]
+            if not windows:
+                return
             try:
                 async with asyncio.timeout(self._settings.commit_timeout):
                     seen = (await look(self.consumer._client, [self.topic])).get(self.topic)  # noqa: SLF001
                     committed = await committed_of(self.consumer, [each.partition for each in windows])
-            except (KafkaError, TimeoutError):
+            except Exception as error:  # noqa: BLE001 - whatever it was: unsettled, they would never be committed
+                log.debug("not settled yet", topic=self.topic, error=repr(error))
                 seen = None
             if seen is not None:
                 for window in windows:

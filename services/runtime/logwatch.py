@@ -103,6 +103,8 @@ class LogWatch:
         self._ends_are_right = ends_are_right
         self._beyond: Counter[TopicPartition] = Counter()
         self._missing: list[str] = []
+        for reader in readers:
+            UNREAD_DELETED.labels(reader.topic)  # is there from the start, at 0: an alarm looks for a rise
 
     def problems(self) -> list[str]:
         """Return the topics that are not there."""

@@ -16,12 +16,12 @@ from contracts.cloudevents import headers_of, value_of
 from contracts.events import ControlChanged, Event
 from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
-from services.runtime import watchdog
+from services.runtime import identity, watchdog
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.engine import Engine
-from services.runtime.identity import LogId, look
+from services.runtime.identity import UNKNOWN, LogId, TopicSeen, look
 from services.runtime.metrics import UNREAD_DELETED
 from services.runtime.provision import create_topics
 from services.runtime.publisher import Publisher
@@ -153,7 +153,9 @@ async def room(
     await made.admin.close()
 
 
-async def test_the_id_of_a_topic_is_told_and_changes_when_it_is_made_anew(room: Room) -> None:
+async def test_the_id_of_a_topic_is_told_and_changes_when_it_is_made_anew(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Holds our own request against the pinned aiokafka, whose own knows no topic ids."""
     client = room.admin._client
     before = (await look(client, [room.topic.name, "not-there"]))[room.topic.name]
@@ -168,6 +170,13 @@ async def test_the_id_of_a_topic_is_told_and_changes_when_it_is_made_anew(room: 
         return now is not None and not now.log.same_as(before.log)
 
     await eventually(another, 10)
+
+    def too_old(*_: Any) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(identity._TopicIdsRequest, "prepare", too_old)  # a broker from before there were ids
+    untold = (await look(client, [room.topic.name, "not-there"]))[room.topic.name]
+    assert untold == TopicSeen(LogId(cluster, UNKNOWN), 1)
 
 
 @pytest.mark.parametrize("unseen", [False, True], ids=["seen", "unseen"])
