@@ -69,7 +69,9 @@ def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
         if method != "GET":
             assert {"413", "503", "507"} <= failures, (method, path)
             assert "requestBody" not in operation or {"400", "422"} <= failures, (method, path)
-        assert ("503" in failures) is not (path in {"/", "/livez"} or path.startswith("/assets")), path
+        assert ("503" in failures) is not (
+            path in {"/", "/livez", "/metrics"} or path.startswith("/assets")
+        ), path
 
 
 async def test_headers_that_are_said_to_come_come(harness: Harness) -> None:
