@@ -234,7 +234,10 @@ class Relay:
     def _failed(self, item: Pending, failure: Exception) -> None:
         """Have what was not taken wait: with its topic if that takes nothing, else with its key."""
         topic, key = _topic_of(item), item.stored.job_id
-        if topic in self._resting or (isinstance(failure, NotTakenError) and failure.partition is None):
+        whole = isinstance(failure, NotTakenError) and failure.partition is None
+        if not whole and isinstance(failure, NotTakenError | MessageSizeTooLargeError):
+            self._resting.pop(topic, None)  # it is this event, or its partition
+        if whole or topic in self._resting:
             if self._rest(topic):
                 log.warning("relay.rests", topic=topic, error=repr(failure))
             return

@@ -84,6 +84,7 @@ class _Trouble:
 class _Topic:
     hopeless: _Trouble | None = None
     partitions: dict[int, _Trouble] = field(default_factory=dict)
+    taken: bool = False  # by another partition, since the first one took nothing
 
 
 class TopicHealth:
@@ -131,7 +132,8 @@ class TopicHealth:
     @staticmethod
     def _whole(there: _Topic, partitions: int) -> bool:
         """Say whether so many partitions take nothing that the topic is taken for one that does not."""
-        return partitions > 0 and 2 * len(there.partitions) >= partitions
+        late = len(there.partitions)
+        return 0 < partitions <= 2 * late or (late > 1 and not there.taken)
 
     def known(self, place: TopicPartition) -> bool:
         """Say whether a place is known to take nothing, so that nobody waits for its acknowledgement."""
@@ -176,6 +178,7 @@ class TopicHealth:
         if there is None:
             return
         there.hopeless = None
+        there.taken = True
         there.partitions.pop(place.partition, None)
         if not there.partitions:
             del self._topics[place.topic]

@@ -392,6 +392,24 @@ async def test_a_partition_that_takes_nothing_keeps_its_keys_in_order_across_top
     assert [type(item) for item in published if item.job_id == "j-0"] == [JobFailed, ControlChanged]
 
 
+async def test_a_topic_rests_no_more_once_only_a_partition_of_it_takes_nothing(ledger: Ledger) -> None:
+    """The oldest events, with which it was tried, all lay on the partition that never took any."""
+    published: list[Event] = []
+    partition: int | None = None
+
+    async def publish(item: Event) -> None:
+        if partition is None or item.job_id < "j-5":
+            raise NotTakenError(JOBS.name, partition, "no broker leads it")
+        published.append(item)
+
+    await ledger.write(outbox.add, *(ended(f"j-{number}") for number in range(10)), now=NOW)
+    async with relaying(ledger, publish) as relay:
+        await eventually(lambda: relay.troubled == 1)
+        partition = 3
+        await eventually(lambda: len(published) == 5)
+        await eventually(lambda: relay.troubled == 5)
+
+
 async def test_what_cannot_be_looked_for_holds_up_only_itself(ledger: Ledger) -> None:
     """One missing topic made the whole lookup of a new leader fail, and nothing was published any more."""
     published: list[Event] = []
