@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.runtime.problems import MEDIA_TYPE, problem_of
 
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+_CODED = {b"transfer-encoding", b"content-encoding"}
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 Refusal = tuple[int, str, str, Mapping[str, str] | None]
@@ -61,12 +62,17 @@ class Conformance:
 
 
 def _refusal(scope: Scope) -> Refusal | None:
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    hosts, coded = [], False
+    for name, value in scope["headers"]:
+        if name == b"host":
+            hosts.append(value)
+        elif name in _CODED:
+            coded = True
     if len(hosts) > 1 or not all(_HOST.fullmatch(host) for host in hosts):
         return 400, "REQUEST_INVALID", "a request names one Host, as in a URL", None
     if not hosts and scope.get("http_version", "1.1") == "1.1":
         return 400, "REQUEST_INVALID", "an HTTP/1.1 request needs the header Host", None
-    if scope.get("method", "GET") in _WITHOUT_BODY:
+    if not coded or scope.get("method", "GET") in _WITHOUT_BODY:
         return None
     if _codings(scope, b"transfer-encoding") - {"chunked"}:
         return 501, "ENCODING_UNSUPPORTED", "of transfer codings only chunked is known", None

@@ -13,6 +13,8 @@ from services.gateway.ledger.database import Ledger
 from services.gateway.metrics import OUTBOX_DEPTH, SOCKETS
 from services.runtime.health import exposition
 
+EXPOSITIONS = ("text/plain", "application/openmetrics-text")
+
 Probe = Callable[[], Sequence[str]]
 """Returns why a part of the process is not ready; empty when it is."""
 
@@ -54,9 +56,9 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
 
     @routes.get(
         "/metrics",
-        summary="Prometheus metrics",
+        summary="Prometheus metrics, in either of its formats",
         response_class=Response,
-        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+        responses={200: {"content": {each: {"schema": {"type": "string"}} for each in EXPOSITIONS}}},
     )
     async def metrics(request: Request) -> Response:
         with contextlib.suppress(
