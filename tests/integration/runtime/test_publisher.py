@@ -57,8 +57,8 @@ async def test_partitions_that_were_added_are_written_to_soon(
     broker: Broker, unique_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topic = Topic(unique_name, (JobFailed.type,))
-    monkeypatch.setitem(TOPIC_OF_TYPE, JobFailed.type, topic)  # type: ignore[arg-type]
-    event = ended("job-1")
+    monkeypatch.setitem(TOPIC_OF_TYPE, JobFailed.type, topic)
+    event = ended("job-4")
     added = TopicPartition(topic.name, partition_for(topic, event.job_id, None, 4))
     assert added.partition != partition_for(topic, event.job_id, None, 1)
     servers = broker.bootstrap_servers
