@@ -29,8 +29,11 @@ class Event(Model):
     def after(cls, parent: "Event", event_id: UUID, **fields: Any) -> Self:
         """Return the event that follows ``parent``: all fields the two share, and the new ``fields``."""
         fields_of = parent.__dict__
-        shared = {name: fields_of[name] for name in _shared(type(parent), cls)}
-        return cls(**{**shared, "schema_version": 1, **fields, "event_id": event_id})
+        values = {name: fields_of[name] for name in _shared(type(parent), cls)}
+        values["schema_version"] = 1
+        values.update(fields)
+        values["event_id"] = event_id
+        return cls.model_validate(values)
 
 
 @cache

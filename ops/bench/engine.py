@@ -66,8 +66,8 @@ async def lanes(bench: Bench, kind: str, keys: int, records: int, *options: str)
     return seconds
 
 
-async def hops(bench: Bench, kind: str, jobs: int) -> tuple[float, list[float], float]:
-    """(b) Hops a second under load, the seconds a hop of each lone job, and the loop's lag under load."""
+async def hops(bench: Bench, kind: str, jobs: int) -> tuple[float, list[float], float, float]:
+    """(b) Hops a second under load, the seconds a hop of each lone job; the loop's lag and CPU under load."""
     prefix = await bench.topics(HOPS)
     alone = [outgoing(prefix, f"alone-{number}", 0, PARTITIONS) for number in range(WARM + ALONE)]
     load = [outgoing(prefix, f"job-{number}", 0, PARTITIONS) for number in range(jobs)]
@@ -86,7 +86,8 @@ async def hops(bench: Bench, kind: str, jobs: int) -> tuple[float, list[float], 
                 await send(producer, record)
             ended = await count(results, jobs)
             lag = await worker.lag()
-    return jobs * HOPS / (ended - started), latencies[WARM:], lag
+            cpu = await worker.cpu() / (jobs * HOPS)
+    return jobs * HOPS / (ended - started), latencies[WARM:], lag, cpu
 
 
 async def sustained_lag(bench: Bench, hops_per_s: float) -> float:
@@ -177,23 +178,30 @@ async def measure_hops(bench: Bench, jobs: int, repeat: int, console: Console) -
     rates: dict[str, list[float]] = {kind: [] for kind in KINDS}
     alone: dict[str, list[float]] = {kind: [] for kind in KINDS}
     lags: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    costs: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for _ in range(repeat):
         for kind in KINDS:
-            rate, latencies, lag = await hops(bench, kind, jobs)
+            rate, latencies, lag, cost = await hops(bench, kind, jobs)
             rates[kind].append(rate)
             alone[kind].extend(latencies)
             lags[kind].append(lag)
+            costs[kind].append(cost)
     median = {kind: statistics.median(each) for kind, each in rates.items()}
     p50 = {kind: statistics.median(each) for kind, each in alone.items()}
-    table = Table("", "hops/s", "lone job p50 ms", "p99 ms", title="(b) six no-op hops in one process")
+    cpu = {kind: 1e6 * statistics.median(each) for kind, each in costs.items()}
+    columns = ("", "hops/s", "CPU us a hop", "lone job p50 ms", "p99 ms")
+    table = Table(*columns, title="(b) six no-op hops in one process")
     for kind in KINDS:
         p99 = percentile(alone[kind], 0.99)
-        table.add_row(kind, f"{median[kind]:,.0f}", f"{p50[kind] * 1e3:.2f}", f"{p99 * 1e3:.2f}")
+        row = (f"{median[kind]:,.0f}", f"{cpu[kind]:.0f}", f"{p50[kind] * 1e3:.2f}", f"{p99 * 1e3:.2f}")
+        table.add_row(kind, *row)
     console.print(table)
     sustained = await sustained_lag(bench, SUSTAINED_SHARE * median["engine"])
     return {
         "hops_per_s": round(median["engine"]),
         "hops_ratio": round(median["engine"] / median["plain"], 2),
+        "hop_cpu_us": round(cpu["engine"], 1),
+        "hop_cpu_ratio": round(cpu["plain"] / cpu["engine"], 2),
         "latency_ratio": round(p50["engine"] / p50["plain"], 3),
         "loop_lag_p99_ms": round(sustained, 1),
         "loop_lag_saturated_p99_ms": round(statistics.median(lags["engine"]), 1),

@@ -166,6 +166,10 @@ class Worker:
         os.kill(self._child.pid, signal.SIGUSR2)
         return await self.wait_for("loop_lag_p99_ms", 10)
 
+    async def cpu(self) -> float:
+        """Return the processor time, in seconds, from :meth:`measure_lag` to :meth:`lag`."""
+        return await self.wait_for("cpu_s", 10)
+
 
 async def joined(workers: Sequence[Worker], partitions: int) -> None:
     """Wait until the workers' groups have shared ``partitions`` out, some to each."""

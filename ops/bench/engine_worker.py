@@ -76,12 +76,16 @@ class Progress:
 
 
 class Lag:
-    """Measures how late the event loop runs a timer, exactly; SIGUSR1 starts afresh, SIGUSR2 tells."""
+    """Measures how late the event loop runs a timer, exactly; SIGUSR1 starts afresh, SIGUSR2 tells.
+
+    With it goes the processor time that the process took meanwhile.
+    """
 
     def __init__(self) -> None:
         self._seconds: list[float] = []
+        self._cpu = 0.0
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGUSR1, self._seconds.clear)
+        loop.add_signal_handler(signal.SIGUSR1, self._begin)
         loop.add_signal_handler(signal.SIGUSR2, self._tell)
 
     async def watch(self) -> None:
@@ -91,7 +95,12 @@ class Lag:
             await asyncio.sleep(LAG_TICK)
             self._seconds.append(max(0.0, time.perf_counter() - due))
 
+    def _begin(self) -> None:
+        self._seconds.clear()
+        self._cpu = time.process_time()
+
     def _tell(self) -> None:
+        say("cpu_s", time.process_time() - self._cpu)
         lags = sorted(self._seconds) or [0.0]
         say("loop_lag_p99_ms", 1000 * lags[int(0.99 * (len(lags) - 1))])
 

@@ -1,7 +1,6 @@
 """Works on one record from decode to publish; every way it can end is decided here."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
@@ -174,7 +173,7 @@ class Processor:
             report=partial(self._report, event),
         )
         crash_point("engine.before_handler", self._place)
-        with contextlib.closing(context):
+        try:
             outputs = await self._run_handler(slot, event, context, job_id, attempt)
             # the last look before anything leaves this process
             if isinstance(event, Event) and not await self._fence.certain(job_id, attempt):
@@ -183,6 +182,8 @@ class Processor:
             crash_point("engine.before_publish", self._place)
             await self._publisher.publish([*outputs, *self._progress(event, 1.0)], tracing.trace_headers())
             crash_point("engine.after_publish", self._place)
+        finally:
+            context.close()
         return "done"
 
     async def _run_handler(

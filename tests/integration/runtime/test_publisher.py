@@ -4,15 +4,17 @@ import asyncio
 import uuid
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
 from contracts.errors import ErrorCode, TransientError
 from contracts.events import Event, JobFailed
-from contracts.topics import JOBS, partition_for
+from contracts.topics import JOBS, TOPIC_OF_TYPE, Topic, partition_for
 from services.runtime.provision import create_topics
 from services.runtime.publisher import Publisher
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
+from tests.support.eventually import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]
 
@@ -49,3 +51,38 @@ async def test_a_gap_in_the_sequence_costs_one_try(broker: Broker, unique_name: 
         assert await publisher.already(events) == {event.event_id for event in events}
     finally:
         await publisher.stop()
+
+
+async def test_partitions_that_were_added_are_written_to_soon(
+    broker: Broker, unique_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = Topic(unique_name, (JobFailed.type,))
+    monkeypatch.setitem(TOPIC_OF_TYPE, JobFailed.type, topic)
+    event = ended("job-4")
+    added = TopicPartition(topic.name, partition_for(topic, event.job_id, None, 4))
+    assert added.partition != partition_for(topic, event.job_id, None, 1)
+    servers = broker.bootstrap_servers
+    admin, reader = (
+        AIOKafkaAdminClient(bootstrap_servers=servers),
+        AIOKafkaConsumer(bootstrap_servers=servers),
+    )
+    publisher = Publisher(RuntimeSettings(kafka_bootstrap_servers=servers), "lectern/test")
+    await admin.start()
+    await reader.start()
+    await publisher.start()
+    try:
+        await admin.create_topics([NewTopic(topic.name, 1, 1)])
+        await publisher.publish([event])
+        await admin.create_partitions({topic.name: NewPartitions(4)})
+
+        async def written() -> bool:
+            assert publisher._producer is not None
+            await publisher._producer.client.force_metadata_update()
+            await publisher.publish([event])
+            return bool((await reader.end_offsets([added]))[added])
+
+        await eventually(written, 30, every=0.2)
+    finally:
+        await publisher.stop()
+        await reader.stop()
+        await admin.close()

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from cloudevents.core.bindings import kafka
@@ -11,8 +11,8 @@ from cloudevents.v1.kafka import from_binary
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.base import claim_check, derived_id
-from contracts.cloudevents import decoded_headers, headers_of, parse_event, value_of
+from contracts.base import NAMESPACE, claim_check, derived_id
+from contracts.cloudevents import decoded_headers, headers_of, parse_event, value_from, value_of
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import ControlChanged, ScriptGenerated
 
@@ -156,3 +156,22 @@ def test_an_event_that_the_sdk_writes_again_is_the_same_event() -> None:
     again = kafka.to_binary_event(event)
     assert isinstance(again.value, bytes)
     assert parse_event(again.value, list(again.headers.items())) == EVENT
+
+
+@given(st.one_of(st.uuids(), st.text()), st.text(), st.one_of(st.integers(), st.text()))
+def test_a_derived_id_is_the_name_based_uuid_that_others_derive(
+    parent: UUID | str, stage: str, index: int | str
+) -> None:
+    assert derived_id(parent, stage, index) == uuid5(NAMESPACE, f"{parent}/{stage}/{index}")
+
+
+@given(st.text(max_size=50))
+def test_an_event_is_published_as_it_is_written_down(script_id: str) -> None:
+    event = EVENT.model_copy(update={"job_id": script_id})
+    assert value_of(event) == value_from(event.type, event.model_dump_json())
+
+
+def test_headers_tell_each_moment_to_the_millisecond() -> None:
+    moments = [TIME.replace(microsecond=microsecond) for microsecond in (123_456, 123_999, 124_000)]
+    told = [dict(headers_of(EVENT, source="x", time=each))["ce_time"] for each in moments]
+    assert told == [b"2026-03-01T09:30:00.123+00:00"] * 2 + [b"2026-03-01T09:30:00.124+00:00"]
