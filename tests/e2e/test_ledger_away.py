@@ -30,7 +30,7 @@ from tests.support.impatient import TRIES, ImpatientGateway
 from tests.support.postgres import postgres_server
 from tests.support.tap import Tap, tapping
 
-AWAY_SECONDS = float(os.environ.get("LECTERN_AWAY_SECONDS") or 6)
+AWAY_SECONDS = float(os.environ.get("LECTERN_AWAY_SECONDS") or 4)
 
 pytestmark = [
     pytest.mark.chaos,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import services.runtime.engine
+from services.gateway.ledger import standing
 from services.gateway.process import main
 from services.runtime.retry import RetryPolicy
 from tests.support.processes import Process
@@ -30,6 +31,9 @@ class ImpatientGateway(Process):
 
 
 if __name__ == "__main__":
-    impatient = functools.partial(RetryPolicy, first=0.05, cap=0.2, tries=TRIES, unexpected_tries=TRIES)
+    impatient = functools.partial(
+        RetryPolicy, first=0.05, cap=0.2, tries=TRIES, unexpected_tries=TRIES, wait_cap=1.0
+    )
     vars(services.runtime.engine)["RetryPolicy"] = impatient
+    standing.FRESH_SECONDS = 2.0  # longer than what waits may pause
     sys.exit(main())
