@@ -55,7 +55,7 @@ def _speeches(draw: st.DrawFn) -> tuple[str, list[Said]]:
     return language, draw(st.lists(said, min_size=1, max_size=8))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(_speeches(), st.sampled_from(RATES), st.sampled_from([LEAD_IN_SECONDS, CHAPTER_LEAD_IN_SECONDS]))
 def test_every_caption_is_in_step_or_was_moved_for_one_that_is(
     speech: tuple[str, list[Said]], fps: int, lead_in: float
@@ -102,7 +102,10 @@ FILMS: dict[str, tuple[str, Sequence[str]]] = {
 @pytest.mark.parametrize("film", FILMS)
 def test_the_shortest_films_pass_their_self_check(film: str, fps: int) -> None:
     language, narrations = FILMS[film]
-    for style, fade in (("basic", 0.5), ("animated", 2.0)):
+    styles = [("basic", 0.5), ("animated", 2.0)]
+    if len(narrations) == 1:  # each style with every other rate: the next film has the others
+        styles = [styles[(RATES.index(fps) + list(FILMS).index(film)) % 2]]
+    for style, fade in styles:
         options = {"fps": fps, "visual_style": style, "fade_duration": fade}
         assert _rendered(language, narrations, options) == ""
 
