@@ -14,12 +14,17 @@ from prometheus_client import Counter
 from contracts.cloudevents import StoredEvent
 from contracts.events import Event
 from services.runtime.metrics import PUBLISHED
+from services.runtime.patience import Patience
 from services.runtime.producer import LOST_COUNT
 from services.runtime.topic_health import TopicHealth
 from services.runtime.topic_lookup import answers, look_at, partitions_of
 
 RENEW_SECONDS = 30.0
 """From one producer that was replaced because of late acknowledgements to the next."""
+
+SOON_SECONDS = 1.0
+"""How long acknowledgements are waited for before anybody asks what is late. Shorter: a busy broker is asked
+often. Longer: reports of progress, which nobody needs, hold up a stage."""
 
 MAX_LATE = 10_000
 """Events whose late acknowledgement is remembered. Fewer: an event that is published again comes twice."""
@@ -62,9 +67,17 @@ class Acknowledgements:
         self._late: dict[str, tuple[TopicPartition, asyncio.Future[object]]] = {}
         self._renewing: set[asyncio.Future[None]] = set()
         self._renewed_at = -RENEW_SECONDS
+        self._patience = Patience(SOON_SECONDS)
 
     def __bool__(self) -> bool:
         return bool(self._late)
+
+    async def soon(self, sent: Sequence[Sent]) -> None:
+        """Wait a moment for what should be acknowledged, as far as is known; note nothing of what is late."""
+        known = self._health.known if self._health else None
+        waited = [each for _, place, each in sent if not each.done() and not (known and known(place))]
+        if waited:
+            await self._patience.wait(waited)
 
     async def wait(self, producer: AIOKafkaProducer, sent: Sequence[Sent], seconds: float) -> bool:
         """Wait for acknowledgements; says whether to wait for no more of them.

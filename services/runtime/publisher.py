@@ -166,6 +166,7 @@ class Publisher:
                         raise
                 if number % BREATH == 0:
                     await asyncio.sleep(0)
+            await self._acknowledgements.soon(sent)
             needed = [each for each in sent if each[0].type != ProgressReported.type]
             acknowledged = self._acknowledgements.wait
             while not await acknowledged(producer, needed, ACK_SECONDS):
