@@ -72,12 +72,12 @@ class Acknowledgements:
     def __bool__(self) -> bool:
         return bool(self._late)
 
-    async def soon(self, sent: Sequence[Sent]) -> None:
-        """Wait a moment for what should be acknowledged, as far as is known; note nothing of what is late."""
-        known = self._health.known if self._health else None
-        waited = [each for _, place, each in sent if not each.done() and not (known and known(place))]
-        if waited:
-            await self._patience.wait(waited)
+    async def soon(self, sent: Sequence[Sent]) -> bool:
+        """Wait a moment for acknowledgements; says whether all came. Of what is late nothing is noted."""
+        waited = [acknowledgement for _, _, acknowledgement in sent if not acknowledgement.done()]
+        if self._health:
+            return not waited  # it may be late for a reason that is known
+        return not waited or await self._patience.wait(waited)
 
     async def wait(self, producer: AIOKafkaProducer, sent: Sequence[Sent], seconds: float) -> bool:
         """Wait for acknowledgements; says whether to wait for no more of them.

@@ -166,13 +166,8 @@ class Publisher:
                         raise
                 if number % BREATH == 0:
                     await asyncio.sleep(0)
-            await self._acknowledgements.soon(sent)
-            needed = [each for each in sent if each[0].type != ProgressReported.type]
-            acknowledged = self._acknowledgements.wait
-            while not await acknowledged(producer, needed, ACK_SECONDS):
-                pass  # the broker is away: nobody is better off without this event
-            while len(needed) < len(sent) and not await acknowledged(producer, sent, COURTESY_SECONDS):
-                pass
+            if not await self._acknowledgements.soon(sent):
+                await self._awaited(producer, sent)
             for each in sent:
                 failure = self._acknowledgements.result(producer, each)
                 if failure is not None and not (
@@ -181,6 +176,15 @@ class Publisher:
                     raise failure
         except KafkaError as error:
             raise await self._failed(producer, "an event", error) from error
+
+    async def _awaited(self, producer: AIOKafkaProducer, sent: Sequence[Sent]) -> None:
+        """Wait for acknowledgements while there is hope; for reports of progress only a moment more."""
+        needed = [each for each in sent if each[0].type != ProgressReported.type]
+        acknowledged = self._acknowledgements.wait
+        while not await acknowledged(producer, needed, ACK_SECONDS):
+            pass  # the broker is away: nobody is better off without this event
+        while len(needed) < len(sent) and not await acknowledged(producer, sent, COURTESY_SECONDS):
+            pass
 
     async def publish_stored(self, events: Sequence[StoredEvent]) -> list[Exception | None]:
         """Publish events side by side as they were written down; returns why each was not acknowledged.
