@@ -22,6 +22,24 @@ HERE = TopicPartition("t", 0)
 PRODUCER = 7
 
 
+class Broker:
+    """Tells which log this is, and that nothing was committed before."""
+
+    cluster_id = "cluster"
+
+    def get_random_node(self) -> int:
+        return 0
+
+    async def send(self, _node: int, _request: object) -> "Broker":
+        return self
+
+    def to_object(self) -> dict[str, Any]:
+        return {"topics": [{"error_code": 0, "topic": "t", "topic_id": "id", "partitions": [0]}]}
+
+    async def fetch_committed_offsets(self, _partitions: object) -> dict[TopicPartition, Any]:
+        return {}
+
+
 class Consumer:
     """A consumer whose fetches the test makes up; the fetcher and the positions are aiokafka's."""
 
@@ -32,6 +50,7 @@ class Consumer:
         self._fetcher = fetcher.Fetcher(client, self._subscription, isolation_level=COMMITTED)
         self._fetcher._fetch_task.cancel()
         self.state.reset_to(0)
+        self._client = self._coordinator = Broker()
         self.committed = 0
 
     @property
@@ -60,6 +79,9 @@ class Consumer:
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int, max_records: int) -> Any:
         return await self._fetcher.fetched_records(partitions, timeout_ms, max_records=max_records)
 
+    def partitions_for_topic(self, _topic: str) -> set[int]:
+        return {0}
+
     def assignment(self) -> set[TopicPartition]:
         return {HERE}
 
@@ -69,9 +91,11 @@ class Consumer:
     def resume(self, partition: TopicPartition) -> None:
         self._subscription.resume(partition)
 
-    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
-        assert offsets[HERE] > self.committed
-        self.committed = offsets[HERE]
+    async def commit(self, offsets: dict[TopicPartition, tuple[int, str]]) -> None:
+        offset, log = offsets[HERE]
+        assert offset > self.committed
+        assert log == "cluster/id"
+        self.committed = offset
 
 
 class Log:
@@ -153,6 +177,7 @@ class Room:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         await self.intake.on_partitions_assigned([HERE])
+        await eventually(lambda: all(window.settled for window in self.intake.windows))
         polling = asyncio.create_task(self.poll())
         yield
         polling.cancel()
