@@ -14,6 +14,9 @@ _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-
 _CODED = {b"transfer-encoding", b"content-encoding"}
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
+HEAD_KEY = "lectern.head"
+"""In the scope of a GET that is made to answer a HEAD; for whoever gives more than an answer away."""
+
 Refusal = tuple[int, str, str, Mapping[str, str] | None]
 
 
@@ -58,7 +61,8 @@ class Conformance:
         # ranges are GET's alone (RFC 9110, 14.2)
         headers = [header for header in scope["headers"] if header[0] not in {b"range", b"if-range"}]
         with suppress(_HeadTold):
-            await self._app({**scope, "method": "GET", "headers": headers}, receive, head_only)
+            inner = {**scope, "method": "GET", "headers": headers, HEAD_KEY: True}
+            await self._app(inner, receive, head_only)
 
 
 def _refusal(scope: Scope) -> Refusal | None:

@@ -12,6 +12,7 @@ from services.gateway.http.paths import BASES
 from services.gateway.live.asyncapi import JOBS_CHANNEL
 from services.gateway.live.ring import of_job, of_video
 from services.gateway.tickets import Target
+from services.runtime.conformance import HEAD_KEY
 
 PARAMETER = "ticket"
 
@@ -48,7 +49,8 @@ def target_of(scope: Scope) -> Target | None:
             return Target(None, stream=False)
         socket = _PROGRESS_SOCKET.fullmatch(path)
         return Target(of_video(socket[1]), stream=False) if socket else None
-    stream = _STREAM.fullmatch(path) if scope["method"] == "GET" else None
+    opens = scope["method"] == "GET" and HEAD_KEY not in scope  # a HEAD uses nothing up
+    stream = _STREAM.fullmatch(path) if opens else None
     if stream is None:
         return None
     return Target(of_job(stream["job"]) if stream["job"] else of_video(stream["video"]), stream=True)
