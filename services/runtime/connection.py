@@ -27,7 +27,7 @@ and not why. Longer: whoever was refused holds a descriptor."""
 
 _TOO_LARGE = (
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    "REQUEST_TOO_LARGE",
+    "HEAD_TOO_LARGE",
     f"a request line and headers, or trailers, have up to {HEAD_BYTES} bytes",
 )
 

@@ -367,6 +367,7 @@ async def test_what_grows_and_is_no_body_is_refused_before_it_is_large(
     raw, sent = await refused_after(served.url, begin, piece, 4_000_000)
     [answer] = answers_in(raw, ["GET"])
     assert (answer.status, answer.headers["content-type"]) == (431, PROBLEM)
+    assert json.loads(answer.body)["code"] == "HEAD_TOO_LARGE"
     assert sent < 1_000_000
     assert (await ask(served.url, "GET /livez HTTP/1.1")).status == 200
 
