@@ -48,9 +48,9 @@ class NotTakenError(TransientError):
         self.why = why
         self.sent = sent
 
-    def __reduce__(self) -> tuple[type["NotTakenError"], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[type["NotTakenError"], tuple[object, ...], dict[str, object]]:
         """See the base: this one is made of other things."""
-        return type(self), (self.topic, self.partition, self.why)
+        return type(self), (self.topic, self.partition, self.why), {"sent": self.sent}
 
 
 class UnreadError(TransientError):

@@ -6,6 +6,7 @@ cheaper each is.
 """
 
 import asyncio
+import copy
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -61,8 +62,12 @@ class Together(Generic[Item, Result]):
             while self._waiting:
                 calls = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
                 calls = [call for call in calls if not call[1].done()]  # nobody waits for those any more
-                if calls:
-                    await self._do(calls)
+                try:
+                    if calls:
+                        await self._do(calls)
+                except Exception as error:  # noqa: BLE001  # ours: told, or the callers wait for ever
+                    for _, future in calls:
+                        _settle(future, error)
                 if 0 < len(self._waiting) < FEW:
                     await asyncio.sleep(self._breath)
         finally:
@@ -79,7 +84,7 @@ class Together(Generic[Item, Result]):
             raise
         except TransientError as error:  # everybody's: each alone would meet it, too, one after the other
             for _, future in calls:
-                _settle(future, type(error)(error.code, error.message))
+                _settle(future, copy.copy(error))  # each caller's own, whatever the kind is made of
             return
         except Exception as error:  # noqa: BLE001  # a bad one must not fail the others
             if len(calls) == 1:

@@ -18,7 +18,8 @@ from cloudevents.core.v1.event import CloudEvent
 from contracts import export
 from contracts.cloudevents import decoded_headers
 from contracts.errors import ErrorCode
-from contracts.events import EVENTS, Event, JobFailed
+from contracts.events import EVENTS, Event, JobFailed, ProgressReported
+from contracts.steps import Step
 from contracts.topics import (
     COMMANDS_TOPIC,
     CONTROL,
@@ -219,8 +220,8 @@ async def test_readiness_names_the_topic_and_jobs_go_on(node: KafkaNode, tmp_pat
     try:
         await asyncio.to_thread(gateway.wait_until_ready)
         await admin.delete_topics([UPDATES.name])
-        jobs = [f"ready-{number}" for number in range(3)]
-        for job in jobs:  # as a CloudEvents SDK writes it
+        jobs, watched = [f"ready-{number}" for number in range(3)], "ready-watched"
+        for job in [*jobs, watched]:  # as a CloudEvents SDK writes it
             event = CloudEvent(
                 {"type": "lectern.render.start.v1", "source": "/test", "id": job, "subject": job},
                 {"job_id": job, "video_id": job, "render_spec": SPEC},
@@ -232,9 +233,20 @@ async def test_readiness_names_the_topic_and_jobs_go_on(node: KafkaNode, tmp_pat
             )
 
         async def asked_for() -> bool:
-            return set(jobs) <= set(await Log(consumer).of(RENDER_REQUESTED))
+            return {*jobs, watched} <= set(await Log(consumer).of(RENDER_REQUESTED))
 
         await eventually(asked_for, 60, message="work is asked for without the topic of updates")
+
+        report = ProgressReported(
+            event_id=uuid4(), job_id=watched, attempt=1, step=Step.GENERATE_TTS, part=0, parts=1, share=1.0
+        )
+        await publisher.publish([report])
+
+        async def folded() -> bool:
+            _, job = await asyncio.to_thread(call, "GET", f"{gateway.url}/api/v2/render-jobs/{watched}")
+            return bool(job["progress"] > 0)
+
+        await eventually(folded, 60, message="progress is recorded, and is then to be told")
 
         async def named() -> bool:
             _, body = await asyncio.to_thread(call, "GET", f"{gateway.url}/readyz")
@@ -249,6 +261,11 @@ async def test_readiness_names_the_topic_and_jobs_go_on(node: KafkaNode, tmp_pat
             return [len(updates.get(job, [])) for job in jobs] == [1] * len(jobs)
 
         await eventually(told, 60, message="each job is told once")
+
+        async def followed() -> bool:
+            return len(set((await Log(consumer).of(UPDATES)).get(watched, []))) == 2
+
+        await eventually(followed, 60, message="a report that came meanwhile is told, too")
     finally:
         await asyncio.to_thread(gateway.stop)
         await publisher.stop()
