@@ -5,6 +5,7 @@ import pytest
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from services.gateway.ledger.together import Together
+from services.runtime.topic_health import NotTakenError
 
 
 class Work:
@@ -76,6 +77,30 @@ async def test_an_absence_that_all_meet_is_met_once() -> None:
     answers = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(answer) for answer in answers} == {TransientError}
     assert asked == 1
+
+
+async def test_an_absence_of_any_kind_reaches_all_who_meet_it() -> None:
+    async def sick(items: Sequence[int]) -> list[int | Exception]:
+        raise NotTakenError("updates", None, "it is missing")
+
+    together = Together[int, int](sick)
+    async with asyncio.timeout(10):
+        answers = await asyncio.gather(*(together.run(n) for n in range(2)), return_exceptions=True)
+    assert [(type(answer), str(answer)) for answer in answers] == [
+        (TransientError, "BROKER_UNAVAILABLE: updates takes no records: it is missing")
+    ] * 2
+
+
+async def test_nobody_is_left_waiting_by_work_that_breaks_its_promise() -> None:
+    async def forgetful(items: Sequence[int]) -> list[int | Exception]:
+        return [items[0]]
+
+    together = Together[int, int](forgetful)
+    async with asyncio.timeout(10):
+        answers = await asyncio.gather(*(together.run(n) for n in range(2)), return_exceptions=True)
+        assert answers[0] == 0
+        assert isinstance(answers[1], ValueError)
+        assert await together.run(7) == 7
 
 
 async def test_a_call_given_up_before_its_turn_is_not_done() -> None:
