@@ -18,7 +18,7 @@ from tests.support.brokers import REQUIRE, Broker, UnavailableError, open_broker
 from tests.support.s3 import s3_server
 
 ONE_BY_ONE = ("tests/e2e/", "tests/integration/")
-"""Tests of whole processes on Kafka, a folder after the other's files: side by side they would take each other's
+"""Tests of whole processes on Kafka; those of one folder come one by one, or they would take each other's
 processor. Both folders wait for most of their time, so each has a worker, and a broker, of its own."""
 
 __all__ = ["s3_server"]  # one S3 server for the session, wherever it is asked for
