@@ -402,6 +402,21 @@ async def test_a_record_waits_for_what_it_needs_however_long_and_then_has_all_it
     assert processor.awaits is None
 
 
+@pytest.mark.parametrize("gone", ["lost", "overtaken"])
+async def test_a_record_that_another_process_has_by_now_is_not_waited_for(bench: Bench, gone: str) -> None:
+    async def handle(_: Any, __: Context) -> Sequence[Event]:
+        raise TransientError(ErrorCode.LEDGER_UNAVAILABLE, "away")
+
+    processor = bench.processor(handle, waits_for=frozenset({ErrorCode.LEDGER_UNAVAILABLE}))
+    await processor(bench.slot(value_of(planned())))
+    assert processor.awaits is not None
+    if gone == "lost":
+        bench.window.lose()
+    else:
+        bench.window.settle(1)
+    assert processor.awaits is None
+
+
 async def test_what_one_stage_waits_for_another_gives_up_on(bench: Bench) -> None:
     async def handle(_: Any, __: Context) -> Sequence[Event]:
         raise TransientError(ErrorCode.LEDGER_UNAVAILABLE, "away")
