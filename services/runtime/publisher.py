@@ -286,6 +286,7 @@ class Publisher:
             ) from error
         names = await newest_ids(self._settings, partitions) if partitions else set()
         found = {event.event_id for event in events if str(event.event_id) in names}
+        self._acknowledgements.found(map(str, found))
         if unread:
             raise UnreadError(found, unread)
         return found
