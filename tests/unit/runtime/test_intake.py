@@ -36,7 +36,8 @@ class Broker:
         return self
 
     def to_object(self) -> dict[str, Any]:
-        return {"topics": [{"error_code": 0, "topic": "t", "topic_id": "id", "partitions": [0]}]}
+        partitions = [{"partition": 0, "leader": 0}]
+        return {"topics": [{"error_code": 0, "topic": "t", "topic_id": "id", "partitions": partitions}]}
 
     async def fetch_committed_offsets(self, _partitions: object) -> dict[TopicPartition, Any]:
         return {}
