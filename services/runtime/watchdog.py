@@ -199,7 +199,8 @@ class Watchdog:
             partition
             for patient in self._patients
             for partition in patient.watched.partitions
-            # a partition that is not there would be asked for until the time is over, and all others with it
+            # one that is not there, or that nobody leads, would be asked for until the time is over, and all
+            # others with it
             if survey is None or partition in survey.starts
         }
         ends = await self._ask(partitions) if partitions else {}
