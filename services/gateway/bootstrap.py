@@ -66,7 +66,7 @@ process stands idle beside one that is there."""
 log = structlog.get_logger(__name__)
 
 CORS: dict[str, Any] = {
-    "allow_methods": ["GET", "POST", "PUT", "PATCH"],
+    "allow_methods": ["GET", "HEAD", "POST", "PUT", "PATCH"],
     "allow_headers": [
         "Authorization",
         "Content-Type",

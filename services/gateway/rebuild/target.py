@@ -30,7 +30,8 @@ async def own_ledger(url: str) -> AsyncIterator[None]:
 
     Raises:
         PermanentError: ``SETTINGS_INVALID``: no database of ours.
-        TransientError: ``STORAGE_UNAVAILABLE``: it does not answer, or a gateway leads it.
+        TransientError: ``LEDGER_UNAVAILABLE``: it does not answer; or ``STORAGE_UNAVAILABLE``: a gateway
+            leads it.
     """
     async with opened_ledger(url) as ledger:
         if not await ledger.lead():
