@@ -7,6 +7,7 @@ no time and carries on where it was.
 """
 
 from datetime import datetime
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -38,8 +39,9 @@ def announce_jobs(conn: sa.Connection, *, now: datetime, lost: str = "") -> int:
     active = sa.select(*jobs.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
     standing = (JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at)))
     under_way = [job for job in standing if job.spec is not None]  # the others wait for the backend's start
-    for job in under_way:
-        outbox.add(conn, *(_again(event, lost) for event in announcements.started(job)), now=now)
+    # as one set: ten thousand jobs one by one would take longer than a transaction may
+    events = chain.from_iterable(map(announcements.started, under_way))
+    outbox.add(conn, *(_again(event, lost) for event in events), now=now)
     return len(under_way)
 
 
