@@ -5,6 +5,7 @@ Here, and not in the application, because what a budget is for never becomes a r
 
 import asyncio
 import sys
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -15,11 +16,30 @@ HEAD_SECONDS = 10.0
 """From the accept, or a later request's first byte, to the end of its head. Shorter: a phone in a tunnel is
 cut off. Longer: whoever opens connections and sends a byte now and then holds descriptors at no cost."""
 
+HEAD_BYTES = 64 * 1024
+"""Of a request line and headers, or of trailers; as much as h11 takes of itself. Smaller: who has cookies of
+20 kB, and proxies that add theirs, are refused. Larger: what comes piece by piece is put together anew with
+each, so that a header of 32 MB takes time from everybody."""
+
+LINGER_SECONDS = 2.0
+"""After a refusal, what still comes is read and dropped for so long. Shorter: who sends much sees a reset,
+and not why. Longer: whoever was refused holds a descriptor."""
+
+_TOO_LARGE = (
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "REQUEST_TOO_LARGE",
+    f"a request line and headers, or trailers, have up to {HEAD_BYTES} bytes",
+)
+
 _Base: Any = AutoHTTPProtocol  # httptools' protocol, or h11's where there is no httptools
 
 
+class _HeadTooLargeError(Exception):
+    """More than ``HEAD_BYTES``."""
+
+
 class HttpConnection(_Base):  # type: ignore[misc]
-    """A connection whose requests' heads come in time, and whose malformed ones are told in our words.
+    """A connection whose requests' heads come in time and are small; malformed ones are told in our words.
 
     Attributes:
         head_due: whether the next byte belongs to a request's head.
@@ -33,6 +53,7 @@ class HttpConnection(_Base):  # type: ignore[misc]
     _heard = False
     _deaf = False
     _data = b""
+    _unread = 0  # bytes since the parser last gave a piece of a body, or began or ended a request
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -53,17 +74,23 @@ class HttpConnection(_Base):  # type: ignore[misc]
         if self.head_due:
             self._start_head_timer()
         self._data = data
+        self._unread += len(data)
         super().data_received(data)
         self._data = b""
+        if self._unread > HEAD_BYTES and not self._deaf:
+            self._refuse_what_came(*_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """A head begins (httptools)."""
         self.head_due = True
+        self._unread = 0
         self._start_head_timer()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """It is whole (httptools)."""
+        if self._unread + len(self._data) > HEAD_BYTES and self._head_size() > HEAD_BYTES:
+            raise _HeadTooLargeError
         self._head_complete()
         if not self.url.startswith((b"/", b"*")):
             self._take_authority()
@@ -72,15 +99,22 @@ class HttpConnection(_Base):  # type: ignore[misc]
         if not self._ignores_upgrade():
             super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body came (httptools); how large bodies may be is the application's to say."""
+        self._unread = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """A request is whole (httptools)."""
         self.head_due = True
+        self._unread = 0
         if not self._ignores_upgrade():
             super().on_message_complete()
 
     def handle_events(self) -> None:
         """Look whether a head is whole (h11, which tells nobody when it begins)."""
         before = self.cycle
+        self._unread = 0  # h11 counts itself
         super().handle_events()
         if self.cycle is not before:
             self._head_complete()
@@ -95,22 +129,50 @@ class HttpConnection(_Base):  # type: ignore[misc]
         super().handle_websocket_upgrade(*event)
 
     def send_400_response(self, msg: str) -> None:
-        """Say that what came is no HTTP; behind the answer to what came before, if that is under way."""
-        if self._answering():
-            self._hear_no_more()
+        """Say that what came is no HTTP, or too large."""
+        error = sys.exception()
+        hint = getattr(error, "error_status_hint", 400)  # h11's
+        if hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE or isinstance(
+            getattr(error, "__context__", None), _HeadTooLargeError
+        ):
+            self._refuse_what_came(*_TOO_LARGE)
         else:
-            self.refuse(400, "REQUEST_INVALID", msg)
+            self._refuse_what_came(400, "REQUEST_INVALID", msg)
 
     def refuse(self, status: int, code: str, detail: str) -> None:
-        """Answer with a problem document, and close."""
+        """Answer with a problem document; close once the peer has, or after a while.
+
+        Closed at once, with bytes unread, the connection is reset, and the answer lost (RFC 9112, 9.6).
+        """
         self._deaf = True
+        self._stop_head_timer()
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # whoever waits for the rest of a body waits no more
+            self.cycle.message_event.set()
         body = problem_bytes(status, code, detail)
         head = (
-            f"HTTP/1.1 {status} {title_of(status)}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+            f"HTTP/1.1 {int(status)} {title_of(status)}\r\ncontent-type: {MEDIA_TYPE}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self.transport.close()
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._head_timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _refuse_what_came(self, status: int, code: str, detail: str) -> None:
+        """Refuse, unless an answer is under way: nothing may be written into that or before it."""
+        if not self._answering():
+            self.refuse(status, code, detail)
+        elif self.head_due:
+            self._hear_no_more()
+        elif self.cycle.response_started or getattr(self, "pipeline", None):
+            self._deaf = True
+            self.transport.close()
+        else:  # it is the body of the request itself, which will never be whole
+            self.refuse(status, code, detail)
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _ignores_upgrade(self) -> bool:
         """Whether a wish to speak something else is not granted; CONNECT is no wish, and never granted."""

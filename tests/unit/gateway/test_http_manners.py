@@ -329,6 +329,73 @@ async def test_a_file_is_told_only_to_whom_it_is_news(served: Harness, film: str
     assert (await ask(served.url, f"HEAD {film} HTTP/1.1", f"If-None-Match: {tag}")).status == 304
 
 
+async def refused_after(url: str, begin: bytes, piece: bytes, most: int) -> tuple[bytes, int]:
+    """Send ``begin``, and ``piece`` until an answer comes; return it, and how many bytes that took."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
+    sent = len(begin)
+    writer.write(begin)
+    answer = asyncio.create_task(reader.read())
+    try:
+        while not answer.done() and sent < most:
+            writer.write(piece)
+            await writer.drain()
+            sent += len(piece)
+            await asyncio.wait([answer], timeout=0.01)
+        return await asyncio.wait_for(answer, 10), sent
+    finally:
+        writer.close()
+
+
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n" + BODY[:5] + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (GET + b"X-Big: ", b"a" * 16_000),
+        (GET, b"X-Many: a\r\n" * 1_600),
+        (b"GET /" + b"a" * 100, b"a" * 16_000),
+        (b"\r\n", b"\r\n" * 8_000),
+        (CHUNKED + b"0\r\nX-Trailer: ", b"a" * 16_000),
+        (CHUNKED + b"5;x=", b"a" * 16_000),
+    ],
+    ids=["a header", "many headers", "a target", "blank lines", "a trailer", "a chunk's extension"],
+)
+async def test_what_grows_and_is_no_body_is_refused_before_it_is_large(
+    served: Harness, begin: bytes, piece: bytes
+) -> None:
+    raw, sent = await refused_after(served.url, begin, piece, 4_000_000)
+    [answer] = answers_in(raw, ["GET"])
+    assert (answer.status, answer.headers["content-type"]) == (431, PROBLEM)
+    assert sent < 1_000_000
+    assert (await ask(served.url, "GET /livez HTTP/1.1")).status == 200
+
+
+async def test_who_sends_it_all_before_reading_is_told_why(served: Harness, worker: str) -> None:
+    for url in (served.url, worker):
+        raw = await talk(url, GET + b"X-Big: " + b"a" * 8_000_000 + b"\r\n\r\n")
+        assert [answer.status for answer in answers_in(raw, ["GET"])] == [431], url
+
+
+async def test_a_head_of_64_kib_is_taken_and_bodies_count_for_themselves(served: Harness) -> None:
+    for size, status in ((20_000, 200), (65_000, 200), (66_000, 431), (100_000, 431)):
+        assert (await ask(served.url, "GET /livez HTTP/1.1", f"X-Big: {'a' * size}")).status == status, size
+    large = b'{"script_id": "none"' + b" " * 200_000 + b"}"
+    pieces = [large[i : i + 20_000] for i in range(0, len(large), 20_000)]
+    sized = POST + LAST + f"Content-Length: {len(large)}\r\n\r\n".encode()
+    assert answers_in(await talk(served.url, sized, *pieces), ["POST"])[0].status == 404
+    chunked = POST + LAST + b"Transfer-Encoding: chunked\r\n\r\n"
+    chunks = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces]
+    assert answers_in(await talk(served.url, chunked, *chunks, b"0\r\n\r\n"), ["POST"])[0].status == 404
+    many = (GET + b"\r\n") * 3_000 + GET + LAST + b"\r\n"
+    assert len(answers_in(await talk(served.url, many), ["GET"] * 3_001)) == 3_001
+
+
+async def test_a_body_that_is_no_http_is_answered_and_waited_for_no_more(served: Harness) -> None:
+    [answer] = answers_in(await talk(served.url, CHUNKED, b"ZZ\r\n"), ["POST"])
+    assert (answer.status, answer.headers["content-type"]) == (400, PROBLEM)
+
+
 class TestHeadsInTime:
     @pytest.fixture(autouse=True)
     def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
