@@ -163,6 +163,7 @@ class Gateway:
     async def running(self, name: str, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         """Run what goes on for ever beside everything else; not ready once it has ended."""
         task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_told)
 
         def probe() -> list[str]:
             return [f"the {name} has ended"] if task.done() else []
@@ -175,6 +176,11 @@ class Gateway:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+def _told(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("gateway.part_ended", part=task.get_name(), exc_info=error)
 
 
 @asynccontextmanager

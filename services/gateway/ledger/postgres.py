@@ -211,7 +211,10 @@ class PostgresLedger:
         failure = database_error(error, reading=reading)
         if sqlstate_of(error) == READ_ONLY and not reading:
             await self._disconnect()  # the next connections may reach the new primary
-        self.standing.failed(failure)
+        if isinstance(error, sa.exc.TimeoutError):  # no connection was free: there is much to do, no more
+            self.standing.doubt()
+        else:
+            self.standing.failed(failure)
         return failure
 
     async def lead(self) -> bool:

@@ -1,10 +1,12 @@
-"""What the ledger forgets while a gateway runs, not only when one starts."""
+"""What goes on beside everything else while a gateway runs: what the ledger forgets, and what ends."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import structlog
 
 from services.gateway import housekeeping
 from services.gateway.housekeeping import keep_house
@@ -67,3 +69,19 @@ async def test_a_gateway_keeps_house(settings: GatewaySettings) -> None:
             return await harness.gateway.ledger.read(commands.find, old) is None
 
         await eventually(forgotten)
+
+
+async def test_a_part_that_ends_says_why_when_it_does(settings: GatewaySettings) -> None:
+    async def breaks() -> None:
+        raise ZeroDivisionError("a bug")
+
+    async with running(settings) as harness:
+
+        async def watched(told: list[Any]) -> None:
+            async with harness.gateway.running("odd job", breaks()):
+                await eventually(lambda: told)
+                assert "odd job has ended" in (await harness.client.get("/readyz")).text
+
+        with structlog.testing.capture_logs() as told, pytest.raises(ZeroDivisionError):
+            await watched(told)
+    assert [(line["event"], line["part"]) for line in told] == [("gateway.part_ended", "odd job")]

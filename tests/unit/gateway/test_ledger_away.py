@@ -216,6 +216,21 @@ class TestPostgres:
             await eventually(lambda: is_well(ledger), 30)
             await eventually(ledger.lead, 30)
 
+    async def test_a_ledger_that_is_busy_is_not_away(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else the gateways of a busy system would be unready all at once."""
+        monkeypatch.setattr(postgres, "POOL_SECONDS", 0.3)
+
+        def long(conn: sa.Connection) -> None:
+            conn.execute(sa.text("SELECT pg_sleep(1.5)"))
+
+        async with opened_ledger(url) as ledger:
+            busy = [asyncio.create_task(ledger.read(long)) for _ in range(postgres.POOL)]
+            await asyncio.sleep(0)
+            assert "busy" in await is_away(ledger)
+            assert ledger.standing.problems() == []
+            await asyncio.gather(*busy)
+            assert await is_well(ledger)
+
     async def test_a_process_that_stops_does_not_wait_for_a_silent_network(
         self, url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
