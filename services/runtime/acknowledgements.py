@@ -5,6 +5,7 @@ Who publishes an event again that is late joins the one that is under way, so th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -34,7 +35,21 @@ KEPT_SECONDS = 60.0
 of a lane (30 s) sends it twice. Longer: where the topic is made anew, and the ledger announces the same
 events once more, they are taken for those that went with the old one."""
 
-Sent = tuple[Event | StoredEvent, TopicPartition, "asyncio.Future[object]"]
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record that is no event of ours; what it is known by while it is on its way.
+
+    Attributes:
+        event_id: tells it from all others.
+        type: what it is counted as.
+    """
+
+    event_id: str
+    type: str
+
+
+Sent = tuple[Event | StoredEvent | Letter, TopicPartition, "asyncio.Future[object]"]
 """An event, where it goes, and its acknowledgement."""
 
 

@@ -47,7 +47,9 @@ class Log:
         self._check()
         self.events.extend(events)
 
-    async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
+    async def send_raw(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders, _name: str
+    ) -> None:
         self._check()
         self.raw.append((topic, key, value, headers))
 
