@@ -183,9 +183,25 @@ class LogWatch:
     ) -> Collection[TopicPartition]:
         if not self._ends_are_right:
             return ()
-        beyond = {each for each, at in positions.items() if each in ends and ends[each] < at}
+        beyond = {
+            each
+            for each, at in positions.items()
+            if each in ends and ends[each] < at and not self._goes_on(each, at)
+        }
         self._beyond = Counter({each: self._beyond[each] + 1 for each in beyond})
         return {each for each, times in self._beyond.items() if times >= TIMES}
+
+    def _goes_on(self, partition: TopicPartition, at: int) -> bool:
+        """Say whether records stand at ``at`` that an open transaction hides, and with them the end.
+
+        Whoever read uncommitted records, or was put behind all of them, is ahead of what can be read now.
+        """
+        consumers = [each.consumer for each in self._reading if each.topic == partition.topic]
+        return any(
+            partition in consumer.assignment() and (consumer.highwater(partition) or 0) >= at
+            for consumer in consumers
+            if consumer is not None
+        )
 
     def _count_unread(
         self, reader: Reader, starts: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]
