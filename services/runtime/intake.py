@@ -322,7 +322,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                     seen = (await look(self.consumer._client, [self.topic])).get(self.topic)  # noqa: SLF001
                     committed = await committed_of(self.consumer, [each.partition for each in windows])
             except Exception as error:  # noqa: BLE001 - whatever it was: unsettled, they would never be committed
-                log.debug("not settled yet", topic=self.topic, error=repr(error))
+                COMMITS.labels(self.topic, "failed").inc()  # meanwhile nothing of them is committed
+                log.info("not settled yet", topic=self.topic, error=repr(error))
                 seen = None
             if seen is not None:
                 for window in windows:
