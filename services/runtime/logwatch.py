@@ -36,8 +36,8 @@ Surveys = Callable[[Collection[str], Collection[TopicPartition]], Awaitable[Surv
 """See :meth:`services.runtime.observer.Observer.survey`."""
 
 
-class Reader(Protocol):
-    """What is seen of a consumer: an ``Intake`` or the ``ControlReader``."""
+class Consuming(Protocol):
+    """What is seen of whoever consumes: an ``Intake`` or the ``ControlReader``."""
 
     @property
     def topic(self) -> str:
@@ -53,10 +53,14 @@ class Reader(Protocol):
 
     @property
     def stopping(self) -> bool:
-        """Whether it is being stopped."""
+        """Whether it is being stopped, and nothing moves on purpose."""
 
     def behind(self, partition: TopicPartition, position: int) -> int:
-        """Return the first offset that is not finished."""
+        """Return the first offset that is not finished; ``position`` is what is consumed next."""
+
+
+class Reader(Consuming, Protocol):
+    """One that can read from the beginning what is another log by now."""
 
     def strays(self, seen: TopicSeen) -> Collection[TopicPartition]:
         """Return the partitions whose offsets count in another log than the one that is there now."""
