@@ -38,11 +38,11 @@ events once more, they are taken for those that went with the old one."""
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A record that is no event of ours; what it is known by while it is on its way.
+    """A record that is no event of ours, and not counted as one.
 
     Attributes:
-        event_id: tells it from all others.
-        type: what it is counted as.
+        event_id: what it is known by while it is on its way.
+        type: its topic's name.
     """
 
     event_id: str
@@ -138,7 +138,8 @@ class Acknowledgements:
         event, place, acknowledgement = sent
         failure = failure_of(acknowledgement) if acknowledgement.done() else _slow()
         if failure is None:
-            published(event.type).inc()
+            if not isinstance(event, Letter):
+                published(event.type).inc()
             if self._health:
                 self._health.took(place)
         elif self._health.failed(place.topic, failure) or (

@@ -313,6 +313,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
         Another member may have owned a partition in between.
         """
+        told: type[Exception] | None = None
         while self.consumer is not None:
             windows = [each for each in windows if self._windows.get(each.partition) is each]
             if not windows:
@@ -322,7 +323,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                     seen = (await look(self.consumer._client, [self.topic])).get(self.topic)  # noqa: SLF001
                     committed = await committed_of(self.consumer, [each.partition for each in windows])
             except Exception as error:  # noqa: BLE001 - whatever it was: unsettled, they would never be committed
-                log.debug("not settled yet", topic=self.topic, error=repr(error))
+                COMMITS.labels(self.topic, "failed").inc()  # meanwhile nothing of them is committed
+                if error.__class__ is not told:
+                    log.info("not settled yet", topic=self.topic, error=repr(error))
+                    told = error.__class__
                 seen = None
             if seen is not None:
                 for window in windows:

@@ -10,11 +10,13 @@ import pytest
 import structlog
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.batches import COMMITTED
 from services.runtime.identity import LogId
 from services.runtime.intake import Intake
+from services.runtime.metrics import COMMITS
 from services.runtime.settings import RuntimeSettings
 from services.runtime.window import Slot
 from tests.support.eventually import eventually
@@ -39,7 +41,12 @@ class Broker:
         partitions = [{"partition": 0, "leader": 0}]
         return {"topics": [{"error_code": 0, "topic": "t", "topic_id": "id", "partitions": partitions}]}
 
+    refusals = 0
+
     async def fetch_committed_offsets(self, _partitions: object) -> dict[TopicPartition, Any]:
+        if self.refusals:
+            self.refusals -= 1
+            raise GroupAuthorizationFailedError
         return {}
 
 
@@ -144,7 +151,9 @@ class Room:
         self.seen: set[int] = set()
         self.way = asyncio.Event()
         self.way.set()
-        self.intake = Intake("t", "g", self._run, 3, RuntimeSettings(window=8, revoke_grace=0))
+        self.intake = Intake(
+            "t", "g", self._run, 3, RuntimeSettings(window=8, revoke_grace=0, commit_interval=0.1)
+        )
         self.intake._subscriber = cast("Any", type("Subscriber", (), {"consumer": self.consumer}))
 
     async def _run(self, slot: Slot) -> None:
@@ -227,6 +236,14 @@ async def test_a_group_that_found_only_what_was_rolled_back_is_not_behind() -> N
         await eventually(lambda: room.consumer.consumed)
         await eventually(room.up_to_date)
         assert room.seen == set()
+
+
+async def test_what_cannot_be_settled_counts_as_commits_that_fail() -> None:
+    room = Room(0)
+    room.consumer._coordinator.refusals = 2
+    before = COMMITS.labels("t", "failed")._value.get()
+    async with room.running():  # until it is settled
+        assert COMMITS.labels("t", "failed")._value.get() == before + 2
 
 
 async def test_a_rebalance_that_ends_while_a_log_is_left_gives_nothing_of_where_it_was(
