@@ -14,7 +14,7 @@ LESSON ?= examples/lesson-ko.md
 FILM ?= out/lesson-ko.mp4
 MINUTES ?= 4
 TESTS ?= tests
-WORKERS ?= 2
+WORKERS ?= 3
 BREAK ?= chaos
 AWAY ?= 600
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -43,7 +43,7 @@ demo: $(RUNTIME) ## Render LESSON= (the Korean example), MINUTES= long, to FILM=
 up: $(RUNTIME) ## Run the whole system in one process, with its HTTP interface, until Ctrl-C
 	$(BIN)/lectern up
 
-test: $(DEV) ## Run the tests on the best broker there is; TESTS=path for some, WORKERS= side by side (2)
+test: $(DEV) ## Run the tests on the best broker there is; TESTS=path for some, WORKERS= side by side (3)
 	$(BIN)/pytest $(TESTS) -m "not chaos" --numprocesses $(WORKERS) --no-loadscope-reorder
 
 chaos: $(DEV) ## Run the tests that break things: faults, crash points, cancels, hangs (minutes)

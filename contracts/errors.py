@@ -63,7 +63,7 @@ class LecternError(Exception):
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
-    def __reduce__(self) -> tuple[object, ...]:
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
         """Be picklable: an error that a process pool cannot send back breaks the whole pool."""
         return type(self), (self.code, self.message)
 

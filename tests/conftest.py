@@ -18,7 +18,8 @@ from tests.support.brokers import REQUIRE, Broker, UnavailableError, open_broker
 from tests.support.s3 import s3_server
 
 ONE_BY_ONE = ("tests/e2e/", "tests/integration/")
-"""Tests of whole processes on Kafka: side by side they would take each other's processor and broker."""
+"""Tests of whole processes on Kafka; those of one folder come one by one, or they would take each other's
+processor. Both folders wait for most of their time, so each has a worker, and a broker, of its own."""
 
 __all__ = ["s3_server"]  # one S3 server for the session, wherever it is asked for
 
@@ -86,11 +87,11 @@ def pytest_report_header() -> str:
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """Files side by side, and all of `ONE_BY_ONE` by the same worker."""
+    """Files side by side, and all of a folder of `ONE_BY_ONE` by the same worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return ONE_BY_ONE[0] if path.startswith(ONE_BY_ONE) else path
+        return next((folder for folder in ONE_BY_ONE if path.startswith(folder)), path)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:

@@ -21,6 +21,7 @@ from services.gateway import actor, ws
 from services.gateway.auth import ApiToken, Scope
 from services.gateway.backend.client import Backend, open_backend
 from services.gateway.backend.courier import Courier
+from services.gateway.housekeeping import keep_house
 from services.gateway.http import (
     assets,
     jobs,
@@ -42,7 +43,6 @@ from services.gateway.http.quick import QuickCreate
 from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
 from services.gateway.kafka_logs import KafkaLogs
-from services.gateway.ledger import commands, idempotency
 from services.gateway.ledger.database import Ledger, open_ledger
 from services.gateway.live import jobs_socket
 from services.gateway.live.asyncapi import asyncapi_document
@@ -66,7 +66,7 @@ process stands idle beside one that is there."""
 log = structlog.get_logger(__name__)
 
 CORS: dict[str, Any] = {
-    "allow_methods": ["GET", "POST", "PUT", "PATCH"],
+    "allow_methods": ["GET", "HEAD", "POST", "PUT", "PATCH"],
     "allow_headers": [
         "Authorization",
         "Content-Type",
@@ -114,14 +114,14 @@ class Gateway:
         self.service.announce = publish
         reader = Broadcast(self.service.hub, self.ledger, runtime, self.service.now)
         self.probes.append(reader.problems)
-        async with self._running("reader of updates", reader.run()):
+        async with self.running("reader of updates", reader.run()):
             yield
 
     @asynccontextmanager
     async def minding_logs(self, runtime: RuntimeSettings) -> AsyncIterator[None]:
         """Notice when Kafka is not what it was; entered when the outbox is relayed."""
         logs = KafkaLogs(self.ledger, runtime, self.service.now)
-        async with self._running("watch over Kafka's topics", logs.run()):
+        async with self.running("watch over Kafka's topics", logs.run()):
             yield
 
     @asynccontextmanager
@@ -140,7 +140,7 @@ class Gateway:
         OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
         async with contextlib.AsyncExitStack() as stack:
             wakers = [relay.wake]
-            await stack.enter_async_context(self._running("outbox relay", relay.run()))
+            await stack.enter_async_context(self.running("outbox relay", relay.run()))
             if self.backend is not None:
                 courier = Courier(
                     self.ledger,
@@ -150,7 +150,7 @@ class Gateway:
                     random=random,
                 )
                 wakers.append(courier.wake)
-                await stack.enter_async_context(self._running("callback courier", courier.run()))
+                await stack.enter_async_context(self.running("callback courier", courier.run()))
 
             def announced() -> None:
                 for wake in wakers:
@@ -160,8 +160,10 @@ class Gateway:
             yield relay
 
     @asynccontextmanager
-    async def _running(self, name: str, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    async def running(self, name: str, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+        """Run what goes on for ever beside everything else; not ready once it has ended."""
         task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_told)
 
         def probe() -> list[str]:
             return [f"the {name} has ended"] if task.done() else []
@@ -174,6 +176,11 @@ class Gateway:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+def _told(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("gateway.part_ended", part=task.get_name(), exc_info=error)
 
 
 @asynccontextmanager
@@ -203,9 +210,6 @@ async def open_gateway(
         await _opened(ledger, patience)
         try:
             LEDGER_AWAY.set_function(lambda: ledger.standing.seconds)
-            with contextlib.suppress(TransientError):  # the next start forgets them
-                await ledger.write(commands.forget, before=now() - commands.KEPT)
-                await ledger.write(idempotency.forget, before=now() - idempotency.KEPT)
             service = Service(
                 ledger,
                 artifacts,
@@ -217,7 +221,9 @@ async def open_gateway(
             )
             probes: list[Probe] = []
             app = create_app(service, settings, probes, new_id=new_id)
-            yield Gateway(settings, service, actor.build(service), app, ledger, backend, probes)
+            gateway = Gateway(settings, service, actor.build(service), app, ledger, backend, probes)
+            async with gateway.running("housekeeping", keep_house(ledger, now)):
+                yield gateway
         finally:
             await ledger.close()
 

@@ -22,8 +22,7 @@ LOOK_SECONDS: Final = 5.0
 for all topics, a few milliseconds of this process."""
 
 FIRST_SECONDS: Final = 1.0
-"""To the first look. The relay takes what it finds in the outbox at its start for perhaps published; what is
-announced again here must not be among it."""
+"""To the first look. Shorter: it adds to a start that is busy enough. Longer: jobs stand still."""
 
 NAMES: Final = tuple(topic.name for topic in TOPICS)
 

@@ -15,7 +15,7 @@ LOG_REPLACED = Gauge(
     ["what"],
 )
 OUTBOX_DEPTH = Gauge("lectern_outbox_depth", "Events in the ledger that are not yet published")
-OUTBOX_TROUBLED = Gauge("lectern_outbox_troubled_keys", "Keys whose last publication failed")
+OUTBOX_TROUBLED = Gauge("lectern_outbox_troubled_keys", "Keys and topics that wait after a failure")
 SOCKETS = Gauge("lectern_sockets", "Open WebSockets and in-process watchers")
 SLOW_SOCKETS = Counter("lectern_sockets_aborted", "WebSockets closed because they could not keep up")
 CONFLATED = Counter("lectern_updates_conflated", "Updates that a congested WebSocket was spared")

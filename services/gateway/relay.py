@@ -105,17 +105,19 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled."""
+        failing = False
         while True:
             self._woken.clear()
             try:
                 more = await self.once()
-            except TransientError as error:  # the ledger is busy or full
-                log.warning("relay.failed", error=str(error))
-                more = False
-            if more:
-                await asyncio.sleep(BREATH_SECONDS)
+            except TransientError as error:  # the ledger is away: whose time has come waits for it, too
+                level = log.debug if failing else log.warning  # told once, not at every try
+                level("relay.failed", error=str(error))
+                failing = True
+                await self._woken_within(POLL_SECONDS)
             else:
-                await self._wait()
+                failing = False
+                await (asyncio.sleep(BREATH_SECONDS) if more else self._wait())
 
     async def once(self) -> bool:
         """Publish one batch; returns whether something was published, so that there may be more."""
@@ -268,11 +270,13 @@ class Relay:
         now = asyncio.get_running_loop().time()
         trouble = [*self._parked.values(), *self._resting.values()]
         until = min([now + POLL_SECONDS, *(each.until for each in trouble)])
-        if until <= now:
-            return
+        if until > now:
+            await self._woken_within(until - now)
+
+    async def _woken_within(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             # not wait_for: woken and cancelled at once, it forgets the cancel, and the gateway never stops
-            async with asyncio.timeout(until - now):
+            async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
 

@@ -117,7 +117,7 @@ class Tickets:
             watches: what it is for, each once.
 
         Raises:
-            TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+            TransientError: ``LEDGER_UNAVAILABLE``.
         """
         signer = token if token is not None and token in self._signers else NOBODY
         nonce = secrets.token_bytes(NONCE_BYTES)
@@ -160,7 +160,7 @@ class Tickets:
 
         Raises:
             TicketRefusedError: it was used, has expired, or is for something else, which does not use it up.
-            TransientError: ``STORAGE_UNAVAILABLE`` or ``STORAGE_FULL``.
+            TransientError: ``LEDGER_UNAVAILABLE``.
         """
         digest, now = _hashed(text), self._now()
         ticket = await self._ledger.read(kept.find, digest)

@@ -57,7 +57,8 @@ class ProgressSocket:
             while (await receive())["type"] != "websocket.disconnect":
                 pass  # viewers have nothing to say
         except LecternError as error:
-            log.warning("socket.closed", video_id=video_id, error=str(error))
+            # thousands come back every few seconds; that the ledger is away is told once, by itself
+            log.debug("socket.closed", video_id=video_id, error=str(error))
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
         finally:
             hub.detach(watch, subscription)

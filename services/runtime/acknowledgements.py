@@ -4,7 +4,8 @@ Who publishes an event again that is late joins the one that is under way, so th
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -29,7 +30,26 @@ often. Longer: reports of progress, which nobody needs, hold up a stage."""
 MAX_LATE = 10_000
 """Events whose late acknowledgement is remembered. Fewer: an event that is published again comes twice."""
 
-Sent = tuple[Event | StoredEvent, TopicPartition, "asyncio.Future[object]"]
+KEPT_SECONDS = 60.0
+"""How long it is remembered that a late event has arrived. Shorter: whoever publishes it again after a pause
+of a lane (30 s) sends it twice. Longer: where the topic is made anew, and the ledger announces the same
+events once more, they are taken for those that went with the old one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record that is no event of ours, and not counted as one.
+
+    Attributes:
+        event_id: what it is known by while it is on its way.
+        type: its topic's name.
+    """
+
+    event_id: str
+    type: str
+
+
+Sent = tuple[Event | StoredEvent | Letter, TopicPartition, "asyncio.Future[object]"]
 """An event, where it goes, and its acknowledgement."""
 
 
@@ -118,7 +138,8 @@ class Acknowledgements:
         event, place, acknowledgement = sent
         failure = failure_of(acknowledgement) if acknowledgement.done() else _slow()
         if failure is None:
-            published(event.type).inc()
+            if not isinstance(event, Letter):
+                published(event.type).inc()
             if self._health:
                 self._health.took(place)
         elif self._health.failed(place.topic, failure) or (
@@ -151,6 +172,7 @@ class Acknowledgements:
         error = failure_of(done)
         if error is None:
             self._health.took(place)
+            asyncio.get_running_loop().call_later(KEPT_SECONDS, self._forget, name, done)
             return
         self._late.pop(name, None)
         self._health.failed(place.topic, error)
@@ -167,3 +189,14 @@ class Acknowledgements:
         if known[1].done():
             del self._late[name]
         return known[1]
+
+    def found(self, names: Iterable[str]) -> None:
+        """Take note of late events that stand in their topics: nobody publishes these again."""
+        for name in names:
+            if name in self._late and self._late[name][1].done():
+                del self._late[name]
+
+    def _forget(self, name: str, acknowledgement: "asyncio.Future[object]") -> None:
+        known = self._late.get(name)
+        if known is not None and known[1] is acknowledgement:
+            del self._late[name]

@@ -41,6 +41,9 @@ limits."""
 
 SETTLE_SECONDS = 10.0
 
+MISSING_SECONDS = 0.1
+"""From one question for a topic that was made this moment, and that a broker has not heard of, to the next.
+Shorter: a busy broker is asked in vain. Longer: starts take so long."""
 
 CLOSE_SECONDS = 5.0
 """How long a consumer that stands still may take to close."""
@@ -97,8 +100,9 @@ class ControlReader:
         if self._consumer is None:
             raise KafkaConnectionError
         asked = time.monotonic()
-        ends = await self._consumer.end_offsets(list(self._reached))
-        while any(self._reached[each] < end for each, end in ends.items()):  # noqa: ASYNC110 - rarely waits
+        ends = await self._consumer.end_offsets(list(self.partitions))
+        # a consumer that has just been opened has reached nothing, not even the beginning
+        while any(self._reached.get(each, -1) < end for each, end in ends.items()):  # noqa: ASYNC110 - rarely waits
             await asyncio.sleep(0.01)
         if time.monotonic() - asked < FREEZE_SECONDS:  # else it may have stood still in here
             self._doubt = False
@@ -118,12 +122,12 @@ class ControlReader:
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         self._consumer = consumer
+        self._reached.clear()  # whoever settles meanwhile waits for this consumer
         try:
             await consumer.start()
-            self._seen = (await look(consumer._client, [CONTROL.name])).get(CONTROL.name)  # noqa: SLF001
-            self._reached.clear()
-            consumer.assign(self.partitions)
             async with asyncio.timeout(deadline):
+                self._seen = await _seen_by(consumer)
+                consumer.assign(self.partitions)
                 await self._catch_up(consumer)
         except (KafkaError, TimeoutError) as error:
             await consumer.stop()
@@ -255,3 +259,12 @@ class ControlReader:
                 continue
             if isinstance(event, ControlChanged):
                 self._fence.apply(event)
+
+
+async def _seen_by(consumer: AIOKafkaConsumer) -> TopicSeen:
+    """Return the topic as it is now: of one that was never seen, nobody would know that it was made anew."""
+    while True:
+        seen = (await look(consumer._client, [CONTROL.name])).get(CONTROL.name)  # noqa: SLF001
+        if seen is not None:
+            return seen
+        await asyncio.sleep(MISSING_SECONDS)

@@ -10,6 +10,7 @@ from contracts.base import canonical_json
 from contracts.errors import TransientError
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.publisher import Publisher, RawHeaders
+from services.runtime.records import record_id
 from services.runtime.redaction import redact
 from services.runtime.retry import Failure
 from services.runtime.window import Record
@@ -64,17 +65,19 @@ async def send(
         headers: from :func:`headers_of`.
 
     Raises:
-        TransientError: ``BROKER_UNAVAILABLE``, ``STORAGE_FULL`` or ``STORAGE_UNAVAILABLE``.
+        TransientError: ``BROKER_UNAVAILABLE`` (perhaps only the topic of dead letters), ``STORAGE_FULL`` or
+            ``STORAGE_UNAVAILABLE``.
     """
+    name = f"{topic}/{record_id(record)}"  # tried again while it is on its way, it is one letter all the same
     try:
-        await publisher.send_raw(topic, record.key, record.value, headers)
+        await publisher.send_raw(topic, record.key, record.value, headers, name)
     except TransientError as error:
         if not isinstance(error.__cause__, _TOO_LARGE):
             raise
         kept = await artifacts.put(Blob(_record_json(record), "application/json"))
         where = [("dlq.record.uri", kept.uri.encode()), ("dlq.record.bytes", str(kept.bytes).encode())]
         ours = headers[len(record.headers) :]
-        await publisher.send_raw(topic, b"", None, [*ours, *where])
+        await publisher.send_raw(topic, b"", None, [*ours, *where], f"{name}/kept")
 
 
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)

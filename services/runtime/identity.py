@@ -67,10 +67,12 @@ class TopicSeen:
     Attributes:
         log: which one it is.
         partitions: how many it has.
+        leaderless: the numbers of those that nobody leads at present.
     """
 
     log: LogId
     partitions: int
+    leaderless: frozenset[int] = frozenset()
 
     def same_as(self, other: "TopicSeen") -> bool:
         """Say whether whoever read the one may go on reading the other."""
@@ -95,7 +97,9 @@ async def look(client: AIOKafkaClient, topics: Collection[str]) -> Mapping[str, 
     for topic in answer.to_object()["topics"]:
         if not topic["error_code"] and topic["partitions"]:
             log = LogId(cluster, topic.get("topic_id", UNKNOWN))
-            found[topic["topic"]] = TopicSeen(log, len(topic["partitions"]))
+            partitions = topic["partitions"]
+            leaderless = frozenset(each["partition"] for each in partitions if each["leader"] < 0)
+            found[topic["topic"]] = TopicSeen(log, len(partitions), leaderless)
     return found
 
 

@@ -77,6 +77,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         self._breath = breath
         self.lanes = Lanes(run, concurrency, self._finished)
         self._windows: dict[TopicPartition, Window] = {}
+        self._left: frozenset[TopicPartition] = frozenset()  # by a consumer that is about to be closed
         self._subscriber: LogicSubscriber[Record] | None = None
         self._admitting = True
         self._joined = False
@@ -199,9 +200,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             partition = TopicPartition(record.topic, record.partition)
             window = self._windows.get(partition)
             if window is None:  # not assigned: whoever owns it gets it; without a window nothing is committed
-                log.warning(
-                    "record of an unassigned partition", topic=record.topic, partition=record.partition
-                )
+                if partition not in self._left:
+                    log.warning(
+                        "record of an unassigned partition", topic=record.topic, partition=record.partition
+                    )
                 continue
             slot = window.admit(record)
             if slot is None:
@@ -286,7 +288,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Keep what stays ours, drop what was lost, start what is new; no ``await`` before that is done."""
-        partitions = set(assigned)
+        partitions = set(assigned) - self._left
         kept = [window for partition, window in self._windows.items() if partition in partitions]
         for partition in [partition for partition in self._windows if partition not in partitions]:
             window = self._windows.pop(partition)
@@ -311,6 +313,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
         Another member may have owned a partition in between.
         """
+        told: type[Exception] | None = None
         while self.consumer is not None:
             windows = [each for each in windows if self._windows.get(each.partition) is each]
             if not windows:
@@ -320,7 +323,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                     seen = (await look(self.consumer._client, [self.topic])).get(self.topic)  # noqa: SLF001
                     committed = await committed_of(self.consumer, [each.partition for each in windows])
             except Exception as error:  # noqa: BLE001 - whatever it was: unsettled, they would never be committed
-                log.debug("not settled yet", topic=self.topic, error=repr(error))
+                COMMITS.labels(self.topic, "failed").inc()  # meanwhile nothing of them is committed
+                if error.__class__ is not told:
+                    log.info("not settled yet", topic=self.topic, error=repr(error))
+                    told = error.__class__
                 seen = None
             if seen is not None:
                 for window in windows:
@@ -375,6 +381,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         Raises:
             KafkaError: the consumer cannot be started.
         """
+        # no window counts from where the present consumer stands, not even if a rebalance ends meanwhile
+        self._left = frozenset(partitions)
         gone = [window for each in partitions if (window := self._windows.pop(each, None)) is not None]
         consumer = self.consumer
         back = {
@@ -403,6 +411,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         subscriber = self.subscriber
         await close(self.consumer, subscriber.stop(), CLOSE_SECONDS)
         subscriber.consumer = None
+        self._left = frozenset()
         await subscriber.start()
 
     # --- stop ---------------------------------------------------------------------------------------------

@@ -36,8 +36,8 @@ Surveys = Callable[[Collection[str], Collection[TopicPartition]], Awaitable[Surv
 """See :meth:`services.runtime.observer.Observer.survey`."""
 
 
-class Reader(Protocol):
-    """What is seen of a consumer: an ``Intake`` or the ``ControlReader``."""
+class Consuming(Protocol):
+    """What is seen of whoever consumes: an ``Intake`` or the ``ControlReader``."""
 
     @property
     def topic(self) -> str:
@@ -53,10 +53,14 @@ class Reader(Protocol):
 
     @property
     def stopping(self) -> bool:
-        """Whether it is being stopped."""
+        """Whether it is being stopped, and nothing moves on purpose."""
 
     def behind(self, partition: TopicPartition, position: int) -> int:
-        """Return the first offset that is not finished."""
+        """Return the first offset that is not finished; ``position`` is what is consumed next."""
+
+
+class Reader(Consuming, Protocol):
+    """One that can read from the beginning what is another log by now."""
 
     def strays(self, seen: TopicSeen) -> Collection[TopicPartition]:
         """Return the partitions whose offsets count in another log than the one that is there now."""
@@ -183,9 +187,25 @@ class LogWatch:
     ) -> Collection[TopicPartition]:
         if not self._ends_are_right:
             return ()
-        beyond = {each for each, at in positions.items() if each in ends and ends[each] < at}
+        beyond = {
+            each
+            for each, at in positions.items()
+            if each in ends and ends[each] < at and not self._goes_on(each, at)
+        }
         self._beyond = Counter({each: self._beyond[each] + 1 for each in beyond})
         return {each for each, times in self._beyond.items() if times >= TIMES}
+
+    def _goes_on(self, partition: TopicPartition, at: int) -> bool:
+        """Say whether records stand at ``at`` that an open transaction hides, and with them the end.
+
+        Whoever read uncommitted records, or was put behind all of them, is ahead of what can be read now.
+        """
+        consumers = [each.consumer for each in self._reading if each.topic == partition.topic]
+        return any(
+            partition in consumer.assignment() and (consumer.highwater(partition) or 0) >= at
+            for consumer in consumers
+            if consumer is not None
+        )
 
     def _count_unread(
         self, reader: Reader, starts: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]

@@ -23,7 +23,7 @@ class Survey:
 
     Attributes:
         topics: those that are there.
-        starts: the first offset of each partition that was asked about.
+        starts: the first offset of each partition that was asked about, is there, and has a leader.
     """
 
     topics: Mapping[str, TopicSeen]
@@ -63,14 +63,14 @@ class Observer:
 
         Args:
             topics: whose identity is asked for.
-            partitions: whose first offsets are asked for, as far as they are there.
+            partitions: whose first offsets are asked for, as far as somebody can tell.
         """
         try:
             async with timeout(ANSWER_SECONDS):
                 consumer = self._consumer or await self._connect()
                 seen = await look(consumer._client, topics)  # noqa: SLF001
-                there = [each for each in partitions if _there(each, seen)]
-                return Survey(seen, await consumer.beginning_offsets(there) if there else {})
+                led = [each for each in partitions if _is_led(each, seen)]
+                return Survey(seen, await consumer.beginning_offsets(led) if led else {})
         except (KafkaError, TimeoutError, OSError):
             await self.stop()
             return None
@@ -94,6 +94,7 @@ class Observer:
         return self._consumer
 
 
-def _there(partition: TopicPartition, seen: Mapping[str, TopicSeen]) -> bool:
-    topic = seen.get(partition.topic)
-    return topic is not None and partition.partition < topic.partitions
+def _is_led(partition: TopicPartition, seen: Mapping[str, TopicSeen]) -> bool:
+    """Say whether offsets can be asked for: of one partition that nobody leads, aiokafka waits with all."""
+    topic, number = seen.get(partition.topic), partition.partition
+    return topic is not None and number < topic.partitions and number not in topic.leaderless

@@ -49,9 +49,6 @@ class Processor:
         scratch_root: where scratch folders are made.
         policy: when to try again.
         random: uniform in [0, 1), for jitter.
-
-    Attributes:
-        awaits: what records wait for without end, in words; ``None`` if the last one got on.
     """
 
     def __init__(
@@ -77,9 +74,17 @@ class Processor:
         self._scratch_root = scratch_root
         self._policy = policy
         self._random = random
-        self.awaits: str | None = None
+        self._awaiting: tuple[Slot, str] | None = None
         # finding a metric's child costs more than counting
         self._seconds = cache(partial(STAGE_SECONDS.labels, stage))
+
+    @property
+    def awaits(self) -> str | None:
+        """What records wait for without end, in words; ``None`` if the last one got on or is gone."""
+        if self._awaiting is None:
+            return None
+        slot, why = self._awaiting
+        return why if slot.window.live and not slot.done else None
 
     async def __call__(self, slot: Slot) -> float | None:
         """Work on a slot; ``None`` when its record is finished, else how many seconds to park its lane."""
@@ -113,7 +118,7 @@ class Processor:
             return delay
         finally:
             if outcome != "retry":
-                self.awaits = None
+                self._awaiting = None
             self._seconds(outcome).observe(time.perf_counter() - started)
         return None
 
@@ -126,7 +131,8 @@ class Processor:
         slot.waits += 1
         if failure.code is ErrorCode.BROKER_UNAVAILABLE:
             return self._policy.delay(failure, slot.waits, self._random)
-        self.awaits = f"{self._subscription.topic.name} waits: {failure.code}: {redact(failure.message)}"
+        why = f"{self._subscription.topic.name} waits: {failure.code}: {redact(failure.message)}"
+        self._awaiting = (slot, why)
         return self._policy.wait(slot.waits, self._random)
 
     def _waits_for(self, failure: Failure) -> bool:

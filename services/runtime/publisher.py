@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -20,8 +20,8 @@ from contracts.base import MAX_RECORD_BYTES
 from contracts.cloudevents import StoredEvent, headers_of, value_of
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import Event, ProgressReported, SceneContext, ScenePlanned
-from contracts.topics import TOPIC_OF_TYPE, Topic, partition_for
-from services.runtime.acknowledgements import Acknowledgements, Sent
+from contracts.topics import TOPIC_OF_TYPE, Topic, murmur2, partition_for
+from services.runtime.acknowledgements import Acknowledgements, Letter, Sent
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import PRODUCERS_REPLACED
@@ -239,22 +239,44 @@ class Publisher:
             await self._renew(producer)
         return failed
 
-    async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
+    async def send_raw(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders, name: str | None = None
+    ) -> None:
         """Publish a record as it is; used for dead letters.
 
         The one record that cannot stay as it is has neither key nor value, which aiokafka refuses: its
         key becomes empty.
 
+        Args:
+            topic: where it goes.
+            key: its key.
+            value: its value.
+            headers: its headers.
+            name: what it is known by: given again while it is on its way, it is not sent twice.
+
         Raises:
-            TransientError: ``BROKER_UNAVAILABLE``.
+            TransientError: ``BROKER_UNAVAILABLE``; :class:`NotTakenError` if it is only the topic that takes
+                nothing.
         """
         if key is None and value is None:
             key = b""
         producer = self._connected
+        letter = Letter(name or str(uuid4()), topic)
         try:
-            if not partitions_of(producer, topic):
-                await self._lookup.ask(producer, topic)
-            await producer.send_and_wait(topic, value=value, key=key, headers=list(headers))
+            partitions = partitions_of(producer, topic) or await self._lookup.ask(producer, topic)
+            place = TopicPartition(topic, murmur2(key or b"") % partitions)
+            acknowledgement = self._acknowledgements.given_again(letter.event_id)
+            if acknowledgement is None:
+                self.health.check(topic, place.partition, partitions)
+                acknowledgement = await producer.send(
+                    topic, value=value, key=key, partition=place.partition, headers=list(headers)
+                )
+            sent = [(letter, place, acknowledgement)]
+            if not await self._acknowledgements.soon(sent):
+                await self._awaited(producer, sent)
+            failure = self._acknowledgements.result(producer, sent[0])
+            if failure is not None:
+                raise failure
         except KafkaError as error:
             raise await self._failed(producer, "a record", error) from error
 
@@ -286,6 +308,7 @@ class Publisher:
             ) from error
         names = await newest_ids(self._settings, partitions) if partitions else set()
         found = {event.event_id for event in events if str(event.event_id) in names}
+        self._acknowledgements.found(map(str, found))
         if unread:
             raise UnreadError(found, unread)
         return found

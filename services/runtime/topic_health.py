@@ -20,6 +20,11 @@ NAMED_SECONDS = 5.0
 """How long a partition takes nothing before it is named as a problem. Shorter: each election of a leader
 makes processes unready. Longer: nobody is told."""
 
+UNTRIED_SECONDS = 120.0
+"""After this, what nobody offers anything to is not known any more. Shorter: it is forgotten between two
+tries of a stage whose work is long. Longer: a process that has nothing more to write there (another one leads
+the outbox by now, the job is over) is not ready for so long after it was mended."""
+
 HOPELESS: Mapping[type[Exception], str] = {
     UnknownTopicOrPartitionError: "there is no such topic; run `lectern topics create`",
     TopicAuthorizationFailedError: "this client may not write to it; grant it WRITE and DESCRIBE",
@@ -48,9 +53,9 @@ class NotTakenError(TransientError):
         self.why = why
         self.sent = sent
 
-    def __reduce__(self) -> tuple[type["NotTakenError"], tuple[object, ...], dict[str, object]]:
+    def __reduce__(self) -> tuple[type["NotTakenError"], tuple[object, ...]]:
         """See the base: this one is made of other things."""
-        return type(self), (self.topic, self.partition, self.why), {"sent": self.sent}
+        return type(self), (self.topic, self.partition, self.why)
 
 
 class UnreadError(TransientError):
@@ -77,7 +82,12 @@ class _Trouble:
     why: str
     since: float
     next_try: float
+    offered: float
     pending: int = 0
+
+    def untried(self, since: float) -> bool:
+        """Say whether nobody has wanted to write there for so long, and nothing is on its way."""
+        return not self.pending and self.offered <= since
 
 
 @dataclass(slots=True)
@@ -116,6 +126,7 @@ class TopicHealth:
             trouble = there.partitions.get(partition)
         if trouble is None:
             return
+        trouble.offered = now
         if trouble.pending or now < trouble.next_try:
             whole = there.hopeless is not None or self._whole(there, partitions)
             raise NotTakenError(topic, None if whole else partition, trouble.why)
@@ -143,14 +154,17 @@ class TopicHealth:
     def hopeless(self, topic: str) -> NotTakenError | None:
         """Return the refusal of a topic that is missing or forbidden."""
         there = self._topics.get(topic)
-        return NotTakenError(topic, None, there.hopeless.why) if there and there.hopeless else None
+        if there is None or there.hopeless is None:
+            return None
+        there.hopeless.offered = asyncio.get_running_loop().time()
+        return NotTakenError(topic, None, there.hopeless.why)
 
     def failed(self, topic: str, error: Exception) -> bool:
         """Take note of an error that a broker gave; says whether it is about the topic as a whole."""
         why = HOPELESS.get(type(error))
         if why is None:
             return False
-        there = self._topics.setdefault(topic, _Topic())
+        there = self._noted(topic)
         if there.hopeless is None:
             there.hopeless = self._trouble(why)
             self._tell(topic, why)
@@ -158,7 +172,7 @@ class TopicHealth:
 
     def late(self, place: TopicPartition, why: str) -> None:
         """Take note of a partition that does not acknowledge although its broker answers."""
-        there = self._topics.setdefault(place.topic, _Topic())
+        there = self._noted(place.topic)
         if place.partition not in there.partitions:
             there.partitions[place.partition] = self._trouble(why)
             self._tell(place.topic, why, partition=place.partition)
@@ -181,8 +195,7 @@ class TopicHealth:
         there.taken = True
         there.partitions.pop(place.partition, None)
         if not there.partitions:
-            del self._topics[place.topic]
-            TOPIC_UNWRITABLE.labels(place.topic).set(0)
+            self._forget(place.topic)
             log.info("topic takes records again", topic=place.topic)
 
     def problems(self) -> list[str]:
@@ -204,7 +217,36 @@ class TopicHealth:
     @staticmethod
     def _trouble(why: str) -> _Trouble:
         now = asyncio.get_running_loop().time()
-        return _Trouble(why, now, now + TRY_SECONDS)
+        return _Trouble(why, since=now, next_try=now + TRY_SECONDS, offered=now)
+
+    def _noted(self, topic: str) -> _Topic:
+        there = self._topics.get(topic)
+        if there is None:
+            there = self._topics[topic] = _Topic()
+            self._mind_later(topic, there)
+        return there
+
+    def _mind_later(self, topic: str, there: _Topic) -> None:
+        asyncio.get_running_loop().call_later(UNTRIED_SECONDS, self._mind, topic, there)
+
+    def _mind(self, topic: str, there: _Topic) -> None:
+        """Forget what nobody offers anything to: only who writes there would notice that it was mended."""
+        if self._topics.get(topic) is not there:
+            return
+        since = asyncio.get_running_loop().time() - UNTRIED_SECONDS
+        if there.hopeless is not None and there.hopeless.untried(since):
+            there.hopeless = None
+        for number in [number for number, each in there.partitions.items() if each.untried(since)]:
+            del there.partitions[number]
+        if there.hopeless is not None or there.partitions:
+            self._mind_later(topic, there)
+        else:
+            self._forget(topic)
+            log.info("nobody writes to a topic any more that took no records", topic=topic)
+
+    def _forget(self, topic: str) -> None:
+        del self._topics[topic]
+        TOPIC_UNWRITABLE.labels(topic).set(0)
 
     @staticmethod
     def _tell(topic: str, why: str, **fields: int) -> None:

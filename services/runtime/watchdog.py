@@ -24,8 +24,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.errors import LecternError
-from services.runtime.batches import AIOKafkaConsumer
-from services.runtime.logwatch import LogWatch, Misplaced
+from services.runtime.logwatch import Consuming, LogWatch, Misplaced
 from services.runtime.metrics import CONSUMER_RESTARTS, LAG, STUCK
 from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import vitals_of
@@ -56,28 +55,12 @@ class Symptom(StrEnum):
     LANES_STUCK = "lanes_stuck"
 
 
-class Watched(Protocol):
-    """What the watchdog sees of a consumer: an ``Intake`` or the ``ControlReader``."""
-
-    @property
-    def topic(self) -> str:
-        """What it reads."""
-
-    @property
-    def consumer(self) -> AIOKafkaConsumer | None:
-        """The aiokafka consumer, while there is one."""
-
-    @property
-    def partitions(self) -> Collection[TopicPartition]:
-        """The assigned partitions."""
+class Watched(Consuming, Protocol):
+    """One that can be restarted."""
 
     @property
     def full(self) -> Collection[TopicPartition]:
         """Those that may stand still, because there is no room for more of their records."""
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it is on purpose that nothing moves."""
 
     @property
     def rebalancing(self) -> bool:
@@ -90,9 +73,6 @@ class Watched(Protocol):
     @property
     def lanes_stuck(self) -> bool:
         """Whether records wait although nothing keeps them."""
-
-    def behind(self, partition: TopicPartition, position: int) -> int:
-        """Return the first offset that is not finished."""
 
     async def restart(self) -> None:
         """Close the consumer, in whatever state it is, and open another one."""
@@ -199,7 +179,8 @@ class Watchdog:
             partition
             for patient in self._patients
             for partition in patient.watched.partitions
-            # a partition that is not there would be asked for until the time is over, and all others with it
+            # one that is not there, or that nobody leads, would be asked for until the time is over, and all
+            # others with it
             if survey is None or partition in survey.starts
         }
         ends = await self._ask(partitions) if partitions else {}

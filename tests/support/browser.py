@@ -5,18 +5,16 @@ import itertools
 import json
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.eventually import eventually
+from tests.support.programs import program
 
-REQUIRE = "LECTERN_REQUIRE_BROWSER"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
@@ -30,12 +28,7 @@ _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 
 def chromium() -> str:
     """Return the program; skips the test where there is none."""
-    for program in PROGRAMS:
-        if path := shutil.which(program):
-            return path
-    if os.environ.get(REQUIRE) == "1":
-        pytest.fail(f"{REQUIRE}=1, but there is none of {', '.join(PROGRAMS)}")
-    pytest.skip(f"needs a browser, one of {', '.join(PROGRAMS)}: apt install chromium")
+    return program(*PROGRAMS, package="chromium")
 
 
 class Page:

@@ -1,7 +1,6 @@
 """A real pgbouncer, in any of its modes, before a PostgreSQL."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,16 +14,7 @@ import sqlalchemy as sa
 from services.runtime.child import Child
 from services.runtime.probe import free_port
 from tests.support.eventually import eventually_sync
-
-PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
-"""Debian keeps it where only root's path looks."""
-
-
-def missing_pgbouncer() -> str | None:
-    """Return why there is no pgbouncer here, ``None`` if there is one."""
-    return (
-        None if shutil.which("pgbouncer", path=PATH) else "install pgbouncer (Debian's package of that name)"
-    )
+from tests.support.programs import program
 
 
 @dataclass
@@ -57,8 +47,7 @@ def pgbouncer(database_url: str, **lines: str) -> Iterator[PgBouncer]:
     """
     behind = sa.engine.make_url(database_url)
     host = parse_qs(database_url.partition("?")[2])["host"][0]
-    program = shutil.which("pgbouncer", path=PATH)
-    assert program is not None
+    path = program("pgbouncer", package="pgbouncer")
     with tempfile.TemporaryDirectory(prefix="lectern-pgb-") as name:
         folder, port = Path(name), free_port("127.0.0.1")
         folder.chmod(0o777)
@@ -72,7 +61,7 @@ def pgbouncer(database_url: str, **lines: str) -> Iterator[PgBouncer]:
         _write(config, settings)
         # it does not run as root, and the server's socket is its owner's
         user = ["-u", Path(host).owner()] if os.geteuid() == 0 else []
-        command = [program, *user, str(config)]
+        command = [path, *user, str(config)]
         child = Child(command, folder / "log", dict(os.environ))
         try:
             eventually_sync(lambda: _answers(port), message="pgbouncer listens")

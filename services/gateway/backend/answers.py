@@ -83,7 +83,7 @@ def wished_pause(response: httpx.Response) -> float:
         return float(value)
     try:
         until = parsedate_to_datetime(value) - parsedate_to_datetime(response.headers.get("date", ""))
-    except (TypeError, ValueError):  # no moment, or one with a zone and one without
+    except (TypeError, ValueError, OverflowError):  # no moment that there is, or only one has a zone
         return 0.0
     return min(max(until.total_seconds(), 0.0), LONGEST_WISH)
 

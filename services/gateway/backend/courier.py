@@ -74,14 +74,17 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is sent again by the next run."""
+        failing = False
         try:
             while True:
                 self._woken.clear()
                 try:
                     pause = await self.once()
+                    failing = False
                 except LecternError as error:  # the ledger is busy or full
-                    log.warning("courier.failed", error=str(error))
-                    pause = POLL_SECONDS
+                    level = log.debug if failing else log.warning  # told once, not at every try
+                    level("courier.failed", error=str(error))
+                    failing, pause = True, POLL_SECONDS
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):  # wait_for would swallow a cancel that meets a wake-up
                         await self._woken.wait()
@@ -128,7 +131,7 @@ class Courier:
                 return
             if answer.gone:
                 log.warning("callback.gone", **told, tries=callback.tries, error=answer.error)
-                await self._ledger.write(callbacks.gone, callback.id, answer.error, now=self._now())
+                await self._note(callbacks.gone, callback.id, answer.error, now=self._now())
                 return
             pause = max(self._pause(callback.tries), min(answer.wait, LONGEST_PAUSE))
             log.warning("callback.failed", **told, tries=callback.tries, error=answer.error, pause=pause)
@@ -143,12 +146,14 @@ class Courier:
     async def _note(self, work: Callable[..., object], *args: object, **moments: datetime) -> None:
         """Write an outcome down; while the ledger is away it is kept in mind, not sent again."""
         self._unnoted += 1
+        level = log.warning
         try:
             while True:
                 try:
                     await self._ledger.write(work, *args, **moments)
                 except TransientError as error:
-                    log.warning("callback.unnoted", error=str(error))
+                    level("callback.unnoted", error=str(error))
+                    level = log.debug  # told once, not at every try
                     await asyncio.sleep(POLL_SECONDS)
                 else:
                     return

@@ -38,8 +38,12 @@ class Ledger(Protocol):
     standing: Standing
     """Whether it can be used now."""
 
-    async def open(self) -> None:
-        """Create or migrate the schema and get ready."""
+    async def open(self, *, watched: bool = True) -> None:
+        """Create or migrate the schema and get ready.
+
+        Args:
+            watched: look all the time whether it can be written, and hear of others' commits.
+        """
 
     async def close(self) -> None:
         """Finish what waits and let go."""
@@ -81,12 +85,16 @@ class SqliteLedger:
         self._path = Path(str(parsed.database))
         self._url = parsed
         self._lock: TextIO | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.standing = Standing()
         self.announced: Callable[[], None] = _nothing
         """Called on the event loop after a commit that left something in the outbox."""
 
-    async def open(self) -> None:
+    async def open(self, *, watched: bool = True) -> None:
         """Create or migrate the file, and start the writer.
+
+        Args:
+            watched: see :class:`Ledger`.
 
         Raises:
             TransientError: ``LEDGER_UNAVAILABLE``.
@@ -105,9 +113,10 @@ class SqliteLedger:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._writer = Writer(self._write_engine, self._committed)
         self._writer.start()
-        self._watching = asyncio.create_task(
-            self.standing.watch(lambda: self._writer.run(touch)), name="ledger-watch"
-        )
+        if watched:
+            self._watching = asyncio.create_task(
+                self.standing.watch(lambda: self._writer.run(touch)), name="ledger-watch"
+            )
 
     def _committed(self) -> None:
         self.announced()
@@ -123,8 +132,9 @@ class SqliteLedger:
 
     async def close(self) -> None:
         """Finish what waits and close the file."""
-        self._watching.cancel()
-        await asyncio.gather(self._watching, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await self._writer.stop()
         if self._lock is not None:
             self._lock.close()
@@ -189,15 +199,19 @@ def open_ledger(url: str) -> Ledger:
 
 
 @asynccontextmanager
-async def opened_ledger(url: str) -> AsyncIterator[Ledger]:
+async def opened_ledger(url: str, *, watched: bool = True) -> AsyncIterator[Ledger]:
     """Give the ledger of a database URL, open as long as the context is.
+
+    Args:
+        url: of the database.
+        watched: see :class:`Ledger`.
 
     Raises:
         PermanentError: ``SETTINGS_INVALID``: neither SQLite nor PostgreSQL.
         TransientError: ``LEDGER_UNAVAILABLE``.
     """
     ledger = open_ledger(url)
-    await ledger.open()
+    await ledger.open(watched=watched)
     try:
         yield ledger
     finally:

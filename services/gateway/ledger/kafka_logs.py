@@ -4,7 +4,7 @@ What was under way in a topic that is gone is gone with it; the ledger knows wha
 again, in the transaction in which it writes down that the topic is another one: of several gateways one does.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -60,7 +60,7 @@ class Noted:
 def note(conn: sa.Connection, seen: Mapping[str, LogId], *, now: datetime) -> Noted:
     """Write down what the topics are; of those that are not what they were, announce again what was lost."""
     known = {row.topic: row for row in conn.execute(sa.select(table))}
-    replaced = []
+    replaced: list[Replaced] = []
     for topic, log in sorted(seen.items()):
         row = known.get(topic)
         before = LogId.parse(row.log) if row is not None else None
@@ -72,8 +72,7 @@ def note(conn: sa.Connection, seen: Mapping[str, LogId], *, now: datetime) -> No
                 _write(conn, topic, before, log=str(log))
         elif _write(conn, topic, before, log=str(log), log_before=str(before), since=now):
             replaced.append(Replaced(topic, before, log))
-    names = {each.topic for each in replaced}
-    return Noted(tuple(replaced), _announce(conn, names, now) if names else 0)
+    return Noted(tuple(replaced), _announce(conn, replaced, now) if replaced else 0)
 
 
 def last_replaced(conn: sa.Connection) -> tuple[datetime | None, datetime | None]:
@@ -94,7 +93,11 @@ def _write(conn: sa.Connection, topic: str, before: LogId, **values: object) -> 
     return conn.execute(sa.update(table).where(*unchanged).values(**values)).rowcount == 1
 
 
-def _announce(conn: sa.Connection, replaced: Collection[str], now: datetime) -> int:
-    if SCRIPTS & set(replaced):
+def _announce(conn: sa.Connection, replaced: Sequence[Replaced], now: datetime) -> int:
+    names = {each.topic for each in replaced}
+    if SCRIPTS & names:
         recovery.fail_scripts(conn, now=now)
-    return recovery.announce_jobs(conn, now=now) if set(replaced) - SCRIPTS - NOT_WORK else 0
+    if not names - SCRIPTS - NOT_WORK:
+        return 0
+    lost = " ".join(f"{each.topic}={each.before}" for each in replaced)
+    return recovery.announce_jobs(conn, now=now, lost=lost)

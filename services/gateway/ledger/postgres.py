@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from contracts.errors import LecternError
 from services.gateway.ledger import sessions
-from services.gateway.ledger.leadership import Leadership
+from services.gateway.ledger.leadership import FAREWELL_SECONDS, Leadership
 from services.gateway.ledger.migrating import upgrade
 from services.gateway.ledger.postgres_errors import (
     RACES,
@@ -74,9 +74,13 @@ class PostgresLedger:
         self.announced: Callable[[], None] = _nothing
         self.standing = Standing()
         self._heard = True  # it was there when it was opened
+        self._listening: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
+    async def open(self, *, watched: bool = True) -> None:
         """Connect, migrate (processes that start at once take turns), and listen for others' commits.
+
+        Args:
+            watched: see :class:`services.gateway.ledger.database.Ledger`.
 
         Raises:
             PermanentError: ``SETTINGS_INVALID``: a pooler keeps sessions to itself.
@@ -104,7 +108,8 @@ class PostgresLedger:
                 await conn.run_sync(upgrade)
         except Exception as error:
             raise database_error(error) from error
-        self._listening = asyncio.create_task(self._watch(), name="ledger-watch")
+        if watched:
+            self._listening = asyncio.create_task(self._watch(), name="ledger-watch")
 
     def _apart(self, **limits: float) -> AsyncEngine:
         """Return what makes connections beside the pool."""
@@ -114,11 +119,20 @@ class PostgresLedger:
 
     async def close(self) -> None:
         """Close all connections; the relay's lock goes with them."""
-        self._listening.cancel()
-        await asyncio.gather(self._listening, return_exceptions=True)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._leadership.resign()
         await self._single.dispose()
-        await self._engine.dispose()
+        await self._disconnect()
+
+    async def _disconnect(self) -> None:
+        """Close the pool's connections; a silent server, which answers no farewell, is left without one."""
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._engine.dispose()
+        except TimeoutError:
+            await self._engine.dispose(close=False)
 
     async def write(
         self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -196,8 +210,11 @@ class PostgresLedger:
     async def _failed(self, error: Exception, *, reading: bool = False) -> Exception:
         failure = database_error(error, reading=reading)
         if sqlstate_of(error) == READ_ONLY and not reading:
-            await self._engine.dispose()  # the next connections may reach the new primary
-        self.standing.failed(failure)
+            await self._disconnect()  # the next connections may reach the new primary
+        if isinstance(error, sa.exc.TimeoutError):  # no connection was free: there is much to do, no more
+            self.standing.doubt()
+        else:
+            self.standing.failed(failure)
         return failure
 
     async def lead(self) -> bool:

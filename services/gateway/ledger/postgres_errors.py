@@ -38,8 +38,9 @@ def database_error(error: Exception, *, reading: bool = False) -> Exception:
         return away("its disk is full; free some")
     if state in {"22021", "22P05"}:
         return PermanentError(ErrorCode.COMMAND_INVALID, "text must not hold the NUL character")
-    if isinstance(error, TimeoutError):
-        return away("it does not answer in time")
+    if isinstance(error, TimeoutError | sa.exc.TimeoutError):
+        busy = isinstance(error, sa.exc.TimeoutError)
+        return away("all its connections are busy" if busy else "it does not answer in time")
     gone = isinstance(error, NOT_ANSWERED)
     if (gone and not state) or cut_off(error) or state.startswith(AWAY) or state in ELSEWHERE:
         return away(state or type(error).__name__)
@@ -49,7 +50,6 @@ def database_error(error: Exception, *, reading: bool = False) -> Exception:
 NOT_ANSWERED = (
     sa.exc.OperationalError,
     sa.exc.InterfaceError,
-    sa.exc.TimeoutError,
     OSError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,

@@ -7,10 +7,13 @@ no time and carries on where it was.
 """
 
 from datetime import datetime
+from itertools import chain
 
 import sqlalchemy as sa
 
+from contracts.base import derived_id
 from contracts.errors import ErrorCode
+from contracts.events import Event
 from services.gateway.ledger import announcements, jobs, outbox, scripts
 from services.gateway.ledger.records import JobRecord, ScriptState
 from services.gateway.ledger.schema import ACTIVE_STATES
@@ -24,16 +27,21 @@ def announce_again(conn: sa.Connection, *, now: datetime) -> int:
     return announce_jobs(conn, now=now)
 
 
-def announce_jobs(conn: sa.Connection, *, now: datetime) -> int:
+def announce_jobs(conn: sa.Connection, *, now: datetime, lost: str = "") -> int:
     """Announce every active job again; return how many.
 
-    Event ids are the same as the first time, so whatever did survive takes them for duplicates.
+    Args:
+        conn: of the ledger.
+        now: the moment.
+        lost: what was lost, if not everything. Event ids derive from it: by the first ones, which may stand
+            in a topic that is still there, a relay in doubt would take this announcement for published.
     """
     active = sa.select(*jobs.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
     standing = (JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at)))
     under_way = [job for job in standing if job.spec is not None]  # the others wait for the backend's start
-    for job in under_way:
-        outbox.add(conn, *announcements.started(job), now=now)
+    # as one set: ten thousand jobs one by one would take longer than a transaction may
+    events = chain.from_iterable(map(announcements.started, under_way))
+    outbox.add(conn, *(_again(event, lost) for event in events), now=now)
     return len(under_way)
 
 
@@ -48,3 +56,10 @@ def fail_scripts(conn: sa.Connection, *, now: datetime) -> None:
             "the system stopped while the script was being written: ask for it again",
             now=now,
         )
+
+
+def _again(event: Event, lost: str) -> Event:
+    if not lost:
+        return event
+    again = derived_id(f"{event.event_id}/{lost}", announcements.STAGE, "again")
+    return event.model_copy(update={"event_id": again})

@@ -6,7 +6,6 @@ cheaper each is.
 """
 
 import asyncio
-import copy
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -62,18 +61,22 @@ class Together(Generic[Item, Result]):
             while self._waiting:
                 calls = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
                 calls = [call for call in calls if not call[1].done()]  # nobody waits for those any more
-                try:
-                    if calls:
-                        await self._do(calls)
-                except Exception as error:  # noqa: BLE001  # ours: told, or the callers wait for ever
-                    for _, future in calls:
-                        _settle(future, error)
+                if calls:
+                    await self._answered(calls)
                 if 0 < len(self._waiting) < FEW:
                     await asyncio.sleep(self._breath)
         finally:
             self._running = None
             while self._waiting:  # cancelled: the loop is closing
                 self._waiting.popleft()[1].cancel()
+
+    async def _answered(self, calls: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
+        """Do calls; whatever becomes of that, nobody is left waiting."""
+        try:
+            await self._do(calls)
+        except Exception as error:  # noqa: BLE001  # a bug of ours or of the work's: theirs to hear of
+            for _, future in calls:
+                _settle(future, error)
 
     async def _do(self, calls: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
         try:
@@ -84,7 +87,7 @@ class Together(Generic[Item, Result]):
             raise
         except TransientError as error:  # everybody's: each alone would meet it, too, one after the other
             for _, future in calls:
-                _settle(future, copy.copy(error))  # each caller's own, whatever the kind is made of
+                _settle(future, TransientError(error.code, error.message))  # each has a traceback of its own
             return
         except Exception as error:  # noqa: BLE001  # a bad one must not fail the others
             if len(calls) == 1:

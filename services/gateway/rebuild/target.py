@@ -30,9 +30,11 @@ async def own_ledger(url: str) -> AsyncIterator[None]:
 
     Raises:
         PermanentError: ``SETTINGS_INVALID``: no database of ours.
-        TransientError: ``STORAGE_UNAVAILABLE``: it does not answer, or a gateway leads it.
+        TransientError: ``LEDGER_UNAVAILABLE``: it does not answer; or ``STORAGE_UNAVAILABLE``: a gateway
+            leads it.
     """
-    async with opened_ledger(url) as ledger:
+    # not watched: while it is filled nobody else can write, which a watch would take for its absence
+    async with opened_ledger(url, watched=False) as ledger:
         if not await ledger.lead():
             raise TransientError(
                 ErrorCode.STORAGE_UNAVAILABLE, "a gateway is using this database: stop it first"

@@ -166,6 +166,12 @@ async def test_cors_is_closed_by_default_and_opens_for_named_origins(closed: Gat
     async with running(closed.model_copy(update={"access": named})) as harness:
         answer = await harness.client.options(READ, headers=asked)
         assert answer.headers["access-control-allow-origin"] == "https://studio.example"
+        for method in ("GET", "HEAD"):  # with a token even those are asked about
+            wish = {
+                "Access-Control-Request-Method": method,
+                "Access-Control-Request-Headers": "authorization",
+            }
+            assert (await harness.client.options(READ, headers={**asked, **wish})).status_code == 200, method
         other = await harness.client.options(READ, headers={**asked, "Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in other.headers
         read = await harness.client.get(

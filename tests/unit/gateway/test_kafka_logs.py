@@ -43,7 +43,9 @@ async def test_another_cluster_has_jobs_under_way_announced_again_once(harness: 
     found = await noted(harness, logs("two"), 1)
     assert (len(found.replaced), found.jobs) == (len(EVERY), 1)
     again = await harness.publishes(RenderRequested, "j-1", 2)
-    assert again == [first, first], "the same event: whoever has it already is not confused"
+    assert again == [first, first.model_copy(update={"event_id": again[1].event_id})]
+    # where a topic of others was lost, the first one stands in the log, and this one must be published
+    assert again[1].event_id != first.event_id
     assert await noted(harness, logs("two"), 2) == Noted(), "another gateway, or a restart"
     assert await last(harness) == (NOW + timedelta(hours=1), None)
 

@@ -11,13 +11,16 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from contracts.errors import ErrorCode, TransientError
 from services.gateway.bootstrap import open_gateway
-from services.gateway.ledger import commands, postgres, standing
+from services.gateway.ledger import commands, leadership, postgres, standing
 from services.gateway.ledger.database import Ledger, SqliteLedger, open_ledger, opened_ledger
 from services.gateway.ledger.postgres import PostgresLedger
 from services.gateway.ledger.writer import AWAY, storage_error
+from services.gateway.rebuild import fill
+from services.gateway.rebuild.target import own_ledger, transaction
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
@@ -93,6 +96,18 @@ async def test_readiness_is_red_while_nothing_can_be_written(
     await ledger.write(limit, 1 << 20)
     await ledger.write(fill)
     await eventually(lambda: is_well(ledger))
+
+
+async def test_a_ledger_that_is_being_filled_is_not_told_to_be_away(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PROBE_SECONDS", "RETRY_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(standing, name, 0.05)
+    with structlog.testing.capture_logs() as told:
+        async with own_ledger(database_url), transaction(database_url) as run:
+            await run(fill.clear)
+            await asyncio.sleep(0.5)  # a rebuild takes minutes
+    assert told == []
 
 
 def test_what_says_nothing_of_the_statement_is_absence() -> None:
@@ -200,6 +215,33 @@ class TestPostgres:
             proxy.speak()
             await eventually(lambda: is_well(ledger), 30)
             await eventually(ledger.lead, 30)
+
+    async def test_a_ledger_that_is_busy_is_not_away(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else the gateways of a busy system would be unready all at once."""
+        monkeypatch.setattr(postgres, "POOL_SECONDS", 0.3)
+
+        def long(conn: sa.Connection) -> None:
+            conn.execute(sa.text("SELECT pg_sleep(1.5)"))
+
+        async with opened_ledger(url) as ledger:
+            busy = [asyncio.create_task(ledger.read(long)) for _ in range(postgres.POOL)]
+            await asyncio.sleep(0)
+            assert "busy" in await is_away(ledger)
+            assert ledger.standing.problems() == []
+            await asyncio.gather(*busy)
+            assert await is_well(ledger)
+
+    async def test_a_process_that_stops_does_not_wait_for_a_silent_network(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in (postgres, leadership):
+            monkeypatch.setattr(module, "FAREWELL_SECONDS", 0.5)
+        async with behind_a_proxy(url) as (proxy, ledger):
+            assert await ledger.lead()
+            await asyncio.gather(*(ledger.read(commands.find, uuid4()) for _ in range(8)))
+            proxy.go_silent()
+            async with asyncio.timeout(10):
+                await ledger.close()
 
     async def test_a_gateway_that_starts_first_waits(
         self, own: PostgresServer, url: str, tmp_path: Path

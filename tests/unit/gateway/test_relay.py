@@ -16,7 +16,8 @@ from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
 from contracts.events import ControlChanged, Event, JobFailed
 from contracts.topics import JOBS
-from services.gateway.ledger import outbox
+from services.gateway import relay as relay_module
+from services.gateway.ledger import outbox, standing
 from services.gateway.ledger.database import Ledger, opened_ledger
 from services.gateway.relay import Already, Relay
 from services.runtime.topic_health import NotTakenError, UnreadError
@@ -130,6 +131,37 @@ async def test_a_broker_that_is_away_loses_nothing(ledger: Ledger) -> None:
         away = False
         await eventually(lambda: len(published) == 100)
     assert all(numbers(published, f"j-{key}") == [0, 1] for key in range(50))
+
+
+async def test_a_ledger_away_while_keys_wait_is_asked_once_in_a_while(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are away when it is this machine's network; what is refused at once must not be asked at once."""
+    published: list[Event] = []
+    away, asked, leads = False, 0, ledger.lead
+
+    async def lead() -> bool:
+        nonlocal asked
+        asked += away
+        if away and asked < 1_000:  # else the test would never end
+            raise standing.away("it does not answer")
+        return await leads()
+
+    async def publish(item: Event) -> None:
+        if not published:
+            raise ConnectionError("refused")
+        published.append(item)
+
+    monkeypatch.setattr(relay_module, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(ledger, "lead", lead)
+    async with relaying(ledger, publish) as relay:
+        await ledger.write(outbox.add, event("j", 0), now=NOW)
+        await eventually(lambda: relay.troubled)
+        away, began = True, asyncio.get_running_loop().time()
+        await eventually(lambda: asked >= 3)
+        assert asyncio.get_running_loop().time() - began > 0.15
+        away, published = False, [event("k", 0)]
+        await eventually(lambda: numbers(published, "j") == [0])
 
 
 async def test_what_was_not_acknowledged_is_published_by_the_next_relay(ledger: Ledger) -> None:

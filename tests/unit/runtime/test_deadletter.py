@@ -59,7 +59,9 @@ class Narrow:
         self.limit, self.error = limit, error
         self.taken: list[tuple[str, bytes | None, bytes | None, RawHeaders]] = []
 
-    async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
+    async def send_raw(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders, _name: str
+    ) -> None:
         size = len(value or b"") + sum(len(name) + len(text or b"") for name, text in headers)
         if size > self.limit:
             raise TransientError(ErrorCode.BROKER_UNAVAILABLE, "Kafka did not take it") from self.error()

@@ -7,12 +7,16 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
+import structlog
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.batches import COMMITTED
+from services.runtime.identity import LogId
 from services.runtime.intake import Intake
+from services.runtime.metrics import COMMITS
 from services.runtime.settings import RuntimeSettings
 from services.runtime.window import Slot
 from tests.support.eventually import eventually
@@ -34,9 +38,15 @@ class Broker:
         return self
 
     def to_object(self) -> dict[str, Any]:
-        return {"topics": [{"error_code": 0, "topic": "t", "topic_id": "id", "partitions": [0]}]}
+        partitions = [{"partition": 0, "leader": 0}]
+        return {"topics": [{"error_code": 0, "topic": "t", "topic_id": "id", "partitions": partitions}]}
+
+    refusals = 0
 
     async def fetch_committed_offsets(self, _partitions: object) -> dict[TopicPartition, Any]:
+        if self.refusals:
+            self.refusals -= 1
+            raise GroupAuthorizationFailedError
         return {}
 
 
@@ -141,7 +151,9 @@ class Room:
         self.seen: set[int] = set()
         self.way = asyncio.Event()
         self.way.set()
-        self.intake = Intake("t", "g", self._run, 3, RuntimeSettings(window=8, revoke_grace=0))
+        self.intake = Intake(
+            "t", "g", self._run, 3, RuntimeSettings(window=8, revoke_grace=0, commit_interval=0.1)
+        )
         self.intake._subscriber = cast("Any", type("Subscriber", (), {"consumer": self.consumer}))
 
     async def _run(self, slot: Slot) -> None:
@@ -224,3 +236,44 @@ async def test_a_group_that_found_only_what_was_rolled_back_is_not_behind() -> N
         await eventually(lambda: room.consumer.consumed)
         await eventually(room.up_to_date)
         assert room.seen == set()
+
+
+async def test_what_cannot_be_settled_counts_as_commits_that_fail() -> None:
+    room = Room(0)
+    room.consumer._coordinator.refusals = 2
+    before = COMMITS.labels("t", "failed")._value.get()
+    async with room.running():  # until it is settled
+        assert COMMITS.labels("t", "failed")._value.get() == before + 2
+
+
+async def test_a_rebalance_that_ends_while_a_log_is_left_gives_nothing_of_where_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = Room(0)
+    async with room.running():
+        opened: list[set[TopicPartition]] = []
+
+        async def go_on_at_five_hundred(_: object) -> None:
+            await room.intake.on_partitions_assigned([HERE])
+            room.consumer.state.seek(500)
+            room.consumer.fetch(batch(500, b"{}", raw=False), [])
+            await eventually(lambda: room.consumer.consumed)
+            for _ in range(10):
+                await asyncio.sleep(0)  # whoever polls takes it
+
+        async def opens() -> None:
+            opened.append(set(room.intake.partitions))
+            await room.intake.on_partitions_assigned([HERE])
+
+        async def stop() -> None:
+            return
+
+        subscriber = cast("Any", room.intake.subscriber)
+        subscriber.start, subscriber.stop = opens, stop
+        monkeypatch.setattr(room.consumer, "commit", go_on_at_five_hundred)
+        with structlog.testing.capture_logs() as said:
+            await room.intake.start_over([HERE], LogId("cluster", "id"))
+        assert opened == [set()]
+        assert [window.watermark for window in room.intake.windows] == [None]
+        assert room.seen == set()
+        assert not [each for each in said if each["log_level"] == "warning"]

@@ -47,7 +47,9 @@ class Log:
         self._check()
         self.events.extend(events)
 
-    async def send_raw(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders) -> None:
+    async def send_raw(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders, _name: str
+    ) -> None:
         self._check()
         self.raw.append((topic, key, value, headers))
 
@@ -399,6 +401,21 @@ async def test_a_record_waits_for_what_it_needs_however_long_and_then_has_all_it
     failure = TransientError(ErrorCode.STORAGE_UNAVAILABLE, "store is away")  # this one is not waited for
     assert [delay is None for delay in [await processor(slot) for _ in range(3)]] == [False, False, True]
     assert len(bench.log.raw) == 1
+    assert processor.awaits is None
+
+
+@pytest.mark.parametrize("gone", ["lost", "overtaken"])
+async def test_a_record_that_another_process_has_by_now_is_not_waited_for(bench: Bench, gone: str) -> None:
+    async def handle(_: Any, __: Context) -> Sequence[Event]:
+        raise TransientError(ErrorCode.LEDGER_UNAVAILABLE, "away")
+
+    processor = bench.processor(handle, waits_for=frozenset({ErrorCode.LEDGER_UNAVAILABLE}))
+    await processor(bench.slot(value_of(planned())))
+    assert processor.awaits is not None
+    if gone == "lost":
+        bench.window.lose()
+    else:
+        bench.window.settle(1)
     assert processor.awaits is None
 
 

@@ -143,7 +143,11 @@ async def test_all_tries_together_take_no_longer_than_one_call_may(
 
 
 @pytest.mark.parametrize(
-    "value", ["", "soon", "-1", "1e9", "\u0661", "999999999", "Tue, 03 Mar 2026 09:00:01 GMT"]
-)
+    "value",
+    [
+        "", "soon", "-1", "1e9", "\u0661", "999999999", "Tue, 03 Mar 2026 09:00:01 GMT",
+        "Tue, 03 Mar 99999999999999999999 09:00:01 GMT",
+    ],
+)  # fmt: skip
 def test_a_retry_after_that_makes_no_sense_is_no_wish(value: str) -> None:
     assert wished_pause(httpx.Response(503, headers=[(b"Retry-After", value.encode())])) == 0

@@ -7,13 +7,14 @@ import sys
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.gateway.backend import courier
 from services.gateway.backend.client import Answer
 from services.gateway.backend.courier import Courier
-from services.gateway.ledger import callbacks
+from services.gateway.ledger import callbacks, standing
 from services.gateway.ledger.callbacks import Callback
 from tests.support.eventually import eventually
 from tests.unit.gateway.backend.conftest import (
@@ -138,3 +139,42 @@ async def test_a_courier_that_is_stopped_while_it_is_woken_stops(tmp_path: Path)
             task.cancel()
             done, _ = await asyncio.wait({task}, timeout=5)
             assert done
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(Answer(None), "DELIVERED"), (Answer("HTTP 410", gone=True), "GONE")]
+)
+async def test_an_outcome_that_the_ledger_could_not_take_is_kept_in_mind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, state: str
+) -> None:
+    monkeypatch.setattr(courier, "POLL_SECONDS", 0.02)
+    clock, sent, tries = Clock(), [], 0
+
+    async def take(callback: Callback, _: datetime) -> Answer:
+        sent.append(callback.webhook_id)
+        return answer
+
+    async with ledger_of(tmp_path) as ledger:
+        await add(ledger, "j")
+        write = ledger.write
+
+        async def away_for_a_while(work: Any, *args: Any, **kwargs: Any) -> Any:
+            nonlocal tries
+            if work is not callbacks.claim:
+                tries += 1
+                clock.now += timedelta(seconds=60)  # the lease is over
+                if tries < 4:
+                    raise standing.away("its disk is full")
+            return await write(work, *args, **kwargs)
+
+        monkeypatch.setattr(ledger, "write", away_for_a_while)
+        carrier = Courier(ledger, take, timeout=1, now=clock, random=lambda: 0.0)
+        task = asyncio.create_task(carrier.run())
+
+        async def settled() -> bool:
+            return (await ledger.read(callbacks.since, 0, 1))[0].state == state
+
+        await eventually(settled)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert (len(sent), tries) == (1, 4)
