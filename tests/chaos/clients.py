@@ -152,6 +152,11 @@ def command_value(kind: str, job_id: str, number: int | None, **body: Any) -> by
     return json.dumps({"type": f"lectern.render.{kind}.v1", **named, "job_id": job_id, **body}).encode()
 
 
+def _asked_again(code: str, message: str) -> bool:
+    """Say whether a script failed by an accident: its text damaged, or its request gone with a cluster."""
+    return code in OF_ARTIFACTS or (code == "SCRIPT_GENERATION_FAILED" and "ask for it again" in message)
+
+
 class FrontEnd:
     """Speaks HTTP with the gateway.
 
@@ -183,15 +188,15 @@ class FrontEnd:
                 body = {"script_id": script_id, "options": options}
                 answer = await self.call("POST", f"/api/videos/{plan.video_id}/render-jobs", json=body)
                 return str(answer.raise_for_status().json()["job_id"])
-        raise AssertionError(f"{MOST_RETRIES} scripts of {plan.job_id} wanted an artifact")
+        raise AssertionError(f"{MOST_RETRIES} scripts of {plan.job_id} had to be asked for again")
 
     async def _approved_script(self, plan: JobPlan, source: str, number: int) -> str | None:
-        """Have a script written and approve it; ``None`` where it failed because its text was damaged."""
+        """Have a script written and approve it; ``None`` where it has to be asked for again."""
         path = f"/api/videos/{plan.video_id}/scripts/generate"
         headers = {"idempotency-key": f"{plan.job_id}/{number}", "prefer": "wait=5"}
         wish = {"source_text": source, "target_minutes": 0.3}
         answer = await self.call("POST", path, json=wish, headers=headers)
-        if answer.json().get("code") in OF_ARTIFACTS:
+        if answer.is_client_error and _asked_again(answer.json()["code"], answer.json()["detail"]):
             return None
         path = f"/api/scripts/{answer.raise_for_status().json()['script_id']}"
 
@@ -203,7 +208,7 @@ class FrontEnd:
         script = await eventually(decided, WRITTEN_SECONDS, every=PAUSE_SECONDS)
         assert script is not None
         if script["status"] == "FAILED":
-            assert script["error"]["code"] in OF_ARTIFACTS, script
+            assert _asked_again(script["error"]["code"], script["error"]["message"]), script
             return None
         return str(script["script_id"])
 
