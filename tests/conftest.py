@@ -12,9 +12,9 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from tests.support.brokers import REQUIRE, Broker, UnavailableError, open_broker
+from tests.support.own_kafka import need_own_kafka
 from tests.support.s3 import s3_server
 
 ONE_BY_ONE = ("tests/e2e/", "tests/integration/")
@@ -43,10 +43,7 @@ def broker(pytestconfig: pytest.Config) -> Iterator[Broker]:
 @pytest.fixture
 def kafka_node(tmp_path: Path) -> Iterator[KafkaNode]:
     """An Apache Kafka of the test's own, running: to be killed and started again with its data."""
-    if missing := missing_tools():
-        if os.environ.get(REQUIRE) == "1":
-            pytest.fail(f"{REQUIRE}=1, but Apache Kafka cannot be started here: {missing}")
-        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    need_own_kafka()
     with KafkaNode(tmp_path / "kafka") as node:
         yield node
 

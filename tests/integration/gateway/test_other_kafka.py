@@ -16,7 +16,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
 from contracts.cloudevents import headers_of, value_of
 from contracts.topics import COMMANDS_TOPIC, RENDER_REQUESTED, UPDATES
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from services.gateway.hub import Hub, Subscription, of_video
 from services.gateway.ledger.database import opened_ledger
@@ -28,6 +27,7 @@ from tests.integration.gateway.lab import SPEC
 from tests.integration.gateway.test_broadcast import update
 from tests.support.engines import producing
 from tests.support.eventually import eventually
+from tests.support.own_kafka import need_own_kafka
 from tests.support.processes import Process, call
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(400)]
@@ -113,8 +113,7 @@ class Room:
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
-    if missing := missing_tools():
-        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    need_own_kafka()
     with KafkaNode(tmp_path_factory.mktemp("kafka")) as running:
         yield running
 

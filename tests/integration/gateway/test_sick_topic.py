@@ -31,7 +31,6 @@ from contracts.topics import (
     Topic,
     partition_for,
 )
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from services.gateway.ledger import outbox
 from services.gateway.ledger.database import Ledger, opened_ledger
@@ -42,6 +41,7 @@ from services.runtime.publisher import Publisher
 from services.runtime.settings import RuntimeSettings
 from tests.integration.gateway.lab import SPEC
 from tests.support.eventually import eventually
+from tests.support.own_kafka import need_own_kafka
 from tests.support.processes import Process, call
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka, pytest.mark.timeout(400)]
@@ -68,8 +68,7 @@ def events_of(job_id: str) -> list[Event]:
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
-    if missing := missing_tools():
-        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    need_own_kafka()
     with KafkaNode(tmp_path_factory.mktemp("kafka")) as running:
         yield running
 

@@ -11,10 +11,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from contracts.steps import Step
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from tests.integration.gateway.lab import Lab
 from tests.support.eventually import eventually
+from tests.support.own_kafka import need_own_kafka
 from tests.support.postgres import postgres_server
 
 SECRET = "studio-secret-0123456789"
@@ -23,8 +23,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[str]:
-    if missing := missing_tools():
-        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    need_own_kafka()
     with KafkaNode(tmp_path / "kafka") as node:
         yield node.bootstrap_servers
 

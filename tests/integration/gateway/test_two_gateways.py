@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from contracts.steps import Step
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from tests.integration.gateway.lab import STEPS, Lab, Viewer, watching
 from tests.support.eventually import eventually
+from tests.support.own_kafka import need_own_kafka
 from tests.support.postgres import postgres_server
 from tests.support.processes import Process
 
@@ -29,8 +29,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
-    if missing := missing_tools():
-        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    need_own_kafka()
     with KafkaNode(tmp_path_factory.mktemp("kafka")) as running:
         yield running
 

@@ -12,7 +12,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from contracts import topics
 from contracts.cloudevents import headers_of, value_of
 from contracts.events import ControlChanged, Event
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from services.runtime import watchdog
 from services.runtime.actor import Actor, Context, Subscription
@@ -27,6 +26,7 @@ from services.runtime.settings import RuntimeSettings
 from services.runtime.vitals import vitals_of
 from tests.integration.runtime.test_engine import EPOCH
 from tests.support.eventually import eventually
+from tests.support.own_kafka import need_own_kafka
 from tests.support.proxy import Proxy, proxying
 from tests.support.records import planned
 
@@ -224,8 +224,7 @@ async def test_a_consumer_that_no_restart_heals_makes_the_engine_give_up(
 @pytest.fixture
 async def behind_proxy(tmp_path: Path) -> AsyncIterator[tuple[Ward, Proxy]]:
     """A Kafka that tells its clients the proxy's address."""
-    if missing := missing_tools():
-        pytest.skip(f"needs an Apache Kafka of its own: {missing}")
+    need_own_kafka()
     port, front = free_port(), free_port()
     node = KafkaNode(tmp_path / "kafka", port=port)
     node.data.mkdir()

@@ -14,7 +14,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from contracts import topics
 from contracts.cloudevents import headers_of, value_of
 from contracts.events import ControlChanged, Event
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from services.runtime import identity, watchdog
 from services.runtime.actor import Actor, Context, Subscription
@@ -30,6 +29,7 @@ from services.runtime.vitals import committed_of
 from tests.integration.runtime.test_engine import EPOCH
 from tests.support.engines import producing
 from tests.support.eventually import eventually
+from tests.support.own_kafka import need_own_kafka
 from tests.support.records import planned
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
@@ -134,8 +134,7 @@ async def replace(admin: AIOKafkaAdminClient, name: str) -> None:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
     """One of its own: the control topic is made anew, under everybody who reads it."""
-    if missing := missing_tools():
-        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    need_own_kafka()
     with KafkaNode(tmp_path_factory.mktemp("kafka")) as running:
         yield running
 

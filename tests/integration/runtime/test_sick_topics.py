@@ -17,7 +17,6 @@ from contracts.errors import ErrorCode
 from contracts.events import ControlChanged, Event, JobFailed, JobUpdated, ProgressReported
 from contracts.steps import Step
 from contracts.topics import CONTROL, JOBS, PROGRESS, UPDATES, Topic, partition_for
-from ops.kafka.distribution import missing_tools
 from ops.kafka.node import KafkaNode
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.observer import Observer
@@ -26,6 +25,7 @@ from services.runtime.publisher import Publisher
 from services.runtime.settings import RuntimeSettings
 from services.runtime.topic_health import NotTakenError
 from tests.support.eventually import eventually
+from tests.support.own_kafka import need_own_kafka
 from tests.support.second_broker import SecondBroker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka, pytest.mark.timeout(400)]
@@ -41,8 +41,7 @@ NAMES = [f"j-{number}" for number in range(20)]
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
-    if missing := missing_tools():
-        pytest.skip(f"needs an Apache Kafka of its own, which needs Java and Maven: {missing}")
+    need_own_kafka()
     with KafkaNode(tmp_path_factory.mktemp("kafka"), overrides=ACLS) as running:
         yield running
 
