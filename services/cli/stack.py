@@ -95,11 +95,10 @@ async def open_stack(
         await engine.start()
         gateway.probes.append(engine.health.problems)
 
-        await stack.enter_async_context(
-            gateway.relaying(engine.publisher.publish_stored, engine.publisher.already)
-        )
+        already, settling = engine.publisher.already, None
         if broker is None and not runtime.embedded:
-            await stack.enter_async_context(gateway.minding_logs(runtime))
+            settling = await stack.enter_async_context(gateway.minding_logs(runtime, already))
+        await stack.enter_async_context(gateway.relaying(engine.publisher.publish_stored, already, settling))
         yield Stack(runtime.kafka_bootstrap_servers or "", gateway, artifacts, engine, broker)
 
 

@@ -48,7 +48,7 @@ from services.gateway.live import jobs_socket
 from services.gateway.live.asyncapi import asyncapi_document
 from services.gateway.live.broadcast import Broadcast
 from services.gateway.metrics import LEDGER_AWAY, OUTBOX_TROUBLED
-from services.gateway.relay import Already, Publish, Relay
+from services.gateway.relay import Already, Publish, Relay, none_stand
 from services.gateway.service import Clock, NewId, Service
 from services.gateway.settings import GatewaySettings
 from services.gateway.tickets import Tickets
@@ -118,14 +118,20 @@ class Gateway:
             yield
 
     @asynccontextmanager
-    async def minding_logs(self, runtime: RuntimeSettings) -> AsyncIterator[None]:
-        """Notice when Kafka is not what it was; entered when the outbox is relayed."""
-        logs = KafkaLogs(self.ledger, runtime, self.service.now)
+    async def minding_logs(self, runtime: RuntimeSettings, already: Already) -> AsyncIterator[asyncio.Lock]:
+        """Notice when Kafka is not what it was; entered before the outbox is relayed.
+
+        Gives what is held while nothing may be relayed.
+        """
+        logs = KafkaLogs(self.ledger, runtime, self.service.now, already)
+        await logs.look()  # what is published from here on goes to topics that are known
         async with self.running("watch over Kafka's topics", logs.run()):
-            yield
+            yield logs.settling
 
     @asynccontextmanager
-    async def relaying(self, publish: Publish, already: Already | None = None) -> AsyncIterator[Relay]:
+    async def relaying(
+        self, publish: Publish, already: Already = none_stand, settling: asyncio.Lock | None = None
+    ) -> AsyncIterator[Relay]:
         """Publish what the ledger leaves in its outbox, and call the backend, as long as it is open."""
 
         async def publish_and_tell(events: Sequence[StoredEvent]) -> Sequence[Exception | None]:
@@ -136,7 +142,7 @@ class Gateway:
                         self.service.hub.publish(JobUpdated.model_validate_json(stored.body))
             return results
 
-        relay = Relay(self.ledger, publish_and_tell, *([already] if already else []))
+        relay = Relay(self.ledger, publish_and_tell, already, settling)
         OUTBOX_TROUBLED.set_function(lambda: relay.troubled)
         async with contextlib.AsyncExitStack() as stack:
             wakers = [relay.wake]

@@ -58,11 +58,10 @@ async def run_gateway(
             await stack.enter_async_context(gateway.broadcasting(engine.publisher.publish, runtime))
         stack.push_async_callback(engine.stop)
         await engine.start()
-        await stack.enter_async_context(
-            gateway.relaying(engine.publisher.publish_stored, engine.publisher.already)
-        )
+        already, settling = engine.publisher.already, None
         if not runtime.embedded:
-            await stack.enter_async_context(gateway.minding_logs(runtime))
+            settling = await stack.enter_async_context(gateway.minding_logs(runtime, already))
+        await stack.enter_async_context(gateway.relaying(engine.publisher.publish_stored, already, settling))
         settle_memory()
         async with guarding(engine, stop):
             await serve(gateway.app, listener, stop, ready)

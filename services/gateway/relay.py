@@ -70,7 +70,8 @@ class _Parked:
     topic: str
 
 
-async def _none(_: Sequence[Event]) -> set[UUID]:
+async def none_stand(_: Sequence[Event]) -> set[UUID]:
+    """Say that none does."""
     return set()
 
 
@@ -81,9 +82,17 @@ class Relay:
         ledger: whose outbox.
         publish: see :data:`Publish`; whatever it raises means that nothing was acknowledged.
         already: see :data:`Already`; without it an event in doubt is published again, with the same id.
+        settling: held by whoever wants nothing to be published meanwhile.
     """
 
-    def __init__(self, ledger: Ledger, publish: Publish, already: Already = _none) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        publish: Publish,
+        already: Already = none_stand,
+        settling: asyncio.Lock | None = None,
+    ) -> None:
+        self._settling = settling or asyncio.Lock()
         self._ledger = ledger
         self._publish = publish
         self._already = already
@@ -109,7 +118,8 @@ class Relay:
         while True:
             self._woken.clear()
             try:
-                more = await self.once()
+                async with self._settling:
+                    more = await self.once()
             except TransientError as error:  # the ledger is away: whose time has come waits for it, too
                 level = log.debug if failing else log.warning  # told once, not at every try
                 level("relay.failed", error=str(error))

@@ -4,10 +4,11 @@ What was under way in a topic that is gone is gone with it; the ledger knows wha
 again, in the transaction in which it writes down that the topic is another one: of several gateways one does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -57,10 +58,27 @@ class Noted:
     jobs: int = 0
 
 
-def note(conn: sa.Connection, seen: Mapping[str, LogId], *, now: datetime) -> Noted:
-    """Write down what the topics are; of those that are not what they were, announce again what was lost."""
+def replaced(conn: sa.Connection, seen: Mapping[str, LogId]) -> frozenset[str]:
+    """Return the topics that are other logs than the ledger knows."""
+    known = {row.topic: LogId.parse(row.log) for row in conn.execute(sa.select(table))}
+    return frozenset(
+        topic for topic, log in seen.items() if (was := known.get(topic)) is not None and not was.same_as(log)
+    )
+
+
+def note(
+    conn: sa.Connection, seen: Mapping[str, LogId], *, now: datetime, lost: Collection[UUID] | None = None
+) -> Noted:
+    """Write down what the topics are; of those that are not what they were, announce again what was lost.
+
+    Args:
+        conn: of the ledger.
+        seen: the topics that are there.
+        now: the moment.
+        lost: ids of the announcements that went with the topics; ``None``: of all jobs under way.
+    """
     known = {row.topic: row for row in conn.execute(sa.select(table))}
-    replaced: list[Replaced] = []
+    found: list[Replaced] = []
     for topic, log in sorted(seen.items()):
         row = known.get(topic)
         before = LogId.parse(row.log) if row is not None else None
@@ -71,8 +89,8 @@ def note(conn: sa.Connection, seen: Mapping[str, LogId], *, now: datetime) -> No
             if before.topic == UNKNOWN != log.topic:
                 _write(conn, topic, before, log=str(log))
         elif _write(conn, topic, before, log=str(log), log_before=str(before), since=now):
-            replaced.append(Replaced(topic, before, log))
-    return Noted(tuple(replaced), _announce(conn, replaced, now) if replaced else 0)
+            found.append(Replaced(topic, before, log))
+    return Noted(tuple(found), _announce(conn, found, now, lost) if found else 0)
 
 
 def last_replaced(conn: sa.Connection) -> tuple[datetime | None, datetime | None]:
@@ -93,11 +111,13 @@ def _write(conn: sa.Connection, topic: str, before: LogId, **values: object) -> 
     return conn.execute(sa.update(table).where(*unchanged).values(**values)).rowcount == 1
 
 
-def _announce(conn: sa.Connection, replaced: Sequence[Replaced], now: datetime) -> int:
-    names = {each.topic for each in replaced}
+def _announce(
+    conn: sa.Connection, found: Sequence[Replaced], now: datetime, only: Collection[UUID] | None
+) -> int:
+    names = {each.topic for each in found}
     if SCRIPTS & names:
         recovery.fail_scripts(conn, now=now)
     if not names - SCRIPTS - NOT_WORK:
         return 0
-    lost = " ".join(f"{each.topic}={each.before}" for each in replaced)
-    return recovery.announce_jobs(conn, now=now, lost=lost)
+    lost = " ".join(f"{each.topic}={each.before}" for each in found)
+    return recovery.announce_jobs(conn, now=now, lost=lost, only=only)

@@ -94,6 +94,18 @@ def published(conn: sa.Connection, ids: Sequence[int]) -> None:
     conn.execute(_deleting(conn.dialect.name), {"ids": list(ids)})
 
 
+def withdraw(conn: sa.Connection, kind: str, keys: Sequence[str]) -> None:
+    """Forget the events of a type and some keys; one that is on its way is published none the less."""
+    conn.execute(_withdrawing(conn.dialect.name), {"type": kind, "keys": list(keys)})
+
+
+@cache
+def _withdrawing(dialect: str) -> sa.Delete:
+    return sa.delete(outbox).where(
+        outbox.c.type == sa.bindparam("type"), among(dialect, outbox.c.key, "keys")
+    )
+
+
 @cache
 def _oldest(dialect: str) -> sa.Select[Any]:
     return _selecting(dialect, sa.not_(among(dialect, outbox.c.type, "types")))

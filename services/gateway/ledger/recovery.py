@@ -6,14 +6,16 @@ Everything that was made is in the artifact store, so a job that starts anew goe
 no time and carries on where it was.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from itertools import chain
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
-from contracts.events import Event
+from contracts.events import Event, RenderRequested
 from services.gateway.ledger import announcements, jobs, outbox, scripts
 from services.gateway.ledger.records import JobRecord, ScriptState
 from services.gateway.ledger.schema import ACTIVE_STATES
@@ -27,22 +29,34 @@ def announce_again(conn: sa.Connection, *, now: datetime) -> int:
     return announce_jobs(conn, now=now)
 
 
-def announce_jobs(conn: sa.Connection, *, now: datetime, lost: str = "") -> int:
-    """Announce every active job again; return how many.
+def under_way(conn: sa.Connection) -> list[JobRecord]:
+    """Return the jobs whose work has been announced and has not ended, oldest first."""
+    active = sa.select(*jobs.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
+    standing = (JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at)))
+    return [job for job in standing if job.spec is not None]  # the others wait for the backend's start
+
+
+def announce_jobs(
+    conn: sa.Connection, *, now: datetime, lost: str = "", only: Collection[UUID] | None = None
+) -> int:
+    """Announce active jobs again; return how many.
 
     Args:
         conn: of the ledger.
         now: the moment.
         lost: what was lost, if not everything. Event ids derive from it: by the first ones, which may stand
             in a topic that is still there, a relay in doubt would take this announcement for published.
+        only: ids of the announcements that went with it, as far as somebody knows; else all did.
     """
-    active = sa.select(*jobs.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
-    standing = (JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at)))
-    under_way = [job for job in standing if job.spec is not None]  # the others wait for the backend's start
+    gone = [
+        job for job in under_way(conn) if only is None or announcements.render_requested(job).event_id in only
+    ]
+    # what waits to be published says the same: both would have the work done twice
+    outbox.withdraw(conn, RenderRequested.type, [job.job_id for job in gone])
     # as one set: ten thousand jobs one by one would take longer than a transaction may
-    events = chain.from_iterable(map(announcements.started, under_way))
+    events = chain.from_iterable(map(announcements.started, gone))
     outbox.add(conn, *(_again(event, lost) for event in events), now=now)
-    return len(under_way)
+    return len(gone)
 
 
 def fail_scripts(conn: sa.Connection, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -95,8 +96,8 @@ class Room:
         await eventually(created, 20, every=0.1)
         await admin.close()
 
-    async def requested(self, *jobs: str) -> None:
-        """Wait until the log has the work of ``jobs``."""
+    async def requested(self, *jobs: str) -> Counter[str]:
+        """Wait until the log has the work of ``jobs``; return how often it has whose."""
         consumer = AIOKafkaConsumer(
             RENDER_REQUESTED.name,
             bootstrap_servers=self.node.bootstrap_servers,
@@ -104,17 +105,29 @@ class Room:
             group_id=None,
         )
         await consumer.start()
-        left = set(jobs)
+        found = Counter[str]()
         async with asyncio.timeout(CLUSTER_SECONDS):
-            while left:
-                left.discard((await consumer.getone()).key.decode())
+            while set(jobs) - set(found):
+                found[(await consumer.getone()).key.decode()] += 1
+        for partition, end in (await consumer.end_offsets(consumer.assignment())).items():
+            while await consumer.position(partition) < end:
+                found[(await consumer.getone(partition)).key.decode()] += 1
         await consumer.stop()
+        return found
+
+    async def replace_cluster(self, folder: Path) -> None:
+        """Have another cluster, with topics and nothing in them, in the place of the first."""
+        other = KafkaNode(folder, port=int(self.node.bootstrap_servers.rpartition(":")[2]))
+        await asyncio.to_thread(self.node.kill)
+        self.node = other
+        await asyncio.to_thread(other.start)
+        await create_topics(other.bootstrap_servers)
 
 
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[KafkaNode]:
     need_own_kafka()
-    with KafkaNode(tmp_path_factory.mktemp("kafka")) as running:
+    with KafkaNode(tmp_path / "kafka") as running:
         yield running
 
 
@@ -222,16 +235,37 @@ async def test_commands_are_obeyed_whatever_becomes_of_kafka(room: Room, tmp_pat
 
     await eventually(told, SECONDS)
 
-    # another cluster in the place of the first, with topics and nothing in them
+    # another cluster
     began = time.time()
-    other = KafkaNode(tmp_path / "other", port=int(room.node.bootstrap_servers.rpartition(":")[2]))
-    await asyncio.to_thread(room.node.kill)
-    room.node = other
-    await asyncio.to_thread(other.start)
-    await create_topics(other.bootstrap_servers)
+    await room.replace_cluster(tmp_path / "other")
     third = [f"third-{number}" for number in range(6)]
     await room.send(*third)
     await room.obeys(*third, seconds=CLUSTER_SECONDS)
-    await room.requested(*third, "first-1", "second-5")  # what was under way is announced again
-    assert await room.replaced_at("cluster") >= began - 1
+    await told_of_cluster(room, began)
+    announced = await room.requested(*third, "first-1", "second-5")  # what was under way, again
+    assert {job for job, times in announced.items() if times > 1} == set()
     assert "kafka.cluster_changed" in room.gateway.log.read_text()
+
+
+async def test_what_waits_for_a_gateway_in_another_cluster_is_announced_once(
+    room: Room, tmp_path: Path
+) -> None:
+    await room.send("before")
+    await room.obeys("before")
+    await asyncio.to_thread(room.gateway.stop)
+    began = time.time()
+    await room.replace_cluster(tmp_path / "other")
+    after = [f"after-{number}" for number in range(20)]
+    await room.send(*after)  # taken before anybody looks which cluster this is
+    room.gateway.start()
+    await asyncio.to_thread(room.gateway.wait_until_ready)
+    await room.obeys(*after, seconds=CLUSTER_SECONDS)
+    await told_of_cluster(room, began)
+    assert await room.requested("before", *after) == Counter(["before", *after])
+
+
+async def told_of_cluster(room: Room, began: float) -> None:
+    async def told() -> bool:
+        return await room.replaced_at("cluster") >= began - 1
+
+    await eventually(told, SECONDS)

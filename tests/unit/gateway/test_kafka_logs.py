@@ -1,13 +1,20 @@
 """What the ledger does about topics that are not those that its events went to."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
+
+import httpx
 
 from contracts import topics
 from contracts.commands import StartRender
 from contracts.events import RenderRequested
-from services.gateway.ledger import kafka_logs
+from services.gateway.bootstrap import open_gateway
+from services.gateway.ledger import kafka_logs, outbox
 from services.gateway.ledger.kafka_logs import Noted
+from services.gateway.settings import GatewaySettings
+from services.runtime.artifacts.settings import ArtifactSettings
+from services.runtime.artifacts.store import open_artifacts
 from services.runtime.identity import UNKNOWN, LogId
 
 from .conftest import Harness
@@ -22,8 +29,11 @@ def logs(cluster: str = "one", **others: str) -> dict[str, LogId]:
     return {name: LogId(cluster, named.get(name, "0" * 32)) for name in EVERY}
 
 
-async def noted(harness: Harness, seen: dict[str, LogId], hours: int = 0) -> Noted:
-    return await harness.gateway.ledger.write(kafka_logs.note, seen, now=NOW + timedelta(hours=hours))
+async def noted(
+    harness: Harness, seen: dict[str, LogId], hours: int = 0, lost: set[UUID] | None = None
+) -> Noted:
+    now = NOW + timedelta(hours=hours)
+    return await harness.gateway.ledger.write(kafka_logs.note, seen, now=now, lost=lost)
 
 
 async def last(harness: Harness) -> tuple[datetime | None, datetime | None]:
@@ -48,6 +58,38 @@ async def test_another_cluster_has_jobs_under_way_announced_again_once(harness: 
     assert again[1].event_id != first.event_id
     assert await noted(harness, logs("two"), 2) == Noted(), "another gateway, or a restart"
     assert await last(harness) == (NOW + timedelta(hours=1), None)
+
+
+async def test_what_waits_to_be_published_is_not_announced_beside_itself(
+    settings: GatewaySettings,
+) -> None:
+    async with (
+        open_artifacts(ArtifactSettings(lectern_home=settings.home)) as artifacts,
+        open_gateway(settings, artifacts) as gateway,  # and nothing relayed
+    ):
+        harness = Harness(gateway, artifacts, cast("httpx.AsyncClient", None), "")
+        await harness.tell(StartRender(job_id="j-1", video_id="v-1", render_spec=SPEC))
+
+        async def waiting() -> list[UUID]:
+            rows = await gateway.ledger.read(outbox.pending, 100)
+            return [row.event.event_id for row in rows if row.stored.type == RenderRequested.type]
+
+        await noted(harness, logs())
+        [first] = await waiting()
+        assert (await noted(harness, logs("two"), 1)).jobs == 1
+        [again] = await waiting()
+        assert again != first
+
+
+async def test_what_is_known_to_stand_in_the_new_topics_is_not_announced_again(harness: Harness) -> None:
+    for job in ("j-1", "j-2"):
+        await harness.tell(StartRender(job_id=job, video_id=f"v-{job}", render_spec=SPEC))
+    [first] = await harness.publishes(RenderRequested, "j-1")
+    await harness.publishes(RenderRequested, "j-2")
+    await noted(harness, logs())
+    assert (await noted(harness, logs("two"), lost={first.event_id})).jobs == 1
+    assert await harness.publishes(RenderRequested, "j-1", 2)
+    assert len(harness.told(RenderRequested, "j-2")) == 1
 
 
 async def test_a_topic_of_work_made_anew_has_jobs_announced_again_others_not(harness: Harness) -> None:
