@@ -24,6 +24,40 @@ LOOK_SECONDS = 2.0
 Kubernetes' default is a second."""
 
 
+LOOK_AGAIN_SECONDS = 0.2
+"""For so long a look tells all who ask. Shorter: whoever asks in a circle keeps the ledger busy. Longer: a
+ledger that is away is noticed later."""
+
+
+class _Look:
+    """Looks into the ledger for all who ask at once, and for those who ask soon after."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._looking: asyncio.Future[int] | None = None
+        self._until = 0.0
+
+    async def depth(self) -> int:
+        """Return how many events wait in the outbox.
+
+        Raises:
+            LecternError: the ledger is away.
+            TimeoutError: it does not answer in time.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._looking is None or (self._looking.done() and now > self._until):
+            self._looking = asyncio.ensure_future(self._ledger.read(outbox.depth))
+            self._looking.add_done_callback(_looked_at)
+            self._until = now + LOOK_AGAIN_SECONDS
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await asyncio.shield(self._looking)
+
+
+def _looked_at(look: "asyncio.Future[int]") -> None:
+    if not look.cancelled():
+        look.exception()  # nobody may be waiting any more
+
+
 def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
     """Return the operators' routes.
 
@@ -33,6 +67,7 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
         probes: looked at by ``/readyz``; more may be added while the process runs.
     """
     routes = APIRouter(tags=["operations"])
+    look = _Look(ledger)
 
     @routes.get("/livez", summary="The event loop turns")
     async def livez() -> dict[str, str]:
@@ -43,8 +78,7 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
         problems = [problem for probe in probes for problem in probe()]
         away = ledger.standing.problems()
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await ledger.read(outbox.depth)
+            await look.depth()
         except LecternError as error:
             away = away or [f"ledger: {error}"]
         except TimeoutError:
@@ -64,8 +98,7 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
         with contextlib.suppress(
             LecternError, TimeoutError
         ):  # figures are wanted most when something is away
-            async with asyncio.timeout(LOOK_SECONDS):
-                OUTBOX_DEPTH.set(await ledger.read(outbox.depth))
+            OUTBOX_DEPTH.set(await look.depth())
         SOCKETS.set(len(hub))
         return exposition(request.headers.get("accept", ""))
 
