@@ -102,9 +102,9 @@ class AssetSettings(BaseSettings):
         return self.storage_assets is AssetAccess.SIGNED and self.storage_provider == "s3"
 
     @model_validator(mode="after")
-    def _bucket_named(self) -> Self:
-        if self.storage_provider == "s3" and not self.aws_s3_bucket:
-            raise ValueError("STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET")
+    def _signed_in_a_bucket(self) -> Self:
+        if self.presigned and not self.aws_s3_bucket:
+            raise ValueError("STORAGE_ASSETS=signed with STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET")
         return self
 
 

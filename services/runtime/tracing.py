@@ -26,7 +26,7 @@ from services.runtime.settings import RuntimeSettings
 _PROPAGATOR = TraceContextTextMapPropagator()
 _FIELDS = frozenset(_PROPAGATOR.fields)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-"""The only thing of a stranger's that is passed on from record to record as it came; so it is as long as this."""
+"""The only thing of a stranger's that goes on from record to record as it came: never longer than this."""
 _NO_SPAN = nullcontext(trace.INVALID_SPAN)
 _exporting = False
 _carried: ContextVar[str | None] = ContextVar("traceparent", default=None)

@@ -46,5 +46,7 @@ class UploadSettings(AssetSettings):
 
     @model_validator(mode="after")
     def _addressed(self) -> Self:
+        if self.storage_provider == "s3" and not self.aws_s3_bucket:
+            raise ValueError("STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET")
         _ = public_base(self.base_url)  # S3_ENDPOINT_URL may hold what must not stand in every event
         return self

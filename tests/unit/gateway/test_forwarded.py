@@ -27,12 +27,14 @@ async def told(peer: str, *headers: tuple[str, str]) -> tuple[str, str]:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope)
 
-    async def nothing(_: Message | None = None) -> Message:
+    async def receive() -> Message:
         return {}
+
+    async def send(message: Message) -> None: ...
 
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
     scope = {"type": "http", "scheme": "http", "client": (peer, 1), "headers": raw}
-    await Forwarded(app, PROXIES)(scope, nothing, nothing)
+    await Forwarded(app, PROXIES)(scope, receive, send)
     return seen[0]["client"][0], seen[0]["scheme"]
 
 

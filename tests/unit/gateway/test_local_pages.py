@@ -72,7 +72,7 @@ async def test_a_socket_is_refused_by_its_site_and_by_its_origin(served: Harness
         pass
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host", "X-Real-IP"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host", "X-Real-IP", "Via"])
 async def test_what_a_proxy_forwards_does_not_come_from_this_machine(harness: Harness, header: str) -> None:
     answer = await harness.client.get(READ, headers={header: "127.0.0.1"})
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")

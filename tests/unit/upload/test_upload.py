@@ -185,7 +185,6 @@ async def test_public_films_lie_where_their_ids_say(root: Path, tmp_path: Path) 
 async def test_every_worker_and_every_replay_gives_a_job_the_same_addresses(
     root: Path, tmp_path: Path
 ) -> None:
-    """Two workers that share the artifact store, of which the first drew the secret, and one that came later."""
     told = []
     for _ in range(2):
         settings = UploadSettings(storage_local_dir=root)
