@@ -40,9 +40,9 @@ from services.gateway.http.body import BodyLimit
 from services.gateway.http.documents import document_route
 from services.gateway.http.forwarded import Forwarded
 from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
-from services.gateway.http.operations import Probe
 from services.gateway.http.overlaps import refuse_overlap
 from services.gateway.http.paths import BASES
+from services.gateway.http.probing import Probe, Probes, Standing
 from services.gateway.http.quick import QuickCreate
 from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
@@ -293,6 +293,8 @@ def create_app(
     opening = Tickets(service.ledger, settings.access, service.now)
     signer = signer_of(settings.assets, service.artifacts, service.now)
     linking = linking_of(settings.assets, signer, bucket, service.now)
+    standing = Standing(service.ledger, probes)
+    app.add_middleware(Probes, standing=standing)
     app.add_middleware(
         Guard,
         access=settings.access,
@@ -315,7 +317,7 @@ def create_app(
         for routes in (written, versions.router(service), made, listing.router(service), *told):
             app.include_router(routes, prefix=base)
     app.include_router(backend_routes.router(service))
-    app.include_router(operations.router(service.ledger, service.hub, probes))
+    app.include_router(operations.router(standing, service.hub))
     app.state.drain = service.hub.close
     app.router.routes.extend((ws.route(service), jobs_socket.route(service)))
 

@@ -25,7 +25,7 @@ OPEN_PATHS = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.
 PROBES = frozenset({"/livez", "/readyz"})
 """Have no rate. An orchestrator starts a gateway again that does not answer its probes, and often shares its
 address with everybody who comes through a node or a proxy: a rate would let any of them have the gateway
-killed. What is refused costs as much as what is answered here, since all who ask share one look."""
+killed. A refusal would cost no less than the answer, see ``probing``."""
 
 INTERNAL_PATHS = ("/video/", "/api/v2/callbacks", "/api/callbacks")
 
@@ -208,7 +208,7 @@ class Guard:
         path = scope["path"]
         if self._off and (why := self._stranger(headers)) is not None:
             return 403, HttpCode.FORBIDDEN, why, None
-        if path in PROBES:
+        if path in PROBES and scope.get("method") == "GET":
             return None
         if path in OPEN_PATHS or path.startswith(self._assets):
             wait = (self._documents if path in OPEN_PATHS else self._files).take(_address(scope))

@@ -110,6 +110,14 @@ async def test_a_thousand_probes_of_one_address_are_answered_and_share_one_look_
     assert looks < 50, f"{looks} looks into the ledger for 500 probes"
 
 
+async def test_what_is_no_probe_has_a_rate_also_on_the_path_of_one(closed: Harness) -> None:
+    async with client(closed, "192.0.2.1") as flooding:
+        times = 3 * int(DOCUMENTS_PER_SECOND)
+        answers = {(await flooding.post("/livez")).status_code for _ in range(times)}
+        assert answers == {405, 429}, f"{times} POSTs at once"
+        assert (await flooding.head("/livez")).status_code == 200
+
+
 async def test_a_look_that_failed_is_told_to_all_and_not_for_long(closed: Harness) -> None:
     async with client(closed, "192.0.2.1") as probe:
 
