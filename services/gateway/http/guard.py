@@ -46,6 +46,10 @@ UNKNOWN_PER_SECOND = 20.0
 page whose token was just taken out is told 429 in the place of 401. More: guessing is cheap. Who shows a
 token that is known is not counted, whatever others at the address do."""
 
+UNKNOWN_SHARE = 0.02
+"""At most this share of the rate that a known one has, where that has one. Less: a mistake is told once. More:
+a gateway that was made slow spends its time on guesses."""
+
 MAX_CALLERS = 10_000
 """Callers whose rate is remembered, of each kind; 250 bytes each. Fewer: many addresses in turn escape it.
 More: memory."""
@@ -136,7 +140,7 @@ class Guard:
         self._rates = Rates(access.rate)
         self._documents = Rates(DOCUMENTS_PER_SECOND)
         self._files = Rates(FILES_PER_SECOND)
-        self._unknown = Rates(UNKNOWN_PER_SECOND)
+        self._unknown = Rates(min(UNKNOWN_PER_SECOND, access.rate * UNKNOWN_SHARE or UNKNOWN_PER_SECOND))
         self._tickets = tickets
         self._shown = Rates(TICKET_SHOWN_PER_SECOND)
 
