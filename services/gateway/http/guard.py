@@ -47,8 +47,8 @@ page whose token was just taken out is told 429 in the place of 401. More: guess
 token that is known is not counted, whatever others at the address do."""
 
 UNKNOWN_SHARE = 0.02
-"""At most this share of the rate that a known one has, where that has one. Less: a mistake is told once. More:
-a gateway that was made slow spends its time on guesses."""
+"""At most this share of the rate that a known one has, where that has one. Less: a mistake is told once.
+More: a gateway that was made slow spends its time on guesses."""
 
 MAX_CALLERS = 10_000
 """Callers whose rate is remembered, of each kind; 250 bytes each. Fewer: many addresses in turn escape it.
