@@ -39,7 +39,8 @@ from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
 from services.gateway.http.documents import document_route
 from services.gateway.http.forwarded import Forwarded
-from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
+from services.gateway.http.guard import OPEN_PATHS, Guard
+from services.gateway.http.headers import SecurityHeaders
 from services.gateway.http.overlaps import refuse_overlap
 from services.gateway.http.paths import BASES
 from services.gateway.http.probing import Probe, Probes, Standing

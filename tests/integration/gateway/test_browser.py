@@ -158,7 +158,7 @@ async def test_a_page_of_another_origin_embeds_a_film_only_where_a_setting_says_
         off, closed = AccessSettings(auth=AuthMode.OFF), AccessSettings(api_tokens=tokens)
         named = AccessSettings(api_tokens=tokens, cors_origins=url.rstrip("/"))
         await page.open(url)
-        loaded = {}
+        loaded: list[bool] = []
         for access, policy, cors in (
             (off, ResourcePolicy.CROSS_ORIGIN, False),  # refused by its site alone
             (closed, ResourcePolicy.SAME_ORIGIN, False),  # kept back by its policy alone
@@ -171,5 +171,5 @@ async def test_a_page_of_another_origin_embeds_a_film_only_where_a_setting_says_
             (settings.assets_dir / "thumb.png").write_bytes(DOT)
             async with running(settings, served=True) as harness:
                 film = f"{harness.url.replace('127.0.0.1', host)}/assets/thumb.png"
-                loaded[len(loaded)] = await page.run(EMBED % (json.dumps(cors), json.dumps(film)))
-        assert loaded == {0: False, 1: False, 2: True, 3: True}
+                loaded.append(await page.run(EMBED % (json.dumps(cors), json.dumps(film))))
+        assert loaded == [False, False, True, True]
