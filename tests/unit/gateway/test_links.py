@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -18,6 +20,7 @@ from services.runtime.assets import AssetAccess, AssetSecret, AssetSettings
 from services.runtime.cancel import CancelToken
 from services.upload.actor import build
 from services.upload.settings import UploadSettings
+from tests.support.s3 import S3Server
 
 from .conftest import Harness, running
 
@@ -41,7 +44,7 @@ class Hands:
     async def report(self, share: float) -> None: ...
 
 
-async def uploaded(harness: Harness, job_id: str, access: AssetAccess) -> AssetsUploaded:
+async def uploaded(harness: Harness, job_id: str, access: AssetAccess, **where: Any) -> AssetsUploaded:
     """What the real upload stage tells of a film of a job, told to the gateway as well."""
     media = {
         "video": "video/mp4",
@@ -55,7 +58,9 @@ async def uploaded(harness: Harness, job_id: str, access: AssetAccess) -> Assets
         event_id=uuid5(NAMESPACE, job_id), job_id=job_id, attempt=1, video_id="v-1", script_id="s-1",
         settings=RenderSettings(), language="ko", files=FilmFiles(**claims), frames=240, duration_sec=10.0,
     )  # fmt: skip
-    settings = UploadSettings(storage_assets=access, storage_local_dir=harness.gateway.settings.assets_dir)
+    settings = UploadSettings(
+        storage_assets=access, storage_local_dir=harness.gateway.settings.assets_dir, **where
+    )
     actor = build(settings)
     await actor.start()
     try:
@@ -229,3 +234,26 @@ async def test_without_tokens_a_wrong_link_is_refused_and_a_page_may_fetch(setti
 async def test_a_job_that_is_not_there_has_no_links(harness: Harness) -> None:
     answer = await harness.client.get("/api/v2/render-jobs/none/links")
     assert (answer.status_code, answer.json()["code"]) == (404, "JOB_NOT_FOUND")
+
+
+@pytest.mark.s3
+async def test_links_to_a_bucket_are_its_own(
+    settings: GatewaySettings, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    where: dict[str, Any] = {
+        "storage_provider": "s3",
+        "aws_s3_bucket": s3_server.bucket,
+        "s3_endpoint_url": s3_server.endpoint_url,
+    }
+    assets = AssetSettings(storage_assets=AssetAccess.SIGNED, storage_link_seconds=60, **where)
+    async with running(settings.model_copy(update={"assets": assets})) as harness:
+        job_id = await harness.job("v-1")
+        event = await uploaded(harness, job_id, AssetAccess.SIGNED, **where)
+        video = (await links_of(harness, job_id))[0]
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(video["url"])).content == FILM
+            assert (await client.get(event.assets[0].url)).status_code == 403
+        lasts = datetime.fromisoformat(video["expires_at"]) - datetime.now(UTC)
+        assert timedelta(seconds=50) < lasts <= timedelta(seconds=60)
