@@ -16,7 +16,7 @@ from services.gateway.http.paths import TICKET_PATHS
 from services.gateway.http.problems import HttpCode, problem, status_of
 from services.gateway.http.ticket_query import take_ticket, target_of
 from services.gateway.links import Signer
-from services.gateway.metrics import STREAM_TICKETS
+from services.gateway.metrics import REFUSED, STREAM_TICKETS
 from services.gateway.tickets import AGAIN, GRANT_KEY, Target, TicketRefusedError, Tickets
 
 OPEN_PATHS = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"}
@@ -150,6 +150,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         status, code, detail, headers = refusal
+        REFUSED.labels(code).inc()
         if scope["type"] == "websocket":
             await receive()  # websocket.connect
             send = _denying(send)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from services.gateway.access import AccessSettings
@@ -63,8 +64,10 @@ async def test_who_floods_an_open_path_is_told_to_come_later_and_nobody_else_is(
             each._clock = clock
     burst = int(2 * rate)
     async with client(closed, "192.0.2.1") as flooding, client(closed, "192.0.2.2") as other:
+        before = refused()
         answers = await flood(flooding, path, burst + 5, headers=headers)
         assert [answer.status_code for answer in answers[burst:]] == [429] * 5, f"{burst} at once, no more"
+        assert refused() == before + 5, "each one counted"
         assert 429 not in {answer.status_code for answer in answers[:burst]}
         told = answers[-1]
         assert (told.json()["code"], int(told.headers["retry-after"])) == ("RATE_LIMITED", 1)
@@ -74,6 +77,10 @@ async def test_who_floods_an_open_path_is_told_to_come_later_and_nobody_else_is(
         assert (await flooding.get(READ, headers=KNOWN)).status_code == 200
         clock.now += 1
         assert (await flooding.get(path, headers=headers)).status_code != 429
+
+
+def refused() -> float:
+    return REGISTRY.get_sample_value("lectern_requests_refused_total", {"code": "RATE_LIMITED"}) or 0.0
 
 
 class Clock:
