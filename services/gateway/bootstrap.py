@@ -60,7 +60,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tickets import Tickets
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
-from services.runtime.assets import AssetAccess, open_asset_bucket
+from services.runtime.assets import open_asset_bucket
 from services.runtime.conformance import Conformance
 from services.runtime.public_base import path_of
 from services.runtime.settings import RuntimeSettings
@@ -342,8 +342,7 @@ def create_app(
     app.router.routes.append(document_route("/asyncapi.json", asyncapi_document))
     app.router.routes.append(document_route("/openapi.json", app.openapi))
     refuse_overlap(app, path_of(settings.storage_public_base_url))
-    public = settings.assets.storage_assets is AssetAccess.PUBLIC
-    app.include_router(assets.router(settings.assets_dir, settings.assets_path, public=public))
+    app.include_router(assets.router(settings.assets_dir, settings.assets_path, shared=signer is None))
     return app
 
 

@@ -27,15 +27,15 @@ MEDIA_TYPES = {
 _STATIC = StaticFiles(check_dir=False)
 
 
-def router(folder: Path, path: str, *, public: bool) -> APIRouter:
+def router(folder: Path, path: str, *, shared: bool) -> APIRouter:
     """Return the route that serves ``folder`` below ``path``.
 
     Args:
         folder: of the finished files.
         path: where they are served.
-        public: whether everybody may keep them, or the browser of whoever was told the address alone.
+        shared: whether caches on the way may keep them: not where each who asks must have a right to.
     """
-    cached = "no-cache" if public else "private, no-cache"
+    cached = "no-cache" if shared else "private, no-cache"
     routes = APIRouter(tags=["assets"])
 
     @routes.get(
