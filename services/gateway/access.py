@@ -55,8 +55,8 @@ class AccessSettings(BaseSettings):
     too widely: callers choose their addresses, and so have no rate."""
 
     rate: float = Field(default=5_000, ge=0, validation_alias="GATEWAY_RATE_PER_SECOND")
-    """Requests a second of one token, or of one address without any; 0 for no limit. Lower: a busy backend
-    is refused. Higher: one caller can take all there is."""
+    """Requests a second of one token or, with tokens off, of one address; 0 for no limit. Who is not known
+    has less in any case, see ``guard``. Lower: a busy backend is refused. Higher: one caller can take all."""
 
     ticket_seconds: float = Field(default=60, ge=5, le=600, validation_alias="GATEWAY_TICKET_SECONDS")
     """From the making of a stream ticket to its use, by the gateways' clocks, which may differ by five
