@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -10,13 +10,14 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.errors import ErrorCode, PermanentError
-from services.gateway.auth import ApiToken, Scope
+from services.gateway.auth import SHORTEST_SECRET, ApiToken, Scope
 
-_ENTRY = re.compile(r"(?P<name>[\w.-]{1,40})=(?P<scopes>[a-z+]+):(?P<secret>\S+)")
+_ENTRY = re.compile(r"(?P<name>[A-Za-z0-9_.-]{1,40})=(?P<scopes>[a-z+]+):(?P<secret>\S+)")
 _HASH = re.compile(r"sha256:([0-9a-f]{64})")
 
-SHORTEST_SECRET = 16
-"""Characters of a token that stands in the clear; shorter ones can be guessed."""
+SHORTEST_PREFIX = {4: 8, 6: 7}
+"""Bits of a network of proxies, by IP version: as many as the largest private ones have. Fewer: half the
+world is believed whom it forwards for."""
 
 
 class AuthMode(StrEnum):
@@ -48,9 +49,14 @@ class AccessSettings(BaseSettings):
     cors_origins: str = Field(default="", validation_alias="GATEWAY_CORS_ORIGINS")
     """Origins whose pages may call, separated by commas; none by default."""
 
+    trusted_proxies: str = Field(default="", validation_alias="GATEWAY_TRUSTED_PROXIES")
+    """Addresses and networks of the proxies in front, separated by commas; they alone are believed in their
+    ``X-Forwarded-For`` and ``X-Forwarded-Proto``. Left out behind a proxy: all callers are one address. Named
+    too widely: callers choose their addresses, and so have no rate."""
+
     rate: float = Field(default=5_000, ge=0, validation_alias="GATEWAY_RATE_PER_SECOND")
-    """Requests a second of one token, or of one address without any; 0 for no limit. Lower: a busy backend
-    is refused. Higher: one caller can take all there is."""
+    """Requests a second of one token or, with tokens off, of one address; 0 for no limit. Who is not known
+    has less in any case, see ``guard``. Lower: a busy backend is refused. Higher: one caller can take all."""
 
     ticket_seconds: float = Field(default=60, ge=5, le=600, validation_alias="GATEWAY_TICKET_SECONDS")
     """From the making of a stream ticket to its use, by the gateways' clocks, which may differ by five
@@ -71,7 +77,9 @@ class AccessSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
-        _ = self.tokens
+        _ = self.proxies
+        if len({token.digest for token in self.tokens}) < len(self.tokens):
+            raise ValueError("GATEWAY_API_TOKENS: two tokens have one secret: whose rights it has is unclear")
         for origin in self.origins:
             parts = urlsplit(origin)
             if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
@@ -82,6 +90,11 @@ class AccessSettings(BaseSettings):
     def origins(self) -> tuple[str, ...]:
         """Origins whose pages may call."""
         return tuple(self.cors_origins.replace(",", " ").split())
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Whom we believe for whom they forward."""
+        return tuple(_network(entry) for entry in self.trusted_proxies.replace(",", " ").split())
 
     @property
     def tokens(self) -> tuple[ApiToken, ...]:
@@ -110,6 +123,12 @@ class AccessSettings(BaseSettings):
                 ErrorCode.SETTINGS_INVALID,
                 f"GATEWAY_AUTH=off is for loopback addresses only, not {host}: set GATEWAY_API_TOKENS",
             )
+        if self.auth is AuthMode.OFF and self.proxies:
+            raise PermanentError(
+                ErrorCode.SETTINGS_INVALID,
+                "GATEWAY_AUTH=off is for this machine only, and GATEWAY_TRUSTED_PROXIES for others that come"
+                " through a proxy: set GATEWAY_API_TOKENS, or leave the proxies out",
+            )
         if self.auth is not AuthMode.OFF and not self.tokens and not internal:
             raise PermanentError(
                 ErrorCode.SETTINGS_INVALID,
@@ -126,6 +145,19 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _network(entry: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(entry)
+    except ValueError:
+        raise ValueError(
+            f"GATEWAY_TRUSTED_PROXIES: {entry[:50]!r} is no address and no network, such as 10.0.0.7 or"
+            " 10.0.0.0/24"
+        ) from None
+    if network.prefixlen < SHORTEST_PREFIX[network.version]:
+        raise ValueError(f"GATEWAY_TRUSTED_PROXIES: {entry[:50]} is too wide: name the proxies alone")
+    return network
 
 
 def _token(entry: str, number: int) -> ApiToken:

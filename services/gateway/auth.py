@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+SHORTEST_SECRET = 16
+"""Characters of a token that stands in the clear; shorter ones can be guessed."""
+
 
 class Scope(StrEnum):
     """What a token is good for."""

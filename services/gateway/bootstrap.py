@@ -25,6 +25,7 @@ from services.gateway.housekeeping import keep_house
 from services.gateway.http import (
     assets,
     jobs,
+    links,
     listing,
     openapi,
     operations,
@@ -36,14 +37,19 @@ from services.gateway.http import (
 )
 from services.gateway.http import backend as backend_routes
 from services.gateway.http.body import BodyLimit
-from services.gateway.http.guard import OPEN_PATHS, Guard, SecurityHeaders
-from services.gateway.http.operations import Probe
+from services.gateway.http.documents import document_route
+from services.gateway.http.forwarded import Forwarded
+from services.gateway.http.guard import OPEN_PATHS, Guard
+from services.gateway.http.headers import SecurityHeaders
+from services.gateway.http.overlaps import refuse_overlap
 from services.gateway.http.paths import BASES
+from services.gateway.http.probing import Probe, Probes, Standing
 from services.gateway.http.quick import QuickCreate
 from services.gateway.http.repeats import Idempotency
 from services.gateway.hub import Hub
 from services.gateway.kafka_logs import KafkaLogs
 from services.gateway.ledger.database import Ledger, open_ledger
+from services.gateway.links import Bucket, linking_of, signer_of
 from services.gateway.live import jobs_socket
 from services.gateway.live.asyncapi import asyncapi_document
 from services.gateway.live.broadcast import Broadcast
@@ -54,7 +60,9 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tickets import Tickets
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
+from services.runtime.assets import open_asset_bucket
 from services.runtime.conformance import Conformance
+from services.runtime.public_base import path_of
 from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
@@ -212,7 +220,11 @@ async def open_gateway(
         TransientError: ``LEDGER_UNAVAILABLE``.
     """
     ledger = open_ledger(settings.ledger_url)
-    async with open_backend(settings.backend) as backend:
+    async with contextlib.AsyncExitStack() as stack:
+        backend = await stack.enter_async_context(open_backend(settings.backend))
+        bucket = None
+        if settings.assets.presigned:
+            bucket = await stack.enter_async_context(open_asset_bucket(settings.assets))
         await _opened(ledger, patience)
         try:
             LEDGER_AWAY.set_function(lambda: ledger.standing.seconds)
@@ -226,7 +238,7 @@ async def open_gateway(
                 waits=settings.backend.starts_jobs,
             )
             probes: list[Probe] = []
-            app = create_app(service, settings, probes, new_id=new_id)
+            app = create_app(service, settings, probes, new_id=new_id, bucket=bucket)
             gateway = Gateway(settings, service, actor.build(service), app, ledger, backend, probes)
             async with gateway.running("housekeeping", keep_house(ledger, now)):
                 yield gateway
@@ -250,8 +262,26 @@ async def _opened(ledger: Ledger, patience: float) -> None:
             return
 
 
-def create_app(service: Service, settings: GatewaySettings, probes: list[Probe], *, new_id: NewId) -> FastAPI:
-    """Return the HTTP and WebSocket application over ``service``."""
+def create_app(
+    service: Service,
+    settings: GatewaySettings,
+    probes: list[Probe],
+    *,
+    new_id: NewId,
+    bucket: Bucket | None = None,
+) -> FastAPI:
+    """Return the HTTP and WebSocket application over ``service``.
+
+    Args:
+        service: what its routes call.
+        settings: the gateway's.
+        probes: looked at by ``/readyz``.
+        new_id: makes ids.
+        bucket: signs its own links, where finished files are signed and lie there.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: finished files would lie where routes are.
+    """
     app = FastAPI(
         title="Lectern",
         summary="Training text to narrated educational video",
@@ -259,6 +289,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
         servers=openapi.SERVERS,
         license_info=openapi.LICENSE,
         openapi_tags=openapi.TAGS,
+        openapi_url=None,  # it would be written anew for each who asks
         docs_url=None,  # it would load scripts from a stranger's server
         redoc_url=None,
     )
@@ -267,32 +298,35 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     app.add_middleware(Idempotency, ledger=service.ledger, now=service.now)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     opening = Tickets(service.ledger, settings.access, service.now)
+    signer = signer_of(settings.assets, service.artifacts, service.now)
+    linking = linking_of(settings.assets, signer, bucket, service.now)
+    standing = Standing(service.ledger, probes)
+    app.add_middleware(Probes, standing=standing)
     app.add_middleware(
         Guard,
         access=settings.access,
         internal=_internal(settings),
         assets=settings.assets_path,
         tickets=opening,
+        signer=signer,
     )
     if settings.access.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.access.origins, **CORS)
     app.add_middleware(Conformance)
-    app.add_middleware(SecurityHeaders)
+    policy = settings.assets.storage_resource_policy
+    app.add_middleware(SecurityHeaders, assets=settings.assets_path, policy=policy)
+    if settings.access.proxies:
+        app.add_middleware(Forwarded, proxies=settings.access.proxies)
     for base in BASES:
         written = scripts.router(service, generate_wait=settings.generate_wait, new_id=new_id)
         made = jobs.router(service, new_id=new_id)
-        told = (streams.router(service), tickets.router(opening))
+        told = (links.router(service, linking), streams.router(service), tickets.router(opening))
         for routes in (written, versions.router(service), made, listing.router(service), *told):
             app.include_router(routes, prefix=base)
     app.include_router(backend_routes.router(service))
-    app.include_router(assets.router(settings.assets_dir, settings.assets_path))
-    app.include_router(operations.router(service.ledger, service.hub, probes))
+    app.include_router(operations.router(standing, service.hub))
     app.state.drain = service.hub.close
     app.router.routes.extend((ws.route(service), jobs_socket.route(service)))
-
-    @app.get("/asyncapi.json", include_in_schema=False)
-    async def sockets() -> dict[str, object]:
-        return asyncapi_document()
 
     @app.get("/", summary="Where things are", tags=["operations"])
     async def index() -> dict[str, str]:
@@ -308,8 +342,13 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
             "ready": "/readyz",
         }
 
-    problems.describe(app, [*OPEN_PATHS, f"{settings.assets_path}/{{key}}"])
+    films = [] if signer else [f"{settings.assets_path}/{{key}}"]
+    problems.describe(app, [*OPEN_PATHS, *films])
     openapi.describe(app)
+    app.router.routes.append(document_route("/asyncapi.json", asyncapi_document))
+    app.router.routes.append(document_route("/openapi.json", app.openapi))
+    refuse_overlap(app, path_of(settings.storage_public_base_url))
+    app.include_router(assets.router(settings.assets_dir, settings.assets_path, shared=signer is None))
     return app
 
 

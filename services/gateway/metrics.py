@@ -23,3 +23,8 @@ UPDATE_GAPS = Counter("lectern_update_gaps", "Times the watched jobs were read a
 STREAM_TICKETS = Counter(
     "lectern_stream_tickets", "Stream tickets: issued, opened, resumed, refused", ["outcome"]
 )
+REFUSED = Counter(
+    "lectern_requests_refused",
+    "Requests and handshakes refused for who made them: no right, no token, from a foreign page, too many",
+    ["code"],
+)

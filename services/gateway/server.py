@@ -69,6 +69,7 @@ class GatewayServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # uvicorn believes whoever calls from this machine, and its environment
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.rendering import RenderSettings, TtsProvider, VisualStyle
 from services.gateway.access import AccessSettings
 from services.gateway.backend.settings import BackendSettings
+from services.runtime.assets import AssetSettings
+from services.runtime.public_base import public_base
 
 
 class GatewaySettings(BaseSettings):
@@ -16,7 +18,11 @@ class GatewaySettings(BaseSettings):
 
     # the prefix keeps field names from being read: ``home`` must never be the shell's HOME
     model_config = SettingsConfigDict(
-        env_prefix="LECTERN_GATEWAY_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="LECTERN_GATEWAY_",
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
     home: Path = Field(default=Path("data"), validation_alias="LECTERN_HOME")
@@ -33,6 +39,7 @@ class GatewaySettings(BaseSettings):
     """Finished files, served below ``/assets``; a folder below ``home`` when left out."""
 
     storage_public_base_url: str = Field(default="/assets", validation_alias="STORAGE_PUBLIC_BASE_URL")
+    """Below its path, if it is one, finished files are served without a token; no route may lie there."""
 
     visual_style: VisualStyle = Field(default=VisualStyle.BASIC, validation_alias="VIDEO_VISUAL_STYLE")
     width: int = Field(default=1280, validation_alias="VIDEO_WIDTH")
@@ -51,10 +58,26 @@ class GatewaySettings(BaseSettings):
 
     backend: BackendSettings = Field(default_factory=BackendSettings)
     access: AccessSettings = Field(default_factory=AccessSettings)
+    assets: AssetSettings = Field(default_factory=AssetSettings)
+
+    @field_validator("storage_public_base_url")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        return public_base(value)
 
     @model_validator(mode="after")
     def _renderable(self) -> Self:
         _ = self.render_defaults
+        return self
+
+    @model_validator(mode="after")
+    def _serves_films_only(self) -> Self:
+        home, assets = self.home.resolve(), self.assets_dir.resolve()
+        if home.is_relative_to(assets) or assets.is_relative_to(home / "artifacts"):
+            raise ValueError(
+                "STORAGE_LOCAL_DIR is served to everybody, and must neither hold LECTERN_HOME nor lie in its"
+                " artifacts: name a folder of its own"
+            )
         return self
 
     @property
@@ -91,5 +114,5 @@ class GatewaySettings(BaseSettings):
     @property
     def assets_path(self) -> str:
         """Path below which finished files are served; ``/assets`` where the public URL is elsewhere."""
-        base = self.storage_public_base_url.rstrip("/")
-        return base if base.startswith("/") and not base.startswith("//") else "/assets"
+        base = self.storage_public_base_url
+        return base if base.startswith("/") else "/assets"

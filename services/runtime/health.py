@@ -118,6 +118,7 @@ class HealthServer:
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                proxy_headers=False,
             )
         )
         self._task: asyncio.Task[None] | None = None

@@ -4,6 +4,7 @@ The trace id is derived from the job and attempt, so that the trace holds togeth
 ``traceparent`` came along: a command from a plain Kafka client, an event relayed from the outbox.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -24,6 +25,8 @@ from services.runtime.settings import RuntimeSettings
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 _FIELDS = frozenset(_PROPAGATOR.fields)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""The only thing of a stranger's that goes on from record to record as it came: never longer than this."""
 _NO_SPAN = nullcontext(trace.INVALID_SPAN)
 _exporting = False
 _carried: ContextVar[str | None] = ContextVar("traceparent", default=None)
@@ -66,7 +69,8 @@ def span_of(
     that came along is passed on.
     """
     if not _exporting:
-        _carried.set(headers.get("traceparent"))
+        given = headers.get("traceparent")
+        _carried.set(given if given is not None and _TRACEPARENT.fullmatch(given) else None)
         return _NO_SPAN
     return _exported_span(stage, event_type, job_id, attempt, headers)
 

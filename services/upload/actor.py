@@ -8,7 +8,8 @@ from contracts.events import Asset, AssetsUploaded, Event, VideoComposed
 from contracts.steps import Step
 from contracts.topics import VIDEO_COMPOSED
 from services.runtime.actor import Actor, Context, Subscription
-from services.upload.keys import PUBLISHED_FILES, asset_key, public_url
+from services.runtime.assets import AssetAccess, AssetSecret
+from services.upload.keys import PUBLISHED_FILES, folder_key, public_url
 from services.upload.settings import UploadSettings
 from services.upload.storage import Storage, open_storage
 
@@ -21,6 +22,7 @@ class Uploader:
 
     def __init__(self, settings: UploadSettings) -> None:
         self._settings = settings
+        self._secret = AssetSecret(settings)
         self._storage: Storage | None = None
         self._stack = AsyncExitStack()
 
@@ -46,10 +48,13 @@ class Uploader:
             CanceledError: the job is dead.
         """
         assert self._storage is not None, "the actor was not started"
+        public = self._settings.storage_assets is AssetAccess.PUBLIC
+        secret = None if public else await self._secret.read(ctx.artifacts)
+        folder = folder_key(event.video_id, event.script_id, event.job_id, secret)
         assets: list[Asset] = []
         for done, file in enumerate(PUBLISHED_FILES, start=1):
             ctx.cancel.check()
-            key = asset_key(event.video_id, event.script_id, event.job_id, file.name)
+            key = f"{folder}/{file.name}"
             claim: ClaimCheck = getattr(event.files, file.kind)
             source = await ctx.artifacts.fetch(claim, ctx.scratch)
             await self._storage.store(source, key, claim, file.content_type, ctx.cancel.check)

@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
+from services.runtime.assets import unguessable_part
 
 Kind = Literal["video", "srt", "vtt", "thumbnail", "report"]
 
@@ -36,8 +37,16 @@ PUBLISHED_FILES = (
 )
 
 
-def asset_key(video_id: str, script_id: str | None, job_id: str, name: str) -> str:
-    """Return ``videos/{video_id}/{script_id}/{job_id}/{name}``.
+def folder_key(video_id: str, script_id: str | None, job_id: str, secret: bytes | None) -> str:
+    """Return ``videos/{video_id}/{script_id}/{job_id}``, and below it what follows from the secret.
+
+    The same job has the same folder wherever it is uploaded, and however often.
+
+    Args:
+        video_id: of the film.
+        script_id: ``None`` for a spec that came without a script.
+        job_id: chosen by anybody.
+        secret: ``None`` where everybody may find the folder.
 
     The contract constrains ids already; they are checked again because a path is made of them.
 
@@ -50,7 +59,8 @@ def asset_key(video_id: str, script_id: str | None, job_id: str, name: str) -> s
             raise PermanentError(
                 ErrorCode.EVENT_MALFORMED, f"id {each[:40]!r} cannot be part of a file's key"
             )
-    return "/".join(("videos", *ids, name))
+    folder = "/".join(("videos", *ids))
+    return folder if secret is None else f"{folder}/{unguessable_part(secret, folder)}"
 
 
 def public_url(base_url: str, key: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contracts.base import ClaimCheck
+from services.runtime.assets import open_asset_bucket
 from services.upload.local import LocalStorage
 from services.upload.settings import UploadSettings
 
@@ -38,15 +39,7 @@ async def open_storage(settings: UploadSettings) -> AsyncIterator[Storage]:
         await local.open()
         yield local
         return
-    # The S3 client is an optional dependency (extra "s3") and takes half a second to import.
-    from services.runtime.s3 import S3Location, open_bucket  # noqa: PLC0415
-    from services.upload.s3 import S3Storage  # noqa: PLC0415
+    from services.upload.s3 import S3Storage  # noqa: PLC0415 - imports the S3 client, which is optional
 
-    location = S3Location(
-        bucket=settings.aws_s3_bucket or "",
-        endpoint_url=settings.s3_endpoint_url,
-        region=settings.aws_s3_region,
-        max_attempts=settings.s3_max_attempts,
-    )
-    async with open_bucket(location) as bucket:
+    async with open_asset_bucket(settings) as bucket:
         yield S3Storage(bucket)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.gateway.auth import SHORTEST_SECRET
 from services.gateway.backend.webhooks import signing_keys
 
 
@@ -65,6 +66,13 @@ class BackendSettings(BaseSettings):
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("must be scheme, host and path only; tokens have variables of their own")
         return value.rstrip("/")
+
+    @field_validator("internal_token")
+    @classmethod
+    def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"has fewer than {SHORTEST_SECRET} characters, and opens /video/job/*")
+        return value
 
     @model_validator(mode="after")
     def _usable(self) -> Self:

@@ -27,8 +27,15 @@ MEDIA_TYPES = {
 _STATIC = StaticFiles(check_dir=False)
 
 
-def router(folder: Path, path: str) -> APIRouter:
-    """Return the route that serves ``folder`` below ``path``."""
+def router(folder: Path, path: str, *, shared: bool) -> APIRouter:
+    """Return the route that serves ``folder`` below ``path``.
+
+    Args:
+        folder: of the finished files.
+        path: where they are served.
+        shared: whether caches on the way may keep them: not where each who asks must have a right to.
+    """
+    cached = "no-cache" if shared else "private, no-cache"
     routes = APIRouter(tags=["assets"])
 
     @routes.get(
@@ -47,7 +54,7 @@ def router(folder: Path, path: str) -> APIRouter:
             media_type=MEDIA_TYPES[found[0].suffix],
             filename=found[0].name,
             content_disposition_type="inline",
-            headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
+            headers={"Cache-Control": cached, "X-Content-Type-Options": "nosniff"},
         )
         if _changed(response.headers, request.headers):
             return problem(412, HttpCode.PRECONDITION_FAILED, "it is another file by now: read it again")

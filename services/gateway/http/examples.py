@@ -61,13 +61,20 @@ DIFF = {
         }
     ],
 }
+FOLDER = f"videos/{VIDEO}/{SCRIPT}/{JOB}/9f2c4e6a8b0d1f3557799bbddff01324"
 FILM = {
     "kind": "video",
-    "key": f"videos/{VIDEO}/{SCRIPT}/{JOB}/video.mp4",
-    "url": f"/assets/videos/{VIDEO}/{SCRIPT}/{JOB}/video.mp4",
+    "key": f"{FOLDER}/video.mp4",
+    "url": f"/assets/{FOLDER}/video.mp4",
     "size_bytes": 1_834_021,
     "content_type": "video/mp4",
     "sha256": HASH,
+}
+LINKS = {
+    "job_id": JOB,
+    "links": [
+        {name: FILM[name] for name in ("kind", "url", "content_type", "size_bytes")} | {"expires_at": None}
+    ],
 }
 COMPLETED = {
     "job_id": JOB,
@@ -213,6 +220,7 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ("POST", "/stream-tickets"): Example({201: TICKETED}, {"job_ids": [JOB]}),
     ("GET", "/render-jobs/{job_id}/render-spec"): Example({200: SPEC}, None, OF_JOB),
     ("POST", "/render-jobs/{job_id}/cancel"): Example({200: CANCELED}, None, OF_JOB),
+    ("GET", "/render-jobs/{job_id}/links"): Example({200: LINKS}, None, OF_JOB),
     ("GET", "/render-jobs"): Example(
         {200: {"items": [COMPLETED], "next": f"1772442000250000-{JOB}"}},
         None,

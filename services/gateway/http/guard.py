@@ -1,4 +1,4 @@
-"""In front of every route: who calls, what for, from which page, how often; and the headers browsers obey."""
+"""In front of every route: who calls, what for, from which page, how often."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -11,14 +11,21 @@ from contracts.errors import LecternError
 from services.gateway.access import AccessSettings, AuthMode, is_loopback
 from services.gateway.auth import ApiToken, Tokens, bearer_of
 from services.gateway.auth import Scope as Right
+from services.gateway.http.forwarded import FORWARDING, neighbourhood
 from services.gateway.http.paths import TICKET_PATHS
 from services.gateway.http.problems import HttpCode, problem, status_of
 from services.gateway.http.ticket_query import take_ticket, target_of
-from services.gateway.metrics import STREAM_TICKETS
+from services.gateway.links import Signer
+from services.gateway.metrics import REFUSED, STREAM_TICKETS
 from services.gateway.tickets import AGAIN, GRANT_KEY, Target, TicketRefusedError, Tickets
 
 OPEN_PATHS = {"/", "/livez", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json"}
 """For probes, scrapers and developers; they tell nothing of anybody's lessons."""
+
+PROBES = frozenset({"/livez", "/readyz"})
+"""Have no rate. An orchestrator starts a gateway again that does not answer its probes, and often shares its
+address with everybody who comes through a node or a proxy: a rate would let any of them have the gateway
+killed. A refusal would cost no less than the answer, see ``probing``."""
 
 INTERNAL_PATHS = ("/video/", "/api/v2/callbacks", "/api/callbacks")
 
@@ -26,11 +33,26 @@ SUBPROTOCOL = "lectern"
 SUBPROTOCOL_BEARER = "lectern.bearer."
 """Browsers cannot set headers on a WebSocket: they offer ``lectern`` and ``lectern.bearer.<token>``."""
 
+DOCUMENTS_PER_SECOND = 50.0
+"""Of one address, of the open paths that are no probes; twice as many at once. Fewer: several scrapers and
+developers behind one address are refused. More: one of them takes everybody's time, 3 ms for the metrics."""
+
+FILES_PER_SECOND = 500.0
+"""Of one address, of finished files; twice as many at once. Fewer: a school's viewers behind one address,
+each of whom asks for some ranges a second, see films stop. More: one address takes the threads that read."""
+
+UNKNOWN_PER_SECOND = 20.0
+"""Requests without a token, ticket or link that is known, of one address; twice as many at once. Fewer: a
+page whose token was just taken out is told 429 in the place of 401. More: guessing is cheap. Who shows a
+token that is known is not counted, whatever others at the address do."""
+
 UNKNOWN_SHARE = 0.02
-"""Share of the rate that an address without a token has: enough for mistakes, too little for guessing."""
+"""At most this share of the rate that a known one has, where that has one. Less: a mistake is told once.
+More: a gateway that was made slow spends its time on guesses."""
 
 MAX_CALLERS = 10_000
-"""Callers whose rate is remembered. Fewer: many addresses in turn escape it. More: memory."""
+"""Callers whose rate is remembered, of each kind; 250 bytes each. Fewer: many addresses in turn escape it.
+More: memory."""
 
 TICKET_SHOWN_PER_SECOND = 50.0
 """Times that one ticket may be shown; twice as many at once. Fewer: a page whose network comes and goes is
@@ -39,18 +61,12 @@ told that it is too early. More: whoever has one that was used can keep the ledg
 HOLDER_KEY = "lectern.holder"
 """Where a connection's scope holds the token that was shown, ``None`` for none."""
 
+OWN_PAGES = frozenset({"same-origin", "none"})
+"""``Sec-Fetch-Site`` of our own pages, and of what a person typed. Not ``same-site``: that is any page of any
+program that serves pages on this machine, on another port."""
+
 Refusal = tuple[int, str, str, dict[str, str] | None]
 """Status, code, detail and headers."""
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
-
-_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-_NOT_STORED = (b"cache-control", b"no-store")
 
 
 class Rates:
@@ -66,11 +82,11 @@ class Rates:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, caller: str, share: float = 1.0) -> float:
+    def take(self, caller: str) -> float:
         """Take one; returns 0, or the seconds until there is one."""
         if self._rate <= 0:
             return 0.0
-        rate, now = self._rate * share, self._clock()
+        rate, now = self._rate, self._clock()
         most = max(1.0, 2 * rate)
         left, seen = self._buckets.pop(caller, (most, now))
         left = min(most, left + (now - seen) * rate)
@@ -88,12 +104,19 @@ class Guard:
         app: what is behind.
         access: the settings.
         internal: the backend's token, if there is one.
-        assets: path of the finished files, which are public.
+        assets: path of the finished files, which need no token.
         tickets: what opens streams and sockets in the place of a token.
+        signer: what opens finished files, where they need a token or a link.
     """
 
     def __init__(
-        self, app: ASGIApp, access: AccessSettings, internal: ApiToken | None, assets: str, tickets: Tickets
+        self,
+        app: ASGIApp,
+        access: AccessSettings,
+        internal: ApiToken | None,
+        assets: str,
+        tickets: Tickets,
+        signer: Signer | None = None,
     ) -> None:
         self._app = app
         self._off = access.auth is AuthMode.OFF
@@ -101,7 +124,11 @@ class Guard:
         self._tokens = Tokens([*access.tokens, *([internal] if internal else [])])
         self._origins = frozenset(access.origins)
         self._assets = assets + "/"
+        self._signer = signer
         self._rates = Rates(access.rate)
+        self._documents = Rates(DOCUMENTS_PER_SECOND)
+        self._files = Rates(FILES_PER_SECOND)
+        self._unknown = Rates(min(UNKNOWN_PER_SECOND, access.rate * UNKNOWN_SHARE or UNKNOWN_PER_SECOND))
         self._tickets = tickets
         self._shown = Rates(TICKET_SHOWN_PER_SECOND)
 
@@ -115,12 +142,15 @@ class Guard:
         target = target_of(scope) if ticket is not None else None
         if ticket is not None and target is not None:
             refusal = await self._ticket_refusal(ticket, target, scope, said)
+        elif self._signer is not None and scope["path"].startswith(self._assets):
+            refusal = await self._link_refusal(self._signer, scope, said)
         else:
             refusal = self._refusal(scope, said)
         if refusal is None:
             await self._app(scope, receive, send)
             return
         status, code, detail, headers = refusal
+        REFUSED.labels(code).inc()
         if scope["type"] == "websocket":
             await receive()  # websocket.connect
             send = _denying(send)
@@ -134,7 +164,7 @@ class Guard:
             return 403, HttpCode.FORBIDDEN, why, None
         holder = self._tickets.holder(ticket)
         if holder is None:
-            wait = self._rates.take(_address(scope), UNKNOWN_SHARE)
+            wait = self._unknown.take(_address(scope))
             why = f"this is no ticket, or its token is no longer known: {AGAIN}"
             return _too_often(wait) if wait > 0 else _no_ticket(why)
         wait = self._shown.take(ticket) or self._rates.take(holder.name or _address(scope))
@@ -150,19 +180,44 @@ class Guard:
         scope[GRANT_KEY] = grant
         return None
 
+    async def _link_refusal(self, signer: Signer, scope: Scope, headers: Headers) -> Refusal | None:
+        """Refuse a finished file to whoever has neither a link to it nor a token."""
+        if self._off and (why := self._stranger(headers)) is not None:
+            return 403, HttpCode.FORBIDDEN, why, None
+        try:
+            opens = await signer.opens(scope["path"].removeprefix(self._assets), scope["query_string"])
+        except LecternError as error:
+            return status_of(error), error.code, error.message, {"Retry-After": "1"}
+        if opens is None:
+            return self._token_refusal(scope, headers)
+        wait = (self._files if opens else self._unknown).take(_address(scope))
+        if wait > 0:
+            return _too_often(wait)
+        if opens:
+            return None
+        return 403, HttpCode.LINK_INVALID, "the link has expired, or is none of ours: ask for another", None
+
     def _refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
         path = scope["path"]
         if self._off and (why := self._stranger(headers)) is not None:
             return 403, HttpCode.FORBIDDEN, why, None
-        if path in OPEN_PATHS or path.startswith(self._assets):
+        if path in PROBES and scope.get("method") == "GET":
             return None
-        needed = right_for(scope.get("method", "GET"), path)
+        if path in OPEN_PATHS or path.startswith(self._assets):
+            wait = (self._documents if path in OPEN_PATHS else self._files).take(_address(scope))
+            return _too_often(wait) if wait > 0 else None
+        return self._token_refusal(scope, headers)
+
+    def _token_refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
+        needed = right_for(scope.get("method", "GET"), scope["path"])
         holder = self._holder(scope, headers)
         scope["lectern.caller"] = holder.name if holder else ""
         scope[HOLDER_KEY] = holder
-        caller = holder.name if holder else _address(scope)
         free = self._off and not (needed is Right.INTERNAL and self._internal)
-        wait = self._rates.take(caller, 1.0 if holder or free else UNKNOWN_SHARE)
+        if holder is not None:
+            wait = self._rates.take(holder.name)
+        else:
+            wait = (self._rates if free else self._unknown).take(_address(scope))
         if wait > 0:
             return _too_often(wait)
         if free:
@@ -188,38 +243,15 @@ class Guard:
         # no browser speaks HTTP/1.0, which alone may leave the name out
         if "host" in headers and not is_loopback(name.removesuffix(".")):
             return "without tokens only loopback names are answered to"  # a name rebound to us
+        if any(name in FORWARDING for name, _ in headers.raw):
+            return "without tokens nothing is answered that a proxy forwards: set GATEWAY_API_TOKENS"
         origin = headers.get("origin")
-        if origin is None or origin in self._origins or origin in {f"http://{host}", f"https://{host}"}:
+        if origin is not None and origin in self._origins:
             return None
-        return "without tokens no foreign page may call"
-
-
-class SecurityHeaders:
-    """Adds the headers that browsers obey, where a response does not bring its own.
-
-    Args:
-        app: what is behind.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message["headers"] = list(message.get("headers", ()))
-                brought = {name.lower() for name, _ in headers}
-                headers += [header for header in _RAW_HEADERS if header[0] not in brought]
-                if b"cache-control" not in brought and not scope["path"].startswith("/assets"):
-                    headers.append(_NOT_STORED)
-            await send(message)
-
-        await self._app(scope, receive, add)
+        sites = headers.getlist("sec-fetch-site")
+        if origin in {None, f"http://{host}", f"https://{host}"} and OWN_PAGES.issuperset(sites):
+            return None
+        return "without tokens no page of another origin may call, unless GATEWAY_CORS_ORIGINS names that"
 
 
 def right_for(method: str, path: str) -> Right:
@@ -239,7 +271,7 @@ def secret_of(subprotocols: Iterable[str]) -> str | None:
 
 
 def _address(scope: Scope) -> str:
-    return f"@{(scope.get('client') or ['?'])[0]}"
+    return f"@{neighbourhood((scope.get('client') or ['?'])[0])}"
 
 
 def _too_often(wait: float) -> Refusal:

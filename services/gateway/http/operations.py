@@ -1,58 +1,37 @@
 """For operators: is the process alive, is it ready, what are its figures."""
 
-import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Request, Response
 
 from contracts.errors import LecternError
+from services.gateway.http.probing import ALIVE, Standing, readiness
 from services.gateway.hub import Hub
-from services.gateway.ledger import outbox
-from services.gateway.ledger.database import Ledger
 from services.gateway.metrics import OUTBOX_DEPTH, SOCKETS
 from services.runtime.health import exposition
 
 EXPOSITIONS = ("text/plain", "application/openmetrics-text")
 
-Probe = Callable[[], Sequence[str]]
-"""Returns why a part of the process is not ready; empty when it is."""
 
-
-LOOK_SECONDS = 2.0
-"""For a look into the ledger. Shorter: a busy one is taken for gone. Longer: whoever asks has gone away;
-Kubernetes' default is a second."""
-
-
-def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
-    """Return the operators' routes.
+def router(standing: Standing, hub: Hub) -> APIRouter:
+    """Return the operators' routes; probes are answered in front of them, see ``probing``.
 
     Args:
-        ledger: read to see that it can be.
+        standing: how the process stands.
         hub: whose watchers are counted.
-        probes: looked at by ``/readyz``; more may be added while the process runs.
     """
     routes = APIRouter(tags=["operations"])
 
     @routes.get("/livez", summary="The event loop turns")
     async def livez() -> dict[str, str]:
-        return {"status": "alive"}
+        return ALIVE
 
     @routes.get("/readyz", summary="Requests can be served", responses={503: {"description": "and why not"}})
     async def readyz(response: Response) -> dict[str, object]:
-        problems = [problem for probe in probes for problem in probe()]
-        away = ledger.standing.problems()
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await ledger.read(outbox.depth)
-        except LecternError as error:
-            away = away or [f"ledger: {error}"]
-        except TimeoutError:
-            away = away or ["ledger: it does not answer in time"]
-        problems += away
+        problems = await standing.problems()
         if problems:
             response.status_code = 503
-        return {"status": "not ready" if problems else "ready", "problems": problems}
+        return readiness(problems)
 
     @routes.get(
         "/metrics",
@@ -61,11 +40,9 @@ def router(ledger: Ledger, hub: Hub, probes: Sequence[Probe]) -> APIRouter:
         responses={200: {"content": {each: {"schema": {"type": "string"}} for each in EXPOSITIONS}}},
     )
     async def metrics(request: Request) -> Response:
-        with contextlib.suppress(
-            LecternError, TimeoutError
-        ):  # figures are wanted most when something is away
-            async with asyncio.timeout(LOOK_SECONDS):
-                OUTBOX_DEPTH.set(await ledger.read(outbox.depth))
+        # figures are wanted most when something is away
+        with contextlib.suppress(LecternError, TimeoutError):
+            OUTBOX_DEPTH.set(await standing.depth())
         SOCKETS.set(len(hub))
         return exposition(request.headers.get("accept", ""))
 

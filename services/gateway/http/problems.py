@@ -17,6 +17,9 @@ from services.runtime.problems import MEDIA_TYPE, TYPE_BASE, problem_of, title_o
 LOOKING = {"/readyz"}
 """Paths that need no token, and yet are answered 503 without the ledger."""
 
+LONGEST_SHOWN = 200
+"""Characters of a caller's path that are told or logged. More: logs as large as requests."""
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SECURITY: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -44,6 +47,7 @@ class HttpCode(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     REQUEST_RUNNING = "REQUEST_RUNNING"
     TICKET_INVALID = "TICKET_INVALID"
+    LINK_INVALID = "LINK_INVALID"
     TOO_MANY_SUBSCRIPTIONS = "TOO_MANY_SUBSCRIPTIONS"
     TOO_MANY_TICKETS = "TOO_MANY_TICKETS"
     HEAD_TOO_LARGE = "HEAD_TOO_LARGE"
@@ -126,9 +130,10 @@ def install(app: FastAPI) -> None:
         if request.method == "OPTIONS" and error.status_code in {404, 405} and (allowed := _allowed(request)):
             return Response(status_code=204, headers={"Allow": allowed})
         if error.status_code == 404:
-            return problem(404, HttpCode.ROUTE_NOT_FOUND, f"there is nothing at {request.url.path}")
+            detail = f"there is nothing at {request.url.path[:LONGEST_SHOWN]}"
+            return problem(404, HttpCode.ROUTE_NOT_FOUND, detail)
         if error.status_code == 405:
-            detail = f"{request.method} is not for {request.url.path}"
+            detail = f"{request.method[:20]} is not for {request.url.path[:LONGEST_SHOWN]}"
             return problem(405, HttpCode.METHOD_NOT_ALLOWED, detail, {"Allow": _allowed(request)})
         detail = "the body is not JSON in UTF-8" if error.status_code == 400 else str(error.detail)
         return problem(error.status_code, HttpCode.REQUEST_INVALID, detail, error.headers)

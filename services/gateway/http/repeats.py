@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.errors import LecternError
 from services.gateway.http.body import replaying
 from services.gateway.http.paths import TICKET_PATHS
-from services.gateway.http.problems import HttpCode, answer_to, problem
+from services.gateway.http.problems import LONGEST_SHOWN, HttpCode, answer_to, problem
 from services.gateway.ledger import idempotency
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.idempotency import Answer, Claim, Kept
@@ -102,7 +102,7 @@ class Idempotency:
             except LecternError as error:
                 # The caller has his answer. Until the lease is over a repeat is told to come again; then it
                 # runs anew and finds what the first one did.
-                log.warning("idempotency.unsettled", path=scope["path"], error=str(error))
+                log.warning("idempotency.unsettled", path=scope["path"][:LONGEST_SHOWN], error=str(error))
 
 
 class _Recorder:

@@ -1,5 +1,6 @@
 """A page of another origin, in a real browser, watches a job while tokens are on."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.steps import Step
-from services.gateway.access import AccessSettings
+from services.gateway.access import AccessSettings, AuthMode
 from services.gateway.settings import GatewaySettings
+from services.runtime.assets import AssetSettings, ResourcePolicy
 from services.runtime.probe import free_port
 from tests.support.browser import Page, browser, serving_page
 from tests.support.eventually import eventually
@@ -51,6 +53,18 @@ async function follow(gateway, job) {
   socket.onmessage = event => heard.push([JSON.parse(event.data).type, JSON.parse(event.data).job]);
 }
 </script>""".replace("%s", SECRET)
+
+
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+EMBED = """new Promise(done => {
+  const image = new Image();
+  if (%s) image.crossOrigin = "anonymous";
+  image.onload = () => done(true);
+  image.onerror = () => done(false);
+  image.src = %s;
+})"""
 
 
 @dataclass
@@ -133,3 +147,29 @@ async def test_a_socket_opens_with_a_ticket_and_hears_a_job(studio: Studio) -> N
     await studio.harness.tell(uploaded(job_id, "v-1"))
     await studio.hears(100)
     assert [kind for kind, _ in await studio.heard()][:2] == ["subscribed", "snapshot"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"], ids=["same-site", "cross-site"])
+async def test_a_page_of_another_origin_embeds_a_film_only_where_a_setting_says_so(
+    tmp_path: Path, host: str
+) -> None:
+    tokens = SecretStr(f"studio=read:{SECRET}")
+    async with browser(tmp_path / "profile") as page, serving_page("<title>studio</title>") as url:
+        off, closed = AccessSettings(auth=AuthMode.OFF), AccessSettings(api_tokens=tokens)
+        named = AccessSettings(api_tokens=tokens, cors_origins=url.rstrip("/"))
+        await page.open(url)
+        loaded: list[bool] = []
+        for access, policy, cors in (
+            (off, ResourcePolicy.CROSS_ORIGIN, False),  # refused by its site alone
+            (closed, ResourcePolicy.SAME_ORIGIN, False),  # kept back by its policy alone
+            (closed, ResourcePolicy.CROSS_ORIGIN, False),
+            (named, ResourcePolicy.SAME_ORIGIN, True),
+        ):
+            assets = AssetSettings(storage_resource_policy=policy)
+            settings = GatewaySettings(home=tmp_path, access=access, assets=assets)
+            settings.assets_dir.mkdir(exist_ok=True)
+            (settings.assets_dir / "thumb.png").write_bytes(DOT)
+            async with running(settings, served=True) as harness:
+                film = f"{harness.url.replace('127.0.0.1', host)}/assets/thumb.png"
+                loaded.append(await page.run(EMBED % (json.dumps(cors), json.dumps(film))))
+        assert loaded == [False, False, True, True]

@@ -29,6 +29,14 @@ def test_a_process_that_exports_nothing_passes_the_trace_on() -> None:
         assert tracing.trace_headers() == {}
 
 
+@pytest.mark.parametrize(
+    "given", ["x" * 900_000, PARENT + "-" + "0" * 1_000, PARENT.upper(), "", PARENT + "\n"]
+)
+def test_nothing_but_a_trace_of_55_characters_is_passed_on(given: str) -> None:
+    with tracing.span_of("tts", "lectern.scene.planned.v1", "job-1", 1, {"traceparent": given}):
+        assert tracing.trace_headers() == {}
+
+
 def test_an_attempt_of_a_job_is_one_trace_even_where_no_header_came_along(
     spans: InMemorySpanExporter,
 ) -> None:

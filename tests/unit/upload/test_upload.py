@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
 import aioboto3
+import httpx
 import pytest
+from pydantic import SecretStr
 
 from contracts.base import NAMESPACE, claim_check
 from contracts.cloudevents import parse_event, value_of
@@ -23,6 +25,7 @@ from services.runtime import files
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
+from services.runtime.assets import AssetAccess, open_asset_bucket, unguessable_part
 from services.runtime.cancel import CancelToken
 from services.runtime.s3 import PART_BYTES
 from services.upload.actor import build
@@ -30,6 +33,8 @@ from services.upload.settings import UploadSettings
 from tests.support.s3 import S3Server
 
 T = TypeVar("T")
+
+SECRET = "a-secret-that-is-long-enough-for-it"
 
 CONTENTS = {
     "video": ("video/mp4", bytes(range(256)) * 10_000),  # 2.5 MB: several chunks
@@ -120,7 +125,8 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def bench(root: Path, tmp_path: Path) -> AsyncIterator[Bench]:
-    async with started(UploadSettings(storage_local_dir=root), tmp_path) as bench:
+    settings = UploadSettings(storage_local_dir=root, storage_secret=SecretStr(SECRET))
+    async with started(settings, tmp_path) as bench:
         yield bench
 
 
@@ -164,7 +170,29 @@ async def test_progress_is_reported_after_each_file(bench: Bench) -> None:
 
 async def test_a_spec_without_a_script_goes_under_inline(bench: Bench) -> None:
     output = await bench.upload(await bench.composed(script_id=None))
-    assert {asset.key.rsplit("/", 1)[0] for asset in output.assets} == {"videos/video-1/inline/job-1"}
+    folder = "videos/video-1/inline/job-1"
+    part = unguessable_part(SECRET.encode(), folder)
+    assert {asset.key.rsplit("/", 1)[0] for asset in output.assets} == {f"{folder}/{part}"}
+
+
+async def test_public_films_lie_where_their_ids_say(root: Path, tmp_path: Path) -> None:
+    settings = UploadSettings(storage_local_dir=root, storage_assets=AssetAccess.PUBLIC)
+    async with started(settings, tmp_path) as bench:
+        output = await bench.upload(await bench.composed())
+    assert {asset.key.rsplit("/", 1)[0] for asset in output.assets} == {"videos/video-1/script-1/job-1"}
+
+
+async def test_every_worker_and_every_replay_gives_a_job_the_same_addresses(
+    root: Path, tmp_path: Path
+) -> None:
+    told = []
+    for _ in range(2):
+        settings = UploadSettings(storage_local_dir=root)
+        async with started(settings, tmp_path) as one, started(settings, tmp_path) as two:
+            event = await one.composed()
+            told += [value_of(await one.upload(event)), value_of(await two.upload(event))]
+    assert len(set(told)) == 1
+    assert len(files_in(root)) == 5
 
 
 async def test_a_redelivered_record_gives_the_same_bytes_and_writes_nothing(bench: Bench, root: Path) -> None:
@@ -316,7 +344,7 @@ async def test_a_forged_media_type_is_not_served(bench: Bench) -> None:
     [
         ({}, "/assets"),
         ({"STORAGE_PUBLIC_BASE_URL": "https://cdn.example.com/v/"}, "https://cdn.example.com/v"),
-        ({"STORAGE_PUBLIC_BASE_URL": "/"}, ""),
+        ({"STORAGE_PUBLIC_BASE_URL": "/films/"}, "/films"),
         (
             {"STORAGE_PROVIDER": "s3", "AWS_S3_BUCKET": "films"},
             "https://films.s3.ap-northeast-2.amazonaws.com",
@@ -346,7 +374,11 @@ def test_local_files_lie_below_the_home_unless_said_otherwise(monkeypatch: pytes
     [
         {"STORAGE_PROVIDER": "s3"},
         {"STORAGE_PROVIDER": "ftp"},
+        {"STORAGE_PUBLIC_BASE_URL": "/"},
         {"STORAGE_PUBLIC_BASE_URL": "javascript:alert(1)"},
+        {"STORAGE_PROVIDER": "s3", "AWS_S3_BUCKET": "films", "S3_ENDPOINT_URL": "http://key:word@minio:9000"},
+        {"STORAGE_ASSETS": "secret"},
+        {"STORAGE_SECRET": "short"},
         {"STORAGE_PUBLIC_BASE_URL": "https://cdn.example.com/?x="},
     ],
 )
@@ -396,6 +428,24 @@ async def test_s3_has_the_files_with_their_types(s3_bench: Bench, s3_server: S3S
     stored = await objects(s3_server, f"videos/video-1/script-1/{job}/")
     assert stored == {asset.key: CONTENTS[asset.kind][::-1] for asset in first.assets}
     assert first.assets[0].url == f"{s3_server.endpoint_url}/{s3_server.bucket}/{first.assets[0].key}"
+
+
+@pytest.mark.s3
+async def test_a_link_of_s3s_own_opens_one_object_of_a_bucket_that_is_closed(
+    s3_bench: Bench, s3_server: S3Server
+) -> None:
+    output = await s3_bench.upload(await s3_bench.composed(job_id=f"job-{uuid4().hex}"))
+    video, subtitles = output.assets[:2]
+    settings = UploadSettings(
+        storage_provider="s3", aws_s3_bucket=s3_server.bucket, s3_endpoint_url=s3_server.endpoint_url
+    )
+    async with open_asset_bucket(settings) as bucket:
+        link = await bucket.link(video.key, 60)
+    assert "X-Amz-Expires=60" in link
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(link)).content == CONTENTS["video"][1]
+        for closed in (video.url, link.replace(video.key, subtitles.key), link.replace("=60", "=600")):
+            assert (await client.get(closed)).status_code == 403
 
 
 @pytest.mark.s3
