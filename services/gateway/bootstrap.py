@@ -41,6 +41,7 @@ from services.gateway.http.operations import Probe
 from services.gateway.http.paths import BASES
 from services.gateway.http.quick import QuickCreate
 from services.gateway.http.repeats import Idempotency
+from services.gateway.http.shares import Shares
 from services.gateway.hub import Hub
 from services.gateway.kafka_logs import KafkaLogs
 from services.gateway.ledger.database import Ledger, open_ledger
@@ -260,6 +261,7 @@ def create_app(service: Service, settings: GatewaySettings, probes: list[Probe],
     app.add_middleware(QuickCreate, service=service, new_id=new_id)
     app.add_middleware(Idempotency, ledger=service.ledger, now=service.now)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(Shares, access=settings.access, generate_wait=settings.generate_wait)
     opening = Tickets(service.ledger, settings.access, service.now)
     app.add_middleware(
         Guard,
