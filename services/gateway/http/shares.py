@@ -4,8 +4,6 @@ How often a caller may call says nothing of it: at ten a second, whatever is nev
 an hour.
 """
 
-import asyncio
-from collections import Counter
 from enum import StrEnum
 from functools import partial
 
@@ -15,18 +13,13 @@ from services.gateway.access import AccessSettings
 from services.gateway.http.guard import Rates, refuse, sharer_of
 from services.gateway.http.preferences import asked_wait
 from services.gateway.http.problems import HttpCode
+from services.gateway.live.share import SHARE_KEY, Share
 from services.gateway.live.viewer import lent
 from services.gateway.metrics import SHARES_REFUSED
-
-SNAPSHOTS_AT_ONCE = 4
-"""Subscriptions of one caller that read, or tell, snapshots at the same time. Fewer: its viewers wait longer
-for theirs when all come back after a restart. More: nobody else's reads get to the ledger, which has 4
-readers, and nobody else a turn in the loop."""
 
 RETRY_SECONDS = 5
 """When a refused caller may come again. Shorter: it is refused again. Longer: room stays unused."""
 
-_SHARE_KEY = "lectern.share"
 _STREAMS = ("/events", "/render-progress")
 _WAITS_BY_ITSELF = "/scripts/generate"
 
@@ -36,21 +29,6 @@ class Kind(StrEnum):
 
     VIEWERS = "viewers"
     WAITS = "waits"
-
-
-class Share:
-    """What one caller holds open now.
-
-    Attributes:
-        held: how many of each kind.
-        snapshots: entered by whoever reads snapshots for the caller.
-    """
-
-    __slots__ = ("held", "snapshots")
-
-    def __init__(self) -> None:
-        self.held: Counter[Kind] = Counter()
-        self.snapshots = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
 
 
 class Shares:
@@ -78,16 +56,18 @@ class Shares:
             await self._app(scope, receive, send)
             return
         caller, most = sharer_of(scope), self._most[kind]
-        share = self._shares.setdefault(caller, Share())
+        share = self._shares.get(caller)
+        if share is None:
+            share = self._shares[caller] = Share(partial(self._frames.take, caller))
         if most and share.held[kind] >= most:
             SHARES_REFUSED.labels(kind).inc()
             await refuse(_too_many(kind, most), scope, receive, send)
             return
         share.held[kind] += 1
-        scope[_SHARE_KEY] = share
+        scope[SHARE_KEY] = share
         try:
             if scope["type"] == "websocket":
-                lent(scope).conn.share = partial(self._frames.take, caller)
+                lent(scope).belong_to(share)
             await self._app(scope, receive, send)
         finally:
             share.held[kind] -= 1
@@ -108,13 +88,6 @@ class Shares:
         # which of several counts is the framework's to say: the longest does here
         asked = [asked_wait(value.decode("latin-1")) for value in preferred]
         return Kind.WAITS if any(default if each is None else each for each in asked) else None
-
-
-def share_of(scope: Scope) -> Share:
-    """Return the share of a connection's caller."""
-    share = scope[_SHARE_KEY]
-    assert isinstance(share, Share)
-    return share
 
 
 def _too_many(kind: Kind, most: int) -> tuple[int, str, str, dict[str, str]]:

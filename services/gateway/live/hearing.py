@@ -1,6 +1,7 @@
 """The incoming half of a WebSocket: what a peer may send, and how a connection ends that sends too much."""
 
 import asyncio
+from collections import deque
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -8,6 +9,7 @@ from websockets.frames import Frame
 
 from services.gateway.live.frames import close_frame, pong_frame
 from services.gateway.live.incoming import SILENCE, Incoming
+from services.gateway.live.share import Share
 from services.gateway.metrics import SOCKETS_CLOSED
 
 HIGH_WATER = 16_384
@@ -21,6 +23,10 @@ never frees a socket whose peer has stopped reading."""
 MESSAGE_SECONDS = 10.0
 """From the first byte of a message, or of a frame between two, to its last. Shorter: who sends 32 kB through
 a tunnel is cut off. Longer: so long each socket may have us keep half a message, 32 kB, for nothing."""
+
+MESSAGE_BYTES = 512
+"""What a message takes beside its text. Fewer: many small ones take more than is counted. More: fewer are
+taken than there is room for."""
 
 ABNORMAL = 1006
 INVALID_DATA = 1007
@@ -38,11 +44,17 @@ class BoundedProtocol(WebSocketsSansIOProtocol):
     _deaf = False
     _message_timer: asyncio.TimerHandle | None = None
     _message_after = 0
+    _kept = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._unheard: deque[int] = deque()  # bytes of each message that waits for the application
         self.conn.parser.close()  # it holds what it belongs to
         self.conn = Incoming(self.config.ws_max_size, cast("Any", self.conn.logger))
+
+    def belong_to(self, share: Share) -> None:
+        """Count what is sent here as what a caller sends."""
+        self.conn.share = share
 
     def data_received(self, data: bytes) -> None:
         """Take what came, up to what is too much."""
@@ -59,6 +71,21 @@ class BoundedProtocol(WebSocketsSansIOProtocol):
             self._answer_ping(self.conn.ping)
         if self._message_timer is not None or self.conn.unfinished:
             self._time_message()
+        self._account()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on."""
+        if not self.close_sent:
+            self._unheard.append(MESSAGE_BYTES + sum(map(len, self.frames)))
+        super().send_receive_event_to_app()
+
+    async def receive(self) -> Any:
+        """Give the application what waits."""
+        event = await super().receive()
+        if event["type"] == "websocket.receive":
+            self._unheard.popleft()
+            self._account()
+        return event
 
     def handle_parser_exception(self) -> None:
         """Close on what breaks the protocol, or is too much."""
@@ -68,11 +95,13 @@ class BoundedProtocol(WebSocketsSansIOProtocol):
 
     def handle_close(self, event: Frame) -> None:
         """Close with the peer, which need not read that."""
+        self._forget()
         super().handle_close(event)
         self._abort_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
+        self._forget()
         super().connection_lost(exc)
         self._stop_message_timer()
 
@@ -90,6 +119,7 @@ class BoundedProtocol(WebSocketsSansIOProtocol):
         self.farewell_said()
         self.stop_keepalive()
         self._stop_message_timer()
+        self._forget()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         if not self.transport.is_closing():
             self.transport.write(farewell)
@@ -116,6 +146,26 @@ class BoundedProtocol(WebSocketsSansIOProtocol):
             self.close_timer.cancel()
         if not self.disconnected:
             self.close_timer = self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+
+    def _account(self) -> None:
+        """Tell the caller's share how much is kept here of what came."""
+        kept = self.conn.begun + sum(self._unheard)
+        if self.conn.share is None or self._deaf or kept == self._kept:
+            return
+        more, self._kept = kept - self._kept, kept
+        if not self.conn.share.keep(more) and more > 0 and not self.close_sent:
+            self.end(TRY_AGAIN_LATER, b"too much of one caller waits")
+
+    def _forget(self) -> None:
+        """Let go of messages that nobody waits for the answers to."""
+        if not self.handshake_complete:
+            return
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self._unheard.clear()
+        if self.conn.share is not None:
+            self.conn.share.keep(-self._kept)
+        self._kept = 0
 
     def _answer_ping(self, payload: bytes) -> None:
         """Answer the newest ping, unless what was written before is not read."""

@@ -4,7 +4,6 @@ The parser takes all that came in one read in one go: 40,000 empty frames of six
 is not counted within it has been paid for, in time that all viewers share, before anybody could look.
 """
 
-from collections.abc import Callable
 from logging import Logger
 from time import monotonic
 from typing import Never
@@ -13,16 +12,18 @@ from websockets.exceptions import ProtocolError
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.server import ServerProtocol
 
+from services.gateway.live.share import Share
+
 FRAMES_PER_SECOND = 50.0
 """Frames that one socket may send, whatever they are; what answers our own questions comes on top. Fewer: a
 page that sends its 20 messages a second in pieces is cut off. More: each costs 20 us of a loop that all
 share."""
 
-FRAMES_AT_ONCE = 128
+FRAMES_AT_ONCE = 64
 """The same, at once. Fewer: who sends 60 messages too many is cut off before it was told why. More: so many
 are parsed in one turn of the loop."""
 
-MAX_FRAGMENTS = 64
+MAX_FRAGMENTS = 32
 """Frames of one message. Fewer: libraries that send 1 kB at a time cannot send the largest message. More:
 each is an object, however little is in it."""
 
@@ -46,13 +47,12 @@ class Incoming(ServerProtocol):
             (RFC 6455, 5.5.3).
         finished: frames after which no message was unfinished.
         silent: whether the peer has nothing to say.
-        share: takes a frame out of what all sockets of one caller may send; returns the seconds that are
-            missing.
+        share: of the caller, whose sockets together may send so many frames.
     """
 
     ping: bytes | None = None
     finished = 0
-    share: Callable[[], float] | None = None
+    share: Share | None = None
     silent = False
     _fragments = 0
 
@@ -65,6 +65,11 @@ class Incoming(ServerProtocol):
     def unfinished(self) -> bool:
         """Whether a frame or a message has begun and not ended."""
         return self.current_size is not None or bool(self.reader.buffer)
+
+    @property
+    def begun(self) -> int:
+        """How many bytes of it are kept."""
+        return len(self.reader.buffer) + (self.current_size or 0)
 
     def expect_silence(self) -> None:
         """Take no messages; one that is longer than a ping is refused by its head."""
@@ -99,7 +104,7 @@ class Incoming(ServerProtocol):
         self._left, self._counted = min(filled, FRAMES_AT_ONCE) - 1, now
         if self._left < 0:
             self._refuse(CloseCode.POLICY_VIOLATION, "too many frames")
-        if self.share is not None and self.share() > 0:
+        if self.share is not None and self.share.frame() > 0:
             self._refuse(CloseCode.TRY_AGAIN_LATER, "too many frames of one caller")
 
     def _take_piece(self, frame: Frame) -> None:

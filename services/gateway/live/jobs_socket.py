@@ -1,6 +1,5 @@
 """``WS /ws/v2/jobs``: any jobs and videos on one socket, resumed from a cursor after it broke."""
 
-import asyncio
 from collections.abc import Sequence
 from operator import attrgetter
 from time import monotonic
@@ -14,7 +13,6 @@ from contracts.errors import LecternError
 from contracts.events import JobUpdated
 from services.gateway.http.guard import Rates
 from services.gateway.http.problems import HttpCode, status_of
-from services.gateway.http.shares import Share, share_of
 from services.gateway.hub import Subscription, Told, Update
 from services.gateway.live import snapshots
 from services.gateway.live.cursors import Cursor
@@ -31,6 +29,7 @@ from services.gateway.live.requests import (
     watches_of,
 )
 from services.gateway.live.ring import Watch
+from services.gateway.live.share import Share, share_of
 from services.gateway.live.viewer import Viewer, lent
 from services.gateway.service import Service
 from services.gateway.tickets import grant_of
@@ -81,7 +80,9 @@ class Session:
             return
         self._too_many = 0
         try:
-            match request_of(text):
+            async with self._share.turn():
+                understood = request_of(text)
+            match understood:
                 case Subscribe() as request:
                     await self._subscribe(request)
                 case Unsubscribe() as request:
@@ -110,14 +111,14 @@ class Session:
             await self._answer(refusal(403, HttpCode.FORBIDDEN, detail))
             return
         hub = self._service.hub
-        self._let_go(watches)
-        cursor = hub.cursor
-        for (
-            watch
-        ) in watches:  # no await between the cursor, the ring and the attaching: nothing falls between
-            self._watched[watch] = Subscription(self._viewer.send, self._told)
-            hub.attach(watch, self._watched[watch])
-        missed = hub.since(request.cursor, watches) if request.cursor else None
+        async with self._share.turn():
+            self._let_go(watches)
+            cursor = hub.cursor
+            # no await between the cursor, the ring and the attaching: nothing falls between
+            for watch in watches:
+                self._watched[watch] = Subscription(self._viewer.send, self._told)
+                hub.attach(watch, self._watched[watch])
+            missed = hub.since(request.cursor, watches) if request.cursor else None
         await self._answer(self._about("subscribed", request, resumed=missed is not None))
         if missed is not None:
             for job_id, revision in request.revisions.items():
@@ -125,7 +126,7 @@ class Session:
             await self._replay(watches, missed)
             return
         try:
-            async with self._share.snapshots:
+            async with self._share.turns:
                 standing = await self._service.ledger.read(snapshots.standing, watches)
         except LecternError:
             self._let_go(watches)
@@ -133,9 +134,8 @@ class Session:
         told = list(standing.items())
         for start in range(0, len(told), WATCHES_IN_A_ROW):
             await self._viewer.room()  # whoever does not read must not keep the caller's others waiting
-            async with self._share.snapshots:
+            async with self._share.turn():
                 self._open(told[start : start + WATCHES_IN_A_ROW], cursor)
-                await asyncio.sleep(0)
 
     def _open(self, standing: Sequence[tuple[Watch, JobUpdated | None]], cursor: Cursor) -> None:
         for watch, job in standing:

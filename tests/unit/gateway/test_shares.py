@@ -11,11 +11,12 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from contracts.events import ScriptRequested
+from services.gateway import server
 from services.gateway.access import AccessSettings
-from services.gateway.http.shares import SNAPSHOTS_AT_ONCE
-from services.gateway.live import snapshots, viewer
+from services.gateway.live import share, snapshots, viewer
 from services.gateway.live.jobs_socket import WATCHES_IN_A_ROW
 from services.gateway.live.requests import MAX_WATCHES
+from services.gateway.live.share import TURNS
 from services.gateway.settings import GatewaySettings
 from tests.support.eventually import eventually
 
@@ -122,7 +123,7 @@ async def test_of_one_token_so_many_calls_wait_and_one_more_gets_429_at_once(
         ]
         waiting = [asyncio.create_task(call()) for call in calls]
         await eventually(lambda: len(harness.gateway.service.hub) == 2, message="two wait for their jobs")
-        await harness.publishes(ScriptRequested, count=3)
+        requests = await harness.publishes(ScriptRequested, count=3)
         with counted("waits", 4):
             for call in (
                 *calls,
@@ -141,13 +142,14 @@ async def test_of_one_token_so_many_calls_wait_and_one_more_gets_429_at_once(
         assert (await waiting[0]).status_code == 200
         answer = await harness.client.get(job, headers=wait)
         assert answer.headers["preference-applied"] == "wait=60"
-        for task in waiting[1:]:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        mine = (await harness.client.get("/api/v2/videos/v-1/render-jobs")).json()[0]
+        await harness.client.post(f"/api/v2/render-jobs/{mine['job_id']}/cancel")
+        await harness.tell(await harness.generated(requests[-1]))
+        assert [(await each).status_code for each in waiting[1:]] == [201, 200]
 
 
 async def test_the_sockets_of_one_caller_share_how_many_frames_they_send(settings: GatewaySettings) -> None:
-    """With 5 requests a second, ten at once; each socket alone may send 128."""
+    """With 5 requests a second, ten at once; each socket alone may send 64."""
     async with running(limited(settings, rate=5.0), served=True) as harness, AsyncExitStack() as stack:
         one, two = (f"Authorization: {bearer(name)['Authorization']}" for name in ("one", "two"))
         mine = [await stack.enter_async_context(opened(harness.url, PATH, one)) for _ in range(4)]
@@ -161,7 +163,68 @@ async def test_the_sockets_of_one_caller_share_how_many_frames_they_send(setting
         assert await other.hear() == (TEXT, b'{"type":"pong"}')
 
 
-async def test_of_one_caller_four_subscriptions_read_the_ledger_at_a_time(
+async def test_100_kb_that_one_caller_has_begun_to_say_are_kept_and_no_more(
+    settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(share, "MAX_KEPT", 100_000)
+    async with running(limited(settings), served=True) as harness, AsyncExitStack() as stack:
+        one, two = (f"Authorization: {bearer(name)['Authorization']}" for name in ("one", "two"))
+        half = frame(TEXT, b"x" * 30_000, size=32_000)
+        mine = [await stack.enter_async_context(opened(harness.url, PATH, one)) for _ in range(5)]
+        for socket in mine[:3]:
+            await socket.say(half)
+            await _taken(harness)
+        await mine[3].say(half)
+        assert await mine[3].closed_with() == 1013
+        other = await stack.enter_async_context(opened(harness.url, PATH, two))
+        await other.say(half, b"x" * 2_000)
+        assert (await other.hear())[0] == TEXT  # an error, but an answer
+        mine[0].writer.close()  # what it had begun is forgotten
+        await eventually(lambda: _kept(harness, one, half), message="there is room again")
+
+
+async def _kept(harness: Harness, header: str, half: bytes) -> bool:
+    async with opened(harness.url, PATH, header) as socket:
+        await socket.say(half, b"x" * 2_000)
+        return (await socket.hear())[0] == TEXT
+
+
+async def _taken(harness: Harness) -> None:
+    for _ in range(3):  # whatever lies there has been looked at by then
+        assert (await harness.client.get("/livez")).status_code == 200
+
+
+async def test_what_waits_for_its_turn_is_forgotten_with_its_socket(
+    settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody hears the answers of a socket that was given up, so nothing is looked up for it."""
+    monkeypatch.setattr(server, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(server, "PONG_SECONDS", 0.2)
+    async with running(limited(settings), served=True) as harness, AsyncExitStack() as stack:
+        go, reading, ledger = asyncio.Event(), 0, harness.gateway.ledger
+        read = ledger.read
+
+        async def slow(work: Any, *args: Any, **more: Any) -> Any:
+            nonlocal reading
+            if work is snapshots.standing:
+                reading += 1
+                await go.wait()
+            return await read(work, *args, **more)
+
+        monkeypatch.setattr(ledger, "read", slow)
+        one = f"Authorization: {bearer('one')['Authorization']}"
+        socket = await stack.enter_async_context(opened(harness.url, PATH, one))
+        subscribe = frame(TEXT, b'{"type":"subscribe","job_ids":["j-1"]}')
+        await socket.say(subscribe * 10)
+        await eventually(lambda: reading == 1, message="the first is worked on")
+        assert await socket.closed_with() == 1011
+        go.set()
+        hub = harness.gateway.service.hub
+        await eventually(lambda: len(hub) == 0, message="it is let go of")
+        assert reading == 1, f"{reading} messages of a socket that is gone were worked on"
+
+
+async def test_of_one_caller_eight_subscriptions_read_the_ledger_at_a_time(
     settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(limited(settings), served=True) as harness, AsyncExitStack() as stack:
@@ -182,11 +245,13 @@ async def test_of_one_caller_four_subscriptions_read_the_ledger_at_a_time(
         ]
         for client in clients:
             await client.say(type="subscribe", job_ids=["j-1"])
+        await eventually(lambda: reading == TURNS, message="eight read")
+        for client in clients[:TURNS]:
             assert (await client.hear())["type"] == "subscribed"
-        assert reading == SNAPSHOTS_AT_ONCE
+        assert reading == TURNS
         other = await stack.enter_async_context(session(harness, additional_headers=bearer("two")))
         await other.say(type="subscribe", job_ids=["j-1"])
-        await eventually(lambda: reading == SNAPSHOTS_AT_ONCE + 1, message="another caller reads beside them")
+        await eventually(lambda: reading == TURNS + 1, message="another caller reads beside them")
         go.set()
         for client in (*clients, other):
             while (await client.hear())["type"] != "snapshot":
@@ -224,7 +289,7 @@ async def test_viewers_that_do_not_read_keep_none_of_their_caller_s_others_waiti
     videos = [f"{'v' * 60}-{number}" for number in range(400)]
     message = {"type": "subscribe", "video_ids": videos}
     async with AsyncExitStack() as stack:
-        for _ in range(2 * SNAPSHOTS_AT_ONCE):
+        for _ in range(2 * TURNS):
             await stack.enter_async_context(stalled_client(served.url, message))
         async with asyncio.timeout(viewer.PATIENCE_SECONDS - 1), session(served) as client:
             [snapshot] = await client.subscribe("j-1")
