@@ -181,7 +181,11 @@ class SocketProtocol(BoundedProtocol):
     def keepalive_timeout(self) -> None:
         """End with a peer that answers no ping."""
         self.pong_timer = None
-        if not self.close_sent and not self.transport.is_closing():
+        if self.close_sent or self.transport.is_closing():
+            return
+        if self.read_paused:  # the answer may be there: it is we who do not read on
+            self.pong_timer = self.loop.call_later(self.ping_timeout or 0, self.keepalive_timeout)
+        else:
             self.end(INTERNAL_ERROR, b"keepalive ping timeout")
 
     def shutdown(self) -> None:
@@ -281,7 +285,9 @@ class Viewer:
 
     def _unproven(self) -> None:
         self._doubt = None
-        if self._protocol.asked:
+        if self._protocol.asked and self._protocol.read_paused:  # the answer may be there: it is we who wait
+            self._doubt = self._protocol.loop.call_later(ABORT_SECONDS, self._unproven)
+        elif self._protocol.asked:
             self.give_up()
 
     async def room(self) -> None:

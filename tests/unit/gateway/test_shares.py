@@ -1,6 +1,7 @@
 """What one caller holds open has a limit, and another caller does not notice that it was reached."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from pydantic import SecretStr
 from contracts.events import ScriptRequested
 from services.gateway import server
 from services.gateway.access import AccessSettings
+from services.gateway.ledger import announcements, jobs
+from services.gateway.ledger.database import Ledger
 from services.gateway.live import share, snapshots, viewer
 from services.gateway.live.jobs_socket import WATCHES_IN_A_ROW
 from services.gateway.live.requests import MAX_WATCHES
@@ -136,16 +139,46 @@ async def test_of_one_token_so_many_calls_wait_and_one_more_gets_429_at_once(
         assert (await harness.client.get("/api/v2/videos/v-4/render-jobs")).json() == []  # nor was it made
         for headers in ({}, {"Prefer": "wait=0"}, {"Prefer": "respond-async"}):
             assert (await harness.client.get(job, headers=headers)).status_code == 200
-        answer = await harness.client.get(job, headers={**bearer("two"), "Prefer": "wait=1"})
-        assert answer.headers["preference-applied"] == "wait=1"
+        other = asyncio.create_task(harness.client.get(job, headers={**bearer("two"), **wait}))
+        await eventually(lambda: len(harness.gateway.service.hub) == 3, message="another caller waits")
         await harness.client.post(f"{job}/cancel")
-        assert (await waiting[0]).status_code == 200
-        answer = await harness.client.get(job, headers=wait)
+        assert [(await each).status_code for each in (waiting[0], other)] == [200, 200]
+        answer = await harness.client.get(job, headers=wait)  # there is room again
         assert answer.headers["preference-applied"] == "wait=60"
         mine = (await harness.client.get("/api/v2/videos/v-1/render-jobs")).json()[0]
         await harness.client.post(f"/api/v2/render-jobs/{mine['job_id']}/cancel")
         await harness.tell(await harness.generated(requests[-1]))
         assert [(await each).status_code for each in waiting[1:]] == [201, 200]
+
+
+@pytest.mark.parametrize("call", ["read", "create", "generate"])
+async def test_a_call_waits_no_longer_than_its_caller(settings: GatewaySettings, call: str) -> None:
+    async with running(limited(settings, waits=1), served=True) as harness:
+        harness.client.headers.update(bearer("one"))
+        script_id = await harness.script("v-1")
+        job_id = await harness.job("v-2")
+        paths: dict[str, tuple[str, str, dict[str, str] | None]] = {
+            "read": ("GET", f"/api/v2/render-jobs/{job_id}", None),
+            "create": ("POST", "/api/v2/videos/v-1/render-jobs", {"script_id": script_id}),
+            "generate": ("POST", "/api/v2/videos/v-3/scripts/generate", {"source_text": "비밀번호는 길게."}),
+        }
+        method, path, body = paths[call]
+        waiting = asyncio.create_task(
+            harness.client.request(method, path, json=body, headers={"Prefer": "wait=60"})
+        )
+
+        service = harness.gateway.service
+        await eventually(lambda: len(service.hub) + len(service._waiting) == 1, message="it waits")
+        waiting.cancel()
+        await eventually(lambda: len(service.hub) + len(service._waiting) == 0, message="it waits no more")
+
+        await harness.client.post(f"/api/v2/render-jobs/{job_id}/cancel")  # ended, it is answered at once
+
+        async def room() -> bool:
+            again = await harness.client.get(f"/api/v2/render-jobs/{job_id}", headers={"Prefer": "wait=1"})
+            return again.status_code == 200
+
+        await eventually(room, message="there is room again")
 
 
 async def test_the_sockets_of_one_caller_share_how_many_frames_they_send(settings: GatewaySettings) -> None:
@@ -195,64 +228,94 @@ async def _taken(harness: Harness) -> None:
 
 
 async def test_what_waits_for_its_turn_is_forgotten_with_its_socket(
-    settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
+    served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody hears the answers of a socket that was given up, so nothing is looked up for it."""
-    monkeypatch.setattr(server, "PING_SECONDS", 0.2)
-    monkeypatch.setattr(server, "PONG_SECONDS", 0.2)
-    async with running(limited(settings), served=True) as harness, AsyncExitStack() as stack:
-        go, reading, ledger = asyncio.Event(), 0, harness.gateway.ledger
-        read = ledger.read
+    monkeypatch.setattr(viewer, "PATIENCE_SECONDS", 0.2)
+    job_id = await served.job("v-1")
+    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    hub, revisions = served.gateway.service.hub, itertools.count(job.revision + 1)
+    async with opened(served.url, PATH, room=4_096) as socket:
+        await socket.say(_subscribe(job_id))
+        for _ in range(2):
+            await socket.hear()
+        gate = Gate(served.gateway.ledger, monkeypatch)
+        await socket.say(*(_subscribe(f"j-{number}") for number in range(10)))
+        await eventually(lambda: gate.reading == 1, message="the first is worked on")
+        socket.writer.transport.pause_reading()  # type: ignore[attr-defined]
 
-        async def slow(work: Any, *args: Any, **more: Any) -> Any:
-            nonlocal reading
-            if work is snapshots.standing:
-                reading += 1
-                await go.wait()
-            return await read(work, *args, **more)
+        def full() -> bool:
+            for _ in range(200):
+                hub.publish(job.model_copy(update={"revision": next(revisions)}))
+            return given_up() > before
 
-        monkeypatch.setattr(ledger, "read", slow)
-        one = f"Authorization: {bearer('one')['Authorization']}"
-        socket = await stack.enter_async_context(opened(harness.url, PATH, one))
-        subscribe = frame(TEXT, b'{"type":"subscribe","job_ids":["j-1"]}')
-        await socket.say(subscribe * 10)
-        await eventually(lambda: reading == 1, message="the first is worked on")
-        assert await socket.closed_with() == 1011
-        go.set()
-        hub = harness.gateway.service.hub
+        def given_up() -> float:
+            return REGISTRY.get_sample_value("lectern_sockets_aborted_total") or 0.0
+
+        before = given_up()
+        await eventually(full, message="it is given up")
+        gate.open()
         await eventually(lambda: len(hub) == 0, message="it is let go of")
-        assert reading == 1, f"{reading} messages of a socket that is gone were worked on"
+    assert gate.reading == 1, f"{gate.reading} messages of a socket that is gone were worked on"
+
+
+async def test_who_answers_pings_while_its_message_waits_is_not_taken_for_gone(
+    settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read of it meanwhile, its answers neither."""
+    monkeypatch.setattr(server, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(server, "PONG_SECONDS", 0.1)
+    async with running(settings, served=True) as harness, session(harness) as client:
+        gate = Gate(harness.gateway.ledger, monkeypatch)
+        await client.say(type="subscribe", job_ids=["j-1"])
+        assert (await client.hear())["type"] == "subscribed"
+        over = asyncio.get_running_loop().time() + 0.6
+        await eventually(lambda: asyncio.get_running_loop().time() > over)
+        gate.open()
+        assert (await client.hear())["type"] == "snapshot"
+
+
+class Gate:
+    """Has whoever reads snapshots wait until it is opened."""
+
+    def __init__(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reading = 0
+        self._opened = asyncio.Event()
+        self._read: Any = ledger.read
+        monkeypatch.setattr(ledger, "read", self._wait)
+
+    def open(self) -> None:
+        self._opened.set()
+
+    async def _wait(self, work: Any, *args: Any, **more: Any) -> Any:
+        if work is snapshots.standing:
+            self.reading += 1
+            await self._opened.wait()
+        return await self._read(work, *args, **more)
+
+
+def _subscribe(job_id: str) -> bytes:
+    return frame(TEXT, b'{"type":"subscribe","job_ids":["%s"]}' % job_id.encode())
 
 
 async def test_of_one_caller_eight_subscriptions_read_the_ledger_at_a_time(
     settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(limited(settings), served=True) as harness, AsyncExitStack() as stack:
-        go, reading, ledger = asyncio.Event(), 0, harness.gateway.ledger
-        read = ledger.read
-
-        async def slow(work: Any, *args: Any, **more: Any) -> Any:
-            nonlocal reading
-            if work is snapshots.standing:
-                reading += 1
-                await go.wait()
-            return await read(work, *args, **more)
-
-        monkeypatch.setattr(ledger, "read", slow)
+        gate = Gate(harness.gateway.ledger, monkeypatch)
         headers = bearer("one")
         clients = [
             await stack.enter_async_context(session(harness, additional_headers=headers)) for _ in range(20)
         ]
         for client in clients:
             await client.say(type="subscribe", job_ids=["j-1"])
-        await eventually(lambda: reading == TURNS, message="eight read")
-        for client in clients[:TURNS]:
-            assert (await client.hear())["type"] == "subscribed"
-        assert reading == TURNS
+        await eventually(lambda: gate.reading == TURNS, message="eight read")
+        await _taken(harness)
+        assert gate.reading == TURNS
         other = await stack.enter_async_context(session(harness, additional_headers=bearer("two")))
         await other.say(type="subscribe", job_ids=["j-1"])
-        await eventually(lambda: reading == TURNS + 1, message="another caller reads beside them")
-        go.set()
+        await eventually(lambda: gate.reading == TURNS + 1, message="another caller reads beside them")
+        gate.open()
         for client in (*clients, other):
             while (await client.hear())["type"] != "snapshot":
                 pass

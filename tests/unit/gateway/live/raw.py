@@ -1,6 +1,7 @@
 """A WebSocket as bytes: frames that no client library would send, and exactly what comes back."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -51,9 +52,14 @@ class Raw:
 
 
 @asynccontextmanager
-async def opened(url: str, path: str, *headers: str) -> AsyncIterator[Raw]:
-    """Open a socket and read the answer to its handshake."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
+async def opened(url: str, path: str, *headers: str, room: int | None = None) -> AsyncIterator[Raw]:
+    """Open a socket, whose kernel keeps ``room`` bytes unread, and read the answer to its handshake."""
+    connection = socket.socket()
+    connection.setblocking(False)  # noqa: FBT003
+    if room is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", int(url.rsplit(":", 1)[1])))
+    reader, writer = await asyncio.open_connection(sock=connection)
     try:
         more = "".join(f"{each}\r\n" for each in headers)
         writer.write(f"GET {path} HTTP/1.1\r\n{HANDSHAKE}{more}\r\n".encode())

@@ -11,8 +11,9 @@ from services.gateway.live import hearing, incoming
 from services.gateway.live.hearing import HIGH_WATER
 from services.gateway.live.incoming import FRAMES_AT_ONCE, MAX_FRAGMENTS, Incoming
 from services.gateway.live.viewer import SocketProtocol
+from services.gateway.settings import GatewaySettings
 from tests.support.eventually import eventually
-from tests.unit.gateway.conftest import Harness
+from tests.unit.gateway.conftest import Harness, running
 from tests.unit.gateway.live.client import PATH
 from tests.unit.gateway.live.raw import BINARY, CONTINUED, HANDSHAKE, PING, PONG, RSV1, TEXT, frame, opened
 
@@ -89,9 +90,10 @@ async def test_of_50_pings_that_wait_the_newest_is_answered(served: Harness) -> 
 
 @pytest.mark.parametrize("path", [PATH, PROGRESS])
 async def test_who_pings_and_does_not_read_is_given_up_with_16_kb_waiting(
-    served: Harness, monkeypatch: pytest.MonkeyPatch, path: str
+    settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr(incoming, "FRAMES_AT_ONCE", 1_000_000)  # it is not the number that ends it
+    access = settings.access.model_copy(update={"rate": 0})
     most = 0
     take = SocketProtocol.data_received
 
@@ -101,13 +103,13 @@ async def test_who_pings_and_does_not_read_is_given_up_with_16_kb_waiting(
         most = max(most, protocol.transport.get_write_buffer_size())
 
     monkeypatch.setattr(SocketProtocol, "data_received", look)
-    async with opened(served.url, path) as socket:
-        socket.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        flood = asyncio.create_task(_on_and_on(socket.writer, frame(PING, bytes(125))))
-        hub = served.gateway.service.hub
-        await eventually(flood.done, message="it is given up")
-        await eventually(lambda: len(hub) == 0, message="it is let go of")
-    assert most <= HIGH_WATER + 127 + 12, f"{most} bytes waited for a viewer that does not read"
+    async with running(settings.model_copy(update={"access": access}), served=True) as served:
+        async with opened(served.url, path, room=4_096) as socket:
+            socket.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            flood = asyncio.create_task(_on_and_on(socket.writer, frame(PING, bytes(125))))
+            await eventually(flood.done, message="it is given up")
+        await eventually(lambda: len(served.gateway.service.hub) == 0, message="it is let go of")
+    assert HIGH_WATER < most <= HIGH_WATER + 127 + 12, f"{most} bytes waited for a viewer that does not read"
 
 
 @pytest.mark.parametrize(
