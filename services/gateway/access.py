@@ -58,6 +58,16 @@ class AccessSettings(BaseSettings):
     """Requests a second of one token or, with tokens off, of one address; 0 for no limit. Who is not known
     has less in any case, see ``guard``. Lower: a busy backend is refused. Higher: one caller can take all."""
 
+    viewers: int = Field(default=12_000, ge=0, validation_alias="GATEWAY_VIEWERS_PER_CALLER")
+    """Sockets and event streams that one token (with its tickets), or one address without any, may have open
+    at one gateway; 0 for no limit. Lower: the viewers of a large site, who share its token, are refused.
+    Higher: one caller can take the memory, 31 kB each, and the descriptors of all."""
+
+    waits: int = Field(default=250, ge=0, validation_alias="GATEWAY_WAITS_PER_CALLER")
+    """Calls of one token, or of one address without any, that may wait at one gateway, for a script or by
+    ``Prefer: wait``; 0 for no limit. Lower: a busy backend has to ask again. Higher: one caller keeps the
+    ledger busy, into which each looks once a second."""
+
     ticket_seconds: float = Field(default=60, ge=5, le=600, validation_alias="GATEWAY_TICKET_SECONDS")
     """From the making of a stream ticket to its use, by the gateways' clocks, which may differ by five
     seconds. Shorter: a phone that changes its network in between asks twice. Longer: one that nobody used

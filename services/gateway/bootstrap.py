@@ -46,6 +46,7 @@ from services.gateway.http.paths import BASES
 from services.gateway.http.probing import Probe, Probes, Standing
 from services.gateway.http.quick import QuickCreate
 from services.gateway.http.repeats import Idempotency
+from services.gateway.http.shares import Shares
 from services.gateway.hub import Hub
 from services.gateway.kafka_logs import KafkaLogs
 from services.gateway.ledger.database import Ledger, open_ledger
@@ -297,6 +298,7 @@ def create_app(
     app.add_middleware(QuickCreate, service=service, new_id=new_id)
     app.add_middleware(Idempotency, ledger=service.ledger, now=service.now)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(Shares, access=settings.access, generate_wait=settings.generate_wait)
     opening = Tickets(service.ledger, settings.access, service.now)
     signer = signer_of(settings.assets, service.artifacts, service.now)
     linking = linking_of(settings.assets, signer, bucket, service.now)

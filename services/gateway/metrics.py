@@ -18,6 +18,12 @@ OUTBOX_DEPTH = Gauge("lectern_outbox_depth", "Events in the ledger that are not 
 OUTBOX_TROUBLED = Gauge("lectern_outbox_troubled_keys", "Keys and topics that wait after a failure")
 SOCKETS = Gauge("lectern_sockets", "Open WebSockets and in-process watchers")
 SLOW_SOCKETS = Counter("lectern_sockets_aborted", "WebSockets closed because they could not keep up")
+SOCKETS_CLOSED = Counter(
+    "lectern_sockets_closed", "WebSockets that were ended from here, by close code", ["code"]
+)
+SHARES_REFUSED = Counter(
+    "lectern_shares_refused", "What was refused because its caller holds as many open as it may", ["what"]
+)
 CONFLATED = Counter("lectern_updates_conflated", "Updates that a congested WebSocket was spared")
 UPDATE_GAPS = Counter("lectern_update_gaps", "Times the watched jobs were read again from the ledger")
 STREAM_TICKETS = Counter(

@@ -13,7 +13,8 @@ from contracts.errors import LecternError
 from services.gateway.http.guard import SUBPROTOCOL
 from services.gateway.hub import Subscription, of_video
 from services.gateway.live import snapshots
-from services.gateway.live.viewer import TRY_AGAIN_LATER, Viewer, lent
+from services.gateway.live.hearing import TRY_AGAIN_LATER
+from services.gateway.live.viewer import Viewer, lent
 from services.gateway.service import Service
 
 PATH = "/ws/videos/{video_id}/render-progress"
@@ -37,6 +38,7 @@ class ProgressSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it closes."""
         protocol = lent(scope)
+        protocol.conn.expect_silence()
         await receive()  # websocket.connect
         try:
             video_id = _ID.validate_python(scope["path_params"]["video_id"])
@@ -55,7 +57,7 @@ class ProgressSocket:
             job = (await self._service.ledger.read(snapshots.standing, [watch]))[watch]
             subscription.open(hub.snapshot(job, cursor) if job else None)
             while (await receive())["type"] != "websocket.disconnect":
-                pass  # viewers have nothing to say
+                pass  # a message would have ended the connection
         except LecternError as error:
             # thousands come back every few seconds; that the ledger is away is told once, by itself
             log.debug("socket.closed", video_id=video_id, error=str(error))

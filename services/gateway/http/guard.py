@@ -149,12 +149,7 @@ class Guard:
         if refusal is None:
             await self._app(scope, receive, send)
             return
-        status, code, detail, headers = refusal
-        REFUSED.labels(code).inc()
-        if scope["type"] == "websocket":
-            await receive()  # websocket.connect
-            send = _denying(send)
-        await problem(status, code, detail, headers)({**scope, "type": "http"}, receive, send)
+        await refuse(refusal, scope, receive, send)
 
     async def _ticket_refusal(
         self, ticket: str, target: Target, scope: Scope, headers: Headers
@@ -268,6 +263,21 @@ def secret_of(subprotocols: Iterable[str]) -> str | None:
         if offered.startswith(SUBPROTOCOL_BEARER):
             return offered.removeprefix(SUBPROTOCOL_BEARER)
     return None
+
+
+async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or a socket's opening handshake, with a problem document."""
+    status, code, detail, headers = refusal
+    REFUSED.labels(code).inc()
+    if scope["type"] == "websocket":
+        await receive()  # websocket.connect
+        send = _denying(send)
+    await problem(status, code, detail, headers)({**scope, "type": "http"}, receive, send)
+
+
+def sharer_of(scope: Scope) -> str:
+    """Return who a connection is of, for what callers share: a token's name, else an address."""
+    return scope.get("lectern.caller") or _address(scope)
 
 
 def _address(scope: Scope) -> str:

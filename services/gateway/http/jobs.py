@@ -1,5 +1,6 @@
 """Render jobs over HTTP: create, read, list, cancel."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
@@ -8,6 +9,7 @@ from contracts.base import Id
 from contracts.commands import StartRender
 from services.gateway.http.body import JsonRoute
 from services.gateway.http.details import JobDetail
+from services.gateway.http.leaving import while_there
 from services.gateway.http.models import JobResponse, RenderJobRequest, RenderJobResponse
 from services.gateway.http.paths import base_of
 from services.gateway.http.preferences import applied, asked_wait
@@ -56,7 +58,8 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         response.headers["Location"] = f"{base_of(request)}/render-jobs/{job.job_id}"
         wait = asked_wait(prefer)
         if wait is not None:
-            job = await service.ended_job(job.job_id, wait) if wait else job
+            if wait:
+                job = await while_there(request.receive, wait, partial(service.ended_job, job.job_id))
             if job.state.active:
                 response.status_code = 202
             response.headers["Preference-Applied"] = applied(wait)
@@ -71,10 +74,10 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
         summary="Read a job; with `Prefer: wait` once it has ended",
         responses=responses(404),
     )
-    async def read(job_id: Id, response: Response, prefer: Prefer = None) -> JobDetail:
+    async def read(job_id: Id, request: Request, response: Response, prefer: Prefer = None) -> JobDetail:
         wait = asked_wait(prefer)
         if wait is not None:
-            await service.ended_job(job_id, wait)
+            await while_there(request.receive, wait, partial(service.ended_job, job_id))
             response.headers["Preference-Applied"] = applied(wait)
         return JobDetail.told(*await service.job_standing(job_id))
 

@@ -1,6 +1,7 @@
 """Scripts over HTTP: generate, read, edit, approve."""
 
 import re
+from functools import partial
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -11,6 +12,7 @@ from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from services.gateway.http.bodies import ScriptBody
 from services.gateway.http.body import JsonRoute
+from services.gateway.http.leaving import while_there
 from services.gateway.http.models import (
     ApproveRequest,
     ScriptGenerateRequest,
@@ -64,7 +66,10 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         caller = request.scope.get("lectern.caller", "")
         named = _named(caller, video_id, idempotency_key, body) if idempotency_key else UUID(new_id())
         wish = GenerateScript(command_id=named, video_id=video_id, **dict(body))
-        script = await service.generate_script(wish, wait=generate_wait if asked is None else asked)
+        script = await service.generate_script(wish)
+        wait = generate_wait if asked is None else asked
+        if wait > 0 and script.state is ScriptState.GENERATING:
+            script = await while_there(request.receive, wait, partial(service.written, script.script_id))
         if asked is not None:
             response.headers["Preference-Applied"] = applied(asked)
         return _answer(script, f"{base_of(request)}/scripts/{script.script_id}", response)

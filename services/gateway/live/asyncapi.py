@@ -47,10 +47,12 @@ TOLD: Mapping[str, tuple[type[BaseModel], ...]] = {
 """What they are told."""
 
 _ABOUT = {
-    PROGRESS_CHANNEL: "How the video's job stands, then every change of every job of the video.",
+    PROGRESS_CHANNEL: "How the video's job stands, then every change of every job of the video. Who says "
+    "anything there is closed with 1008; other close codes are those of the other channel.",
     JOBS_CHANNEL: "Any jobs and videos on one socket, resumed from a cursor after it broke. Close codes: "
-    "1007 text that is not UTF-8, 1008 too many messages, 1009 a message too large, 1012 the process stops, "
-    "1013 not reading.",
+    "1007 text that is not UTF-8, 1008 too many messages or frames, or one that takes too long, 1009 a "
+    "message too large, 1012 the process stops, 1013 not reading. The opening handshake is answered 429 "
+    "where the caller has too many sockets and streams open.",
 }
 
 

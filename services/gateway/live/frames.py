@@ -2,12 +2,11 @@
 
 import struct
 
-_ASKED = b"read"
+QUESTION_BYTES = 4
+"""Of a ping's payload, random: who has not read the ping cannot answer it. Fewer: guesses become thinkable.
+More: more in each pong."""
 
-QUESTION = b"\x89\x04" + _ASKED
-"""A ping: its payload shows which pongs answer it, and not the server's own keepalive."""
-
-_ANSWER, _ANSWER_SIZE = b"\x8a\x84", 10
+_ANSWER, _ANSWER_SIZE = b"\x8a" + bytes((0x80 | QUESTION_BYTES,)), 6 + QUESTION_BYTES
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -25,8 +24,18 @@ def close_frame(code: int, reason: bytes) -> bytes:
     return b"\x88" + bytes((2 + len(reason),)) + struct.pack("!H", code) + reason
 
 
-def answers(data: bytes) -> bool:
-    """Say whether ``data`` is one whole frame, a client's pong to :data:`QUESTION` (5.3, 5.5.3)."""
+def question(payload: bytes) -> bytes:
+    """Return a ping with a payload of :data:`QUESTION_BYTES` (5.5.2)."""
+    return b"\x89\x04" + payload
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """Return the pong that answers a ping, with at most 125 bytes (5.5.3)."""
+    return b"\x8a" + bytes((len(payload),)) + payload
+
+
+def answer_in(data: bytes) -> bytes | None:
+    """Return the payload if ``data`` is one whole frame, a client's pong to a question (5.3)."""
     if len(data) != _ANSWER_SIZE or not data.startswith(_ANSWER):
-        return False
-    return int.from_bytes(data[2:6]) ^ int.from_bytes(data[6:]) == int.from_bytes(_ASKED)
+        return None
+    return (int.from_bytes(data[2:6]) ^ int.from_bytes(data[6:])).to_bytes(QUESTION_BYTES)

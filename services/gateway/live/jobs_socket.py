@@ -10,10 +10,13 @@ from starlette.types import Receive, Scope, Send
 
 from contracts.base import Model
 from contracts.errors import LecternError
+from contracts.events import JobUpdated
 from services.gateway.http.guard import Rates
 from services.gateway.http.problems import HttpCode, status_of
 from services.gateway.hub import Subscription, Told, Update
 from services.gateway.live import snapshots
+from services.gateway.live.cursors import Cursor
+from services.gateway.live.hearing import POLICY_VIOLATION
 from services.gateway.live.requests import (
     MAX_WATCHES,
     Ping,
@@ -26,6 +29,7 @@ from services.gateway.live.requests import (
     watches_of,
 )
 from services.gateway.live.ring import Watch
+from services.gateway.live.share import Share, share_of
 from services.gateway.live.viewer import Viewer, lent
 from services.gateway.service import Service
 from services.gateway.tickets import grant_of
@@ -40,7 +44,9 @@ client takes the ledger's time."""
 PATIENCE_MESSAGES = 20
 """Messages too many in a row before a socket is closed: whoever reads the errors has stopped by then."""
 
-POLICY_VIOLATION = 1008
+WATCHES_IN_A_ROW = 16
+"""Snapshots that are told in one turn of the loop, 60 us each. Fewer: a long list takes more turns. More: all
+else waits for a subscription to 500 jobs."""
 
 _job_frame = attrgetter("job_frame")
 
@@ -51,12 +57,16 @@ class Session:
     Args:
         service: whose hub is listened to and whose ledger gives snapshots.
         viewer: where frames go.
+        share: what its caller shares with it.
         allowed: what may be watched, where a ticket says so.
     """
 
-    def __init__(self, service: Service, viewer: Viewer, allowed: frozenset[Watch] | None = None) -> None:
+    def __init__(
+        self, service: Service, viewer: Viewer, share: Share, allowed: frozenset[Watch] | None = None
+    ) -> None:
         self._service = service
         self._viewer = viewer
+        self._share = share
         self._allowed = allowed
         self._told = Told()
         self._watched: dict[Watch, Subscription] = {}
@@ -70,7 +80,9 @@ class Session:
             return
         self._too_many = 0
         try:
-            match request_of(text):
+            async with self._share.turn():
+                understood = request_of(text)
+            match understood:
                 case Subscribe() as request:
                     await self._subscribe(request)
                 case Unsubscribe() as request:
@@ -99,14 +111,14 @@ class Session:
             await self._answer(refusal(403, HttpCode.FORBIDDEN, detail))
             return
         hub = self._service.hub
-        self._let_go(watches)
-        cursor = hub.cursor
-        for (
-            watch
-        ) in watches:  # no await between the cursor, the ring and the attaching: nothing falls between
-            self._watched[watch] = Subscription(self._viewer.send, self._told)
-            hub.attach(watch, self._watched[watch])
-        missed = hub.since(request.cursor, watches) if request.cursor else None
+        async with self._share.turn():
+            self._let_go(watches)
+            cursor = hub.cursor
+            # no await between the cursor, the ring and the attaching: nothing falls between
+            for watch in watches:
+                self._watched[watch] = Subscription(self._viewer.send, self._told)
+                hub.attach(watch, self._watched[watch])
+            missed = hub.since(request.cursor, watches) if request.cursor else None
         await self._answer(self._about("subscribed", request, resumed=missed is not None))
         if missed is not None:
             for job_id, revision in request.revisions.items():
@@ -114,15 +126,22 @@ class Session:
             await self._replay(watches, missed)
             return
         try:
-            standing = await self._service.ledger.read(snapshots.standing, watches)
+            async with self._share.turns:
+                standing = await self._service.ledger.read(snapshots.standing, watches)
         except LecternError:
             self._let_go(watches)
             raise
-        for watch, job in standing.items():
-            await self._viewer.room()
+        told = list(standing.items())
+        for start in range(0, len(told), WATCHES_IN_A_ROW):
+            await self._viewer.room()  # whoever does not read must not keep the caller's others waiting
+            async with self._share.turn():
+                self._open(told[start : start + WATCHES_IN_A_ROW], cursor)
+
+    def _open(self, standing: Sequence[tuple[Watch, JobUpdated | None]], cursor: Cursor) -> None:
+        for watch, job in standing:
             if job is None:
-                await self._answer(unknown(watch, cursor))
-            self._watched[watch].open(hub.snapshot(job, cursor) if job else None)
+                self._viewer.tell(unknown(watch, cursor).model_dump_json().encode())
+            self._watched[watch].open(self._service.hub.snapshot(job, cursor) if job else None)
 
     async def _replay(self, watches: Sequence[Watch], missed: Sequence[Update]) -> None:
         """Tell what was missed at the viewer's pace, then what came meanwhile."""
@@ -173,7 +192,7 @@ class JobsSocket:
         await send({"type": "websocket.accept", "subprotocol": chosen(scope)})
         viewer = Viewer(protocol, _job_frame)
         grant = grant_of(scope)
-        session = Session(self._service, viewer, grant.watches if grant else None)
+        session = Session(self._service, viewer, share_of(scope), grant.watches if grant else None)
         try:
             while (message := await receive())["type"] != "websocket.disconnect":
                 await session.take(message.get("text"))

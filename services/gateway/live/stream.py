@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from contracts.errors import ErrorCode, LecternError
 from contracts.events import JobUpdated
+from services.gateway.http.leaving import departure
 from services.gateway.http.preferences import applied
 from services.gateway.http.problems import answer_to, problem
 from services.gateway.hub import Hub, Subscription, Told, Update
@@ -130,7 +131,7 @@ class EventStream(Response):
         transport = transport_of(scope)
         if transport is not None:
             viewer.bound_buffers(transport)
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(departure(receive))
         leaving.add_done_callback(lambda _: self._woken.set())
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self._head()})
@@ -190,8 +191,3 @@ class EventStream(Response):
             if transport is not None:
                 transport.abort()
             raise SlowReaderError from None
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -5,6 +5,7 @@ reach.
 """
 
 import asyncio
+import os
 import random
 import socket
 from collections.abc import Callable
@@ -12,29 +13,31 @@ from time import monotonic
 from typing import Any, cast
 
 from starlette.types import Scope
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from uvicorn.protocols.utils import ClientDisconnected
+from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol
 from websockets.streams import StreamReader
 
-from services.gateway.live.frames import QUESTION, answers, close_frame, text_frame
+from services.gateway.live.frames import QUESTION_BYTES, answer_in, question, text_frame
+from services.gateway.live.hearing import (
+    ABORT_SECONDS,
+    HIGH_WATER,
+    INTERNAL_ERROR,
+    INVALID_DATA,
+    POLICY_VIOLATION,
+    TRY_AGAIN_LATER,
+    BoundedProtocol,
+)
+from services.gateway.live.incoming import SILENCE
 from services.gateway.live.lending import release
 from services.gateway.live.updates import Slots, Update
 from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
-
-HIGH_WATER = 16_384
-"""Bytes in a socket's buffer above which it counts as congested. Less: a burst already conflates. More:
-memory, and a stalled viewer is noticed later."""
 
 SEND_BUFFER = 16_384
 """SO_SNDBUF. The kernel's default swallowed 18,000 updates (3.9 MB) before a stalled viewer was noticed."""
 
 PATIENCE_SECONDS = 5.0
 """How long a viewer may stay congested. Shorter: one in a tunnel is cut off. Longer: more memory."""
-
-ABORT_SECONDS = 1.0
-"""From the close frame to the abort: time for a viewer that still reads to get it. A close without an abort
-never frees a socket whose peer has stopped reading."""
 
 PROOF_SECONDS = 3.5
 """A viewer who is told something is asked so often, by a ping behind an update, whether it reads: the kernels
@@ -44,23 +47,20 @@ up. Shorter: one in a tunnel is cut off, more pongs. Longer: one that stalled is
 MAX_SLOTS = 1_024
 """Jobs whose news may wait for one congested viewer: more than it may watch."""
 
-TRY_AGAIN_LATER = 1013
-INVALID_DATA = 1007
-
 _SCOPE_KEY = "lectern.protocol"
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
+class SocketProtocol(BoundedProtocol):
     """Uvicorn's WebSocket protocol, which lends the application its transport.
 
     Attributes:
         viewer: told when there is room again.
-        asked: whether a ping of its viewer's has not been answered.
+        asked: the payload of a ping of its viewer's that has not been answered, if there is one.
         answered: when the peer last answered a ping, by the loop's clock.
     """
 
     viewer: "Viewer | None" = None
-    asked = False
+    asked: bytes | None = None
     answered = float("-inf")
 
     def data_received(self, data: bytes) -> None:
@@ -68,9 +68,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
         It makes a generator, a frame and a list of each, which the collector has to look at as well.
         """
-        if answers(data) and self._between_frames():
-            self._answered()
-        else:
+        payload = answer_in(data)
+        if payload is None or not self._between_frames() or not self._proven_by(payload):
             super().data_received(data)
 
     def _between_frames(self) -> bool:
@@ -80,6 +79,15 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             return False  # the opening handshake is not over, or the closing one has begun
         return getattr(frames.gi_yieldfrom, "gi_code", None) is StreamReader.at_eof.__code__
 
+    def handle_connect(self, event: Any) -> None:
+        """Answer the opening handshake, and read on only then: a client has to wait (RFC 6455, 4.1).
+
+        What was read before would be answered before it.
+        """
+        super().handle_connect(event)
+        if not self.handshake_complete:
+            self.transport.pause_reading()
+
     async def run_asgi(self) -> None:
         """Run the application, with this protocol in its scope."""
         scope = cast("dict[str, Any]", self.scope)
@@ -88,31 +96,46 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             await super().run_asgi()
         finally:
             scope.clear()  # else they hold each other until a full collection, which stops all sockets
+            self._abort_soon()
 
     async def send(self, message: Any) -> None:
         """Send; a refusal is an answer, although uvicorn logs an error as if there were none."""
+        if self._deaf:
+            raise ClientDisconnected
+        opening = not self.handshake_complete
         await super().send(message)
+        if opening and self.handshake_complete and not self.transport.is_closing():
+            self.transport.resume_reading()
         if self.close_sent:
             self.handshake_complete = True
-            if self.viewer is not None:
-                self.viewer.closed()
+            self.farewell_said()
 
     def send_receive_event_to_app(self) -> None:
-        """Hand a message on; text that is not UTF-8 ends the connection (1007), and is no fault of ours."""
+        """Hand a message on; text that is not UTF-8 (1007), and any where none is expected, is the end."""
         if self.curr_msg_data_type == "text" and not self.close_sent:
             try:
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:
                 self.frames = []
-                self.conn.send_close(INVALID_DATA)
-                self.handle_parser_exception()
+                self.end(INVALID_DATA, b"text is UTF-8")
                 return
+        if self.conn.silent and not self.close_sent:
+            self.frames = []
+            self.end(POLICY_VIOLATION, SILENCE.encode())
+            return
         super().send_receive_event_to_app()
 
-    def handle_parser_exception(self) -> None:
-        """Close on what breaks the protocol; whoever does not read must not hold that up."""
-        super().handle_parser_exception()
-        self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+    def farewell_said(self) -> None:
+        """Have the viewer write no more."""
+        if self.viewer is not None:
+            self.viewer.closed()
+
+    def not_read(self) -> None:
+        """Give up the viewer."""
+        if self.viewer is not None:
+            self.viewer.give_up()
+        else:
+            super().not_read()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what holds each other lets go."""
@@ -127,12 +150,24 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.viewer.drain()
 
     def handle_pong(self, event: Frame) -> None:
-        """Note that the peer reads."""
+        """Note that the peer reads, if this shows it."""
+        self._proven_by(bytes(event.data))
+
+    def _proven_by(self, payload: bytes) -> bool:
+        """Say whether a pong answers what only this peer was asked; any other shows nothing (5.5.3).
+
+        A peer may answer the newest of several pings only, so either answer stands for both.
+        """
+        pending = self.pending_ping_payload
+        if payload not in {self.asked, pending}:
+            return False
         self._answered()
-        super().handle_pong(event)
+        if pending is not None:
+            super().handle_pong(Frame(Opcode.PONG, pending))
+        return True
 
     def _answered(self) -> None:
-        self.asked = False
+        self.asked = None
         self.answered = self.loop.time()
 
     def send_keepalive_ping(self) -> None:
@@ -144,9 +179,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             super().send_keepalive_ping()
 
     def keepalive_timeout(self) -> None:
-        """Free the socket of a peer that answers no ping: closing alone waits for its buffer for ever."""
-        super().keepalive_timeout()
-        self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+        """End with a peer that answers no ping."""
+        self.pong_timer = None
+        if self.close_sent or self.transport.is_closing():
+            return
+        if self.read_paused:  # the answer may be there: it is we who do not read on
+            self.pong_timer = self.loop.call_later(self.ping_timeout or 0, self.keepalive_timeout)
+        else:
+            self.end(INTERNAL_ERROR, b"keepalive ping timeout")
 
     def shutdown(self) -> None:
         """Tell the peer that the process stops (1012); whoever does not read must not hold that up."""
@@ -239,13 +279,15 @@ class Viewer:
             self._proof_due = now + PROOF_SECONDS * random.random()  # noqa: S311
             return b""
         self._spread = False
-        self._protocol.asked = True
+        self._protocol.asked = payload = os.urandom(QUESTION_BYTES)
         self._proof_due = now + PROOF_SECONDS * (0.75 + 0.25 * random.random())  # noqa: S311 - see above
-        return QUESTION  # in one write with the update: a write is most of what an update costs
+        return question(payload)  # in one write with the update: a write is most of what an update costs
 
     def _unproven(self) -> None:
         self._doubt = None
-        if self._protocol.asked:
+        if self._protocol.asked and self._protocol.read_paused:  # the answer may be there: it is we who wait
+            self._doubt = self._protocol.loop.call_later(ABORT_SECONDS, self._unproven)
+        elif self._protocol.asked:
             self.give_up()
 
     async def room(self) -> None:
@@ -259,6 +301,10 @@ class Viewer:
     async def reply(self, payload: bytes) -> None:
         """Send what is for this viewer alone."""
         await self.room()
+        self.tell(payload)
+
+    def tell(self, payload: bytes) -> None:
+        """Write what is for this viewer alone, without a look whether there is room."""
         if self.open:
             self._transport.write(text_frame(payload))
 
@@ -285,9 +331,9 @@ class Viewer:
         opened = self.open
         self.closed()
         if opened:
-            self._protocol.close_sent = True
-            self._transport.write(close_frame(code, reason))
-        self._protocol.loop.call_later(ABORT_SECONDS, self._transport.abort)
+            self._protocol.end(code, reason)
+        else:
+            self._protocol.loop.call_later(ABORT_SECONDS, self._transport.abort)
 
     def closed(self) -> None:
         """Write no more: a close frame was sent."""

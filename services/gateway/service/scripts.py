@@ -42,7 +42,7 @@ class Scripts(Core):
         event = await self.script_request(wish)
         script = await self.ledger.write(scripts.request, wish, event, now=self.now())
         if wait > 0 and script.state is ScriptState.GENERATING:
-            return await self._written(script.script_id, wait)
+            return await self.written(script.script_id, wait)
         return script
 
     async def script_request(self, wish: GenerateScript) -> ScriptRequested:
@@ -171,7 +171,8 @@ class Scripts(Core):
         for event in self._waiting.get(script.script_id, ()):
             event.set()
 
-    async def _written(self, script_id: str, wait: float) -> ScriptRecord:
+    async def written(self, script_id: str, wait: float) -> ScriptRecord:
+        """Return a script once it is written, at the latest after ``wait`` seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
         with self._waiter(script_id) as changed:

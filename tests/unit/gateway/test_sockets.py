@@ -3,9 +3,9 @@ import json
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
-from itertools import count
+from itertools import count, cycle
 from time import monotonic
 from typing import Any
 
@@ -17,10 +17,11 @@ from websockets.frames import Close, Frame, Opcode
 from contracts.steps import Step
 from services.gateway import server
 from services.gateway.ledger import announcements, jobs
-from services.gateway.live import viewer
+from services.gateway.live import hearing, viewer
 from services.gateway.live.frames import close_frame, text_frame
 from services.gateway.server import listen
 from tests.support.eventually import eventually
+from tests.unit.gateway.live.raw import PING, PONG, TEXT, frame, opened
 
 from .conftest import Harness, failed, progress, serving, uploaded
 
@@ -125,19 +126,20 @@ async def test_an_impossible_video_id_is_refused(served: Harness, video: str) ->
     assert caught.value.response.status_code in {403, 404}
 
 
-async def test_chatter_is_ignored_and_a_flood_is_closed(served: Harness) -> None:
-    job_id = await served.job("v-1")
+@pytest.mark.parametrize(
+    "said", ["hello", "", b"\0", "x" * 100_000], ids=["text", "empty", "bytes", "100 kB"]
+)
+async def test_a_watcher_that_talks_is_closed_and_told_why(served: Harness, said: str | bytes) -> None:
+    await served.job("v-1")
     async with watching(served, "v-1") as connection:
         await hear(connection)
-        for text in ("hello", "{", ""):
-            await connection.send(text)
-        await served.tell(progress(job_id, Step.VALIDATE_SCRIPT))
-        assert (await hear(connection))["progress"] == 15
-        await connection.send("x" * 100_000)
+        await connection.ping()  # no message
+        await connection.pong()
+        await connection.send(said)
         with pytest.raises(ConnectionClosed) as caught:
             await asyncio.wait_for(connection.recv(), 10)
         assert caught.value.rcvd is not None
-        assert caught.value.rcvd.code == 1009
+        assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1008, "nothing is said on this socket")
 
 
 async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
@@ -257,6 +259,103 @@ async def test_a_watcher_that_is_told_nothing_and_does_not_answer_is_let_go_of(
             await eventually(lambda: len(hub) == 1, message="the stalled socket is let go of")
             await harness.job("v-1")
             assert (await hear(reader))["status"] == "QUEUED"
+    stalled.close()
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["told nothing", "told things"])
+async def test_pongs_that_nobody_asked_for_do_not_keep_a_watcher_that_does_not_read(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    """Forty a second: of any payload, and of one that was once the same for all."""
+    monkeypatch.setattr(server, "PING_SECONDS", 60 if told else 0.3)
+    monkeypatch.setattr(server, "PONG_SECONDS", 0.3)
+    monkeypatch.setattr(viewer, "PROOF_SECONDS", 1.0)
+    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.2)
+    job_id = await harness.job("v-1")
+    job = announcements.job_updated(await harness.gateway.ledger.read(jobs.require, job_id))
+    hub, revisions = harness.gateway.service.hub, count(job.revision + 1)
+    payloads = cycle((b"", b"\0\0\0\0", b"x" * 125))
+    async with serving(harness.gateway) as harness.url:
+        stalled = not_reading(harness)
+        await eventually(lambda: len(hub) == 1)
+
+        def lies() -> bool:
+            with suppress(OSError):
+                for payload in (next(payloads), b"read"):
+                    stalled.sendall(Frame(Opcode.PONG, payload).serialize(mask=True))
+            if told:
+                hub.publish(job.model_copy(update={"revision": next(revisions)}))
+            return len(hub) == 0
+
+        await eventually(lies, every=0.05, message="the watcher that does not read is let go of")
+    stalled.close()
+
+
+async def test_who_answers_the_newest_of_two_pings_only_is_there(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As RFC 6455 (5.5.3) lets it: a question behind an update may come behind the other ping."""
+    monkeypatch.setattr(server, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(server, "PONG_SECONDS", 0.5)
+    monkeypatch.setattr(viewer, "PROOF_SECONDS", 0.0)
+    job_id = await harness.job("v-1")
+    job = announcements.job_updated(await harness.gateway.ledger.read(jobs.require, job_id))
+    hub = harness.gateway.service.hub
+    async with (
+        serving(harness.gateway) as url,
+        opened(url, "/ws/videos/v-1/render-progress") as socket,
+    ):
+        while (await socket.hear())[0] != PING:
+            pass
+        revisions = count(job.revision + 1)
+
+        async def newest() -> bytes:
+            hub.publish(job.model_copy(update={"revision": next(revisions)}))
+            opcode, payload = await socket.hear()
+            return payload if opcode == PING else b""
+
+        await socket.say(frame(PONG, await eventually(newest, message="a question behind an update")))
+        over = asyncio.get_running_loop().time() + 0.6
+        while asyncio.get_running_loop().time() < over:
+            opcode, payload = await socket.hear()
+            if opcode == PING:
+                await socket.say(frame(PONG, payload))
+            assert opcode in {PING, TEXT}
+
+
+async def test_who_says_farewell_and_does_not_read_is_freed(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "ABORT_SECONDS", 0.2)
+    open_ones: list[viewer.SocketProtocol] = []
+    begin, end = viewer.SocketProtocol.connection_made, viewer.SocketProtocol.connection_lost
+
+    def begun(protocol: viewer.SocketProtocol, transport: Any) -> None:
+        open_ones.append(protocol)
+        begin(protocol, transport)
+
+    def ended(protocol: viewer.SocketProtocol, error: Exception | None) -> None:
+        open_ones.remove(protocol)
+        end(protocol, error)
+
+    monkeypatch.setattr(viewer.SocketProtocol, "connection_made", begun)
+    monkeypatch.setattr(viewer.SocketProtocol, "connection_lost", ended)
+    job_id = await served.job("v-1")
+    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    hub, revisions = served.gateway.service.hub, count(job.revision + 1)
+    stalled = not_reading(served)
+    await eventually(lambda: len(hub) == 1)
+
+    def full() -> bool:
+        if open_ones[0].transport.get_write_buffer_size() > hearing.HIGH_WATER // 2:
+            return True
+        for _ in range(100):
+            hub.publish(job.model_copy(update={"revision": next(revisions)}))
+        return False
+
+    await eventually(full, message="the kernel takes no more")
+    stalled.sendall(b"\x88\x82\0\0\0\0\x03\xe8")
+    await eventually(lambda: not open_ones, message="its descriptor is free")
     stalled.close()
 
 

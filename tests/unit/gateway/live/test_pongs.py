@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from services.gateway.ledger import announcements, jobs
 from services.gateway.live import viewer
-from services.gateway.live.frames import QUESTION, answers
+from services.gateway.live.frames import answer_in, pong_frame, question
 from services.gateway.live.viewer import SocketProtocol
 from tests.support.eventually import eventually
 from tests.unit.gateway.conftest import Harness
@@ -33,14 +33,14 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 def test_a_pong_to_our_question_is_known_whatever_its_mask() -> None:
-    assert Frame(Opcode.PING, b"read").serialize(mask=False) == QUESTION
+    assert Frame(Opcode.PING, b"read").serialize(mask=False) == question(b"read")
+    assert Frame(Opcode.PONG, b"read").serialize(mask=False) == pong_frame(b"read")
     for _ in range(100):
-        assert answers(Frame(Opcode.PONG, b"read").serialize(mask=True))
-        assert not answers(Frame(Opcode.PONG, b"reed").serialize(mask=True))
-        assert not answers(Frame(Opcode.PING, b"read").serialize(mask=True))
-    assert not answers(PONG + PONG)
-    assert not answers(PONG[:-1])
-    assert not answers(b"")
+        assert answer_in(Frame(Opcode.PONG, b"read").serialize(mask=True)) == b"read"
+        assert answer_in(Frame(Opcode.PING, b"read").serialize(mask=True)) is None
+    assert answer_in(PONG + PONG) is None
+    assert answer_in(PONG[:-1]) is None
+    assert answer_in(b"") is None
 
 
 async def test_a_clients_answers_are_not_parsed(
