@@ -13,7 +13,7 @@ from contracts.event import MAX_ATTEMPT
 from contracts.events import Event, StageFailed
 from services.runtime.actor import Subscription
 from services.runtime.publisher import scene_index_of
-from services.runtime.records import place_of
+from services.runtime.records import place_of, scene_named
 from services.runtime.redaction import redact
 from services.runtime.retry import Failure
 from services.runtime.window import Record
@@ -56,7 +56,7 @@ def _failed(stage: str, record: Record, event: Any, failure: Failure) -> list[Ev
             stage=stage,
             code=failure.code,
             message=redact(failure.message)[:MAX_MESSAGE],
-            scene_index=scene_index_of(event) if isinstance(event, Event) else None,
+            scene_index=scene_index_of(event) if isinstance(event, Event) else scene_named(record.headers),
             dead_letter=place_of(record),
         )
     ]
