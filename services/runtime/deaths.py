@@ -160,7 +160,7 @@ class Deaths:
             end: the partition's end, where the worker died.
         """
         self._quarantine.heard(mark.lost)
-        if mark.worker == self._quarantine.worker:
+        if mark.worker == self._quarantine.worker and window.suspects is not None:
             return  # nobody else had it meanwhile: what is known here is newer
         died = self.died(mark)
         if died:
@@ -233,10 +233,10 @@ class Deaths:
         return (name for each in self._windows() if each.suspects is not None for name in each.suspects.by)
 
     def wants_to_be_alone(self, slot: Slot) -> None:
-        """Make a suspect of a record that comes back, and was one or asked to be."""
-        window = slot.window
+        """Begin with nothing else before a record that is a suspect, or asked to be worked on like one."""
+        window, offset = slot.window, slot.record.offset
         if window.suspects is None:
-            window.suspect(Suspects({}))
-        assert window.suspects is not None
-        window.suspects.deaths.setdefault(slot.record.offset, 0)
+            window.suspect(Suspects({offset: 0}))
+        elif offset not in window.suspects:
+            window.suspects.deaths[offset] = 0
         self._quarantine.seal()

@@ -240,6 +240,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 self._in_background(self._open([window]))
             return
         if window.suspects is not None and slot.record.offset in window.suspects:
+            slot.suspect = True
             self._quarantine.seal()
         self.lanes.submit(lane_of(slot.record), slot.record.key, slot)
 
@@ -288,8 +289,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 or (w in noting and w.live and w.settled and (offset := w.stands) is not None)
             }
             consumer = self.consumer
+            wanted = [each for each in noting if self._windows.get(each.partition) is each]
             if not windows or consumer is None:
-                return not noting
+                return not wanted
             crash_point("engine.before_commit", self.group)
             try:
                 async with asyncio.timeout(self._settings.commit_timeout):
@@ -307,7 +309,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             for window, offset, mark, since in windows.values():
                 window.committed = offset
                 self.deaths.stands(window, mark, since)
-            return all(window.partition in windows for window in noting)
+            return all(each.partition in windows for each in wanted)
 
     def _pass_by(self) -> None:
         """Let the watermarks pass what is no record; not from when on records handed out are dropped."""
@@ -359,6 +361,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _leave(self) -> None:
+        await self.commit(self._committable())
 
     def _committable(self) -> list[Window]:
         """Return the windows that may be committed now, if there is an offset."""
@@ -423,24 +428,20 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
     async def _open(self, windows: list[Window]) -> None:
         """Note that this process is at work on partitions, and only then begin with their records."""
-        while True:
-            windows = [
-                each
-                for each in windows
-                if self._windows.get(each.partition) is each and each.settled and not each.marked
-            ]
-            known = [each for each in windows if each.stands is not None]
-            if not known or not self._admitting or self._hold_commits:
-                return  # the others are opened when their first record is there
-            if await self.commit(known):
-                for window in known:
+        while self._admitting and not self._hold_commits:
+            windows = [each for each in windows if self._windows.get(each.partition) is each and each.settled]
+            for window in windows:
+                if window.marked and window.early is not None:
                     self._begin_with(window)
-            else:
+            known = [each for each in windows if not each.marked and each.stands is not None]
+            if not known:
+                return  # the others are opened when their first record is there
+            if not await self.commit(known):
                 await asyncio.sleep(self._settings.commit_interval)
 
     def _begin_with(self, window: Window) -> None:
         waited = window.open()
-        if window.suspects is not None and any(each.record.offset in window.suspects for each in waited):
+        if any(slot.suspect for slot in waited):
             self._quarantine.seal()
         for slot in waited:
             self.lanes.submit(lane_of(slot.record), slot.record.key, slot)
@@ -529,9 +530,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             self._pause(*self.consumer.assignment())
         self.lanes.freeze()
         if not self._hold_commits:
-            await self.commit(
-                self._committable()
-            )  # who is killed while it stops was not killed by what it had in hand
+            # who is killed while it stops is not taken to have died of what it had in hand
+            self._in_background(self._leave())
         await self.lanes.calm(deadline)
         left = self.lanes.depth
         await self.lanes.close()
@@ -540,5 +540,5 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         if not self._hold_commits:
-            await self.commit()
+            await self.commit([each for each in self._committable() if each.marked])
         return left

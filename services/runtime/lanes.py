@@ -34,7 +34,7 @@ class Lanes:
         on_finished: called after a slot was finished or dropped.
 
     Attributes:
-        on_suspect: called before a parked slot that is to be alone in hand comes back.
+        on_suspect: called before a slot that is to be alone in hand comes back, or comes to the front.
     """
 
     def __init__(self, run: Run, limit: int, on_finished: Callable[[Slot], None]) -> None:
@@ -221,6 +221,8 @@ class Lanes:
         if slot.window.live and not slot.done:
             slot.window.finish(slot)
         if queue:
+            if queue[0].suspect and self.on_suspect is not None:
+                self.on_suspect(queue[0])
             self._offer(lane, job)
         else:
             del self._lanes[lane]

@@ -119,7 +119,7 @@ def rig(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ri
 def test_a_record_beyond_its_workers_memory_is_a_dead_letter_after_three_deaths_at_each_stage(
     rig: Rig,
 ) -> None:
-    """Eight GiB asked for within eight of address space; at subtitling one filled within 700 MiB of a group."""
+    """8 GiB asked for within 8 of address space; at subtitling 1 GiB filled within 700 MiB of a group."""
     stamp = f"{time.time_ns():x}"
     hungry = {stage: f"j-{stamp}-hungry-{stage}" for stage in STAGES}
     others = [f"j-{stamp}-{number}" for number in range(4)]

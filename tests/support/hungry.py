@@ -1,9 +1,9 @@
 """Runs a service as ``python -m services.<name>`` does; records of a job that names the service want memory.
 
 ``python -m tests.support.hungry tts``: work on an event of a job whose id ends in ``-hungry-tts`` asks for
-8 GiB, as native code does that does not look at what it got, or (``LECTERN_HUNGRY=touch``) fills 1 GiB, before
-it does what it would have done. Where there is that much the record is a record like any other: it is the limit
-that ends the process. The product knows nothing of this.
+8 GiB, as native code does that does not look at what it got, or (``LECTERN_HUNGRY=touch``) fills 1 GiB,
+before it does what it would have done. Where there is that much, the record is a record like any other: what
+ends the process is the limit. The product knows nothing of this.
 """
 
 import ctypes

@@ -1,15 +1,19 @@
 """Records that kill their process, and processes that are killed: who is given up, and who never is."""
 
+import asyncio
 import itertools
 import random
+from collections import Counter
 
 import pytest
+from aiokafka.structs import OffsetAndMetadata
 
 from services.runtime.deaths import MOST_MORE
 from services.runtime.identity import LogId
 from services.runtime.marks import MAX_NAMED, Mark
 from services.runtime.quarantine import MAX_DEATHS, MAX_DEATHS_AMONG_KILLS, Quarantine
 from services.runtime.suspects import MAX_BY, Suspects
+from services.runtime.window import Slot
 from tests.support.lives import Group, Life, live_on
 
 LOG = LogId("cluster", "id")
@@ -191,3 +195,54 @@ def test_a_process_that_knows_no_marks_takes_one_for_a_note_of_another_cluster_a
     before = LogId.parse(str(Mark(LOG, "w", (1,))))
     assert before is not None
     assert before.cluster != LOG.cluster
+
+
+async def test_whose_memory_was_not_enough_beside_others_is_found_out_alone() -> None:
+    """One fills the memory, and one finds it full: only the first fails with nothing else in hand."""
+    in_hand, failures = 0, Counter[int]()
+
+    async def run(slot: Slot) -> float | None:
+        nonlocal in_hand
+        offset, in_hand = slot.record.offset, in_hand + 1
+        for _ in range(5):
+            await asyncio.sleep(0)
+        crowded, in_hand = in_hand > 1, in_hand - 1
+        if slot.suspect:
+            assert not crowded
+        if offset == 1 or (offset == 2 and crowded):
+            failures[offset] += 1
+            slot.suspect = True
+            return None if failures[offset] == 3 else 0.0
+        return None
+
+    group = Group("t", [b"a", b"b", b"c", b"d"], {})
+    life = Life([group], random.Random(1), 4, lambda: 0.0)
+    _, intake = life._intakes[0]
+
+    async def noted(slot: Slot) -> float | None:
+        parked = await run(slot)
+        group.finished |= {slot.record.offset} if parked is None else set()
+        return parked
+
+    intake.lanes._run = noted
+    assert not await life.live()
+    assert failures == {1: 3, 2: 1}
+
+
+async def test_a_suspect_behind_others_in_its_lane_is_alone_all_the_same() -> None:
+    group = Group("t", [b"a", b"a", b"b", b"c"], {}, lambda: 5)
+    mark = Mark(LOG, "w", (1,))
+    group.committed = OffsetAndMetadata(0, str(mark))
+    assert not await Life([group], random.Random(1), 4, lambda: 0.0).live()
+    assert 1 in group.alone
+    assert group.finished == {0, 1, 2, 3}
+
+
+async def test_a_partition_that_this_process_had_before_brings_its_own_suspects_back() -> None:
+    group = Group("t", [b"a", b"b"], {}, lambda: 5)
+    life = Life([group], random.Random(1), 2, lambda: 0.0)
+    own = life._quarantine.worker
+    group.committed = OffsetAndMetadata(0, str(Mark(LOG, own, (), 4, 0, {0: 2})))
+    assert not await life.live()
+    assert group.alone == {0}
+    assert not group.convicted
