@@ -30,7 +30,6 @@ from services.runtime.lanes import Lanes, Run
 from services.runtime.marks import Mark
 from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
 from services.runtime.quarantine import Quarantine
-from services.runtime.records import SCENE_HEADER
 from services.runtime.settings import RuntimeSettings
 from services.runtime.transactions import OpenTransactions
 from services.runtime.vitals import close, committed_of, passed_by
@@ -38,6 +37,9 @@ from services.runtime.window import Record, Slot, Window
 
 CLOSE_SECONDS = 5.0
 """How long a consumer that stands still may take to close in order."""
+
+SCENE_HEADER = "ce_sceneindex"
+"""CloudEvents extension attribute that names a record's scene, so that its lane is known undecoded."""
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,7 @@
 """What others are told of a record that was given up on: the job's ``StageFailed``, the command's refusal."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from contracts.base import Id, derived_id
 from contracts.errors import PermanentError
 from contracts.event import MAX_ATTEMPT
 from contracts.events import Event, StageFailed
+from contracts.script import MAX_SCENES
 from services.runtime.actor import Subscription
+from services.runtime.intake import SCENE_HEADER
 from services.runtime.publisher import scene_index_of
-from services.runtime.records import place_of, scene_named
+from services.runtime.records import place_of
 from services.runtime.redaction import redact
 from services.runtime.retry import Failure
 from services.runtime.window import Record
@@ -60,6 +63,12 @@ def _failed(stage: str, record: Record, event: Any, failure: Failure) -> list[Ev
             dead_letter=place_of(record),
         )
     ]
+
+
+def scene_named(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
+    """Return the scene that an undecoded record says it is about."""
+    text = dict(headers).get(SCENE_HEADER) or b""
+    return int(text) if text.isdigit() and len(text) <= len(str(MAX_SCENES)) else None
 
 
 def identified(event: Any, value: bytes | None) -> tuple[str, str, int] | None:

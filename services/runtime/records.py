@@ -1,19 +1,8 @@
 """What a Kafka record is called: where it stands, for people, and what tells it from every other one."""
 
 import hashlib
-from collections.abc import Iterable
 
-from contracts.script import MAX_SCENES
 from services.runtime.window import Record
-
-SCENE_HEADER = "ce_sceneindex"
-"""CloudEvents extension attribute that names a record's scene, so that its lane is known undecoded."""
-
-
-def scene_named(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
-    """Return the scene that an undecoded record says it is about."""
-    text = dict(headers).get(SCENE_HEADER) or b""
-    return int(text) if text.isdigit() and len(text) <= len(str(MAX_SCENES)) else None
 
 
 def place_of(record: Record) -> str:

@@ -170,8 +170,9 @@ class Window:
         """Take over whom to suspect; from now on it is known."""
         self.suspects = suspects
         self.wary = self.early is not None or suspects is not None
-        for slot in self._slots if suspects is not None else ():
-            slot.suspect = slot.suspect or slot.record.offset in suspects
+        if suspects is not None:
+            for slot in self._slots:
+                slot.suspect = slot.suspect or slot.record.offset in suspects
 
     def open(self) -> list[Slot]:
         """Return the records that waited; those to come wait no more."""

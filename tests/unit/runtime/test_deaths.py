@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections import Counter
+from functools import partial
 
 import pytest
 from aiokafka.structs import OffsetAndMetadata
@@ -71,9 +72,9 @@ async def test_of_processes_that_are_killed_four_hundred_times_no_record_is_conv
     group = Group("t", keys(chance, 6), {}, lambda: chance.randint(1, 20))
     killed = 0
     for _ in range(400):
-        now = next(clock)
+        now = float(next(clock))
         group.write(keys(chance, chance.randint(0, 6)))
-        killed += await Life([group], chance, 4, lambda now=now: now).live(chance.randint(1, 200))
+        killed += await Life([group], chance, 4, partial(float, now)).live(chance.randint(1, 200))
     assert killed > 200
     assert len(group.alone) > 100, "hardly anybody was ever a suspect"
     await Life([group], chance, 4, lambda: next(clock)).live()
