@@ -109,9 +109,11 @@ class Quarantine:
             if not await self._free(found[0] if found else None):
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
+            if found is None:
+                continue
             for ward in self._wards:
                 await ward.lanes.calm(QUIET_SECONDS)
-            if found is None or any(ward.lanes.running for ward in self._wards) or self._next() != found:
+            if any(ward.lanes.running for ward in self._wards) or self._next() != found:
                 continue
             ward, ready = found
             self._touched.add(ward)
