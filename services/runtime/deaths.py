@@ -232,11 +232,16 @@ class Deaths:
         """The workers whose deaths somebody here is still suspected of."""
         return (name for each in self._windows() if each.suspects is not None for name in each.suspects.by)
 
-    def wants_to_be_alone(self, slot: Slot) -> None:
+    def wants_to_be_alone(self, slot: Slot, comes_back: bool) -> None:  # noqa: FBT001 - a callback's
         """Begin with nothing else before a record that is a suspect, or asked to be worked on like one."""
         window, offset = slot.window, slot.record.offset
-        if window.suspects is None:
-            window.suspect(Suspects({offset: 0}))
-        elif offset not in window.suspects:
-            window.suspects.deaths[offset] = 0
+        if window.suspects is None or offset not in window.suspects:
+            slot.suspect = (
+                comes_back  # if not, others were suspected in its place, as many as there were to be
+            )
+            if not comes_back:
+                return
+            deaths = window.suspects.deaths if window.suspects is not None else {}
+            deaths[offset] = 0
+            window.suspect(window.suspects or Suspects(deaths))
         self._quarantine.seal()

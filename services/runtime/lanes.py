@@ -34,14 +34,14 @@ class Lanes:
         on_finished: called after a slot was finished or dropped.
 
     Attributes:
-        on_suspect: called before a slot that is to be alone in hand comes back, or comes to the front.
+        on_suspect: called before a slot that is to be alone in hand comes back (true) or comes to the front.
     """
 
     def __init__(self, run: Run, limit: int, on_finished: Callable[[Slot], None]) -> None:
         self._run = run
         self._limit = limit
         self._on_finished = on_finished
-        self.on_suspect: Callable[[Slot], None] | None = None
+        self.on_suspect: Callable[[Slot, bool], None] | None = None
         self._lanes: dict[Hashable, deque[Slot]] = {}
         self._ready: OrderedDict[Hashable, deque[Hashable]] = OrderedDict()
         self._parked: dict[Hashable, asyncio.TimerHandle] = {}
@@ -211,7 +211,7 @@ class Lanes:
         del self._parked[lane]
         slot = self._lanes[lane][0]
         if slot.suspect and self.on_suspect is not None:
-            self.on_suspect(slot)
+            self.on_suspect(slot, True)  # noqa: FBT003
         self._offer(lane, job)
         self._pump()
 
@@ -222,7 +222,7 @@ class Lanes:
             slot.window.finish(slot)
         if queue:
             if queue[0].suspect and self.on_suspect is not None:
-                self.on_suspect(queue[0])
+                self.on_suspect(queue[0], False)  # noqa: FBT003
             self._offer(lane, job)
         else:
             del self._lanes[lane]

@@ -142,7 +142,7 @@ class Life:
         offset = slot.record.offset
         in_hand = sum(intake.lanes.running for _, intake in self._intakes)
         self.most_in_hand = max(self.most_in_hand, in_hand)
-        if slot.suspect:
+        if slot.window.alone == offset:
             assert in_hand == 1, "a suspect had company"
             group.alone.add(offset)
         deadly = group.deadly.get(offset)

@@ -208,7 +208,7 @@ async def test_whose_memory_was_not_enough_beside_others_is_found_out_alone() ->
         for _ in range(5):
             await asyncio.sleep(0)
         crowded, in_hand = in_hand > 1, in_hand - 1
-        if slot.suspect:
+        if slot.window.alone == offset:
             assert not crowded
         if offset == 1 or (offset == 2 and crowded):
             failures[offset] += 1
