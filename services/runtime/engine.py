@@ -29,6 +29,7 @@ from services.runtime.observer import Observer
 from services.runtime.processing import Processor
 from services.runtime.provision import TopicState, create_topics, list_topics
 from services.runtime.publisher import Publisher
+from services.runtime.quarantine import Quarantine
 from services.runtime.retry import RetryPolicy
 from services.runtime.settings import METADATA_MAX_AGE_MS, RuntimeSettings
 from services.runtime.watchdog import Watchdog
@@ -94,6 +95,7 @@ class Engine:
             allow_auto_create_topics=False,
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
+        self._quarantine = Quarantine()
         self._executors: list[ThreadPoolExecutor] = []
         self._processors: list[Processor] = []
         self.intakes = tuple(
@@ -141,6 +143,8 @@ class Engine:
             subscription.concurrency,
             settings,
             breath=subscription.breath,
+            quarantine=self._quarantine,
+            convict=processor.convict,
         )
 
     async def start(self) -> None:
@@ -171,7 +175,13 @@ class Engine:
             raise TransientError(
                 ErrorCode.BROKER_UNAVAILABLE, f"Kafka does not let consumers in ({type(error).__name__})"
             ) from error
-        for forever in (*(intake.commit_forever for intake in self.intakes), watch_loop, self.watchdog.run):
+        for forever in (
+            *(intake.commit_forever for intake in self.intakes),
+            *(intake.deaths.note_forever for intake in self.intakes),
+            self._quarantine.run,
+            watch_loop,
+            self.watchdog.run,
+        ):
             task = asyncio.create_task(forever())
             task.add_done_callback(self._background_ended)
             self._background.append(task)

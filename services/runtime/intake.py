@@ -9,13 +9,13 @@ first, synchronously.
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Hashable, Iterable, Mapping
 from typing import Any
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetMetadataTooLargeError
 from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -24,9 +24,12 @@ from faststream.kafka.subscriber.usecase import LogicSubscriber
 
 from services.runtime.batches import COMMITTED, AIOKafkaConsumer
 from services.runtime.crashpoints import crash_point
+from services.runtime.deaths import Deaths
 from services.runtime.identity import LogId, TopicSeen, look
 from services.runtime.lanes import Lanes, Run
+from services.runtime.marks import Mark
 from services.runtime.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
+from services.runtime.quarantine import Quarantine
 from services.runtime.settings import RuntimeSettings
 from services.runtime.transactions import OpenTransactions
 from services.runtime.vitals import close, committed_of, passed_by
@@ -59,6 +62,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         concurrency: how many records are worked on at once.
         settings: window size, limits and intervals.
         breath: see :class:`services.runtime.actor.Subscription`.
+        quarantine: the process's; one of its own by default.
+        convict: gives up a slot that workers died of; ``run`` by default.
     """
 
     def __init__(
@@ -70,12 +75,25 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         settings: RuntimeSettings,
         *,
         breath: float = 0.0,
+        quarantine: Quarantine | None = None,
+        convict: Run | None = None,
     ) -> None:
         self.topic = topic
         self.group = group
         self._settings = settings
         self._breath = breath
+        self._quarantine = quarantine or Quarantine()
         self.lanes = Lanes(run, concurrency, self._finished)
+        self.deaths = Deaths(
+            topic,
+            self.lanes,
+            concurrency,
+            self._quarantine,
+            convict or run,
+            self.commit,
+            self._committable,
+            settings.commit_interval,
+        )
         self._windows: dict[TopicPartition, Window] = {}
         self._left: frozenset[TopicPartition] = frozenset()  # by a consumer that is about to be closed
         self._subscriber: LogicSubscriber[Record] | None = None
@@ -209,10 +227,24 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             if slot is None:
                 ADOPTED.labels(self.topic).inc()
                 continue
-            self.lanes.submit(lane_of(record), record.key, slot)
+            if window.wary:
+                self._take_warily(window, slot)
+            else:
+                self.lanes.submit(lane_of(record), record.key, slot)
             if window.room <= 0 and not window.full:
                 window.full = True
                 self._pause(partition)
+
+    def _take_warily(self, window: Window, slot: Slot) -> None:
+        if window.early is not None:
+            window.early.append(slot)
+            if window.settled and len(window.early) == 1:  # it begins here
+                self._in_background(self._open([window]))
+            return
+        if window.suspects is not None and slot.record.offset in window.suspects:
+            slot.suspect = True
+            self._quarantine.seal()
+        self.lanes.submit(lane_of(slot.record), slot.record.key, slot)
 
     def _pause(self, *partitions: TopicPartition) -> None:
         if self.consumer and partitions:
@@ -220,8 +252,12 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
 
     def _finished(self, slot: Slot) -> None:
         window = slot.window
-        mine = self._windows.get(window.partition) is window
-        if mine and window.live and window.full and len(window) <= window.size // 2:
+        window.since += 1
+        if window.since > window.enough:
+            self.deaths.outrun(window)
+        if not window.full or len(window) > window.size // 2:
+            return
+        if window.live and self._windows.get(window.partition) is window:
             window.full = False
             if self.consumer and window.partition in self.consumer.assignment():
                 self.consumer.resume(window.partition)
@@ -237,33 +273,45 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             if not self._hold_commits:
                 await self.commit()
 
-    async def commit(self) -> None:
-        """Commit every watermark that moved; a failure is logged and made good by a later commit."""
+    async def commit(self, noting: Collection[Window] = ()) -> bool:
+        """Commit every watermark that moved; a failure is logged and made good by a later commit.
+
+        Args:
+            noting: windows of which something is to be noted beside the offset, moved or not.
+
+        Returns:
+            Whether everything stands.
+        """
         async with self._commit_lock:
             self._pass_by()
             windows = {
-                w.partition: (w, offset)
+                w.partition: (w, offset, self.deaths.mark(w, offset), w.since)
                 for w in self._windows.values()
                 if (offset := w.to_commit) is not None
+                or (w in noting and w.live and w.settled and (offset := w.stands) is not None)
             }
             consumer = self.consumer
+            wanted = [each for each in noting if self._windows.get(each.partition) is each]
             if not windows or consumer is None:
-                return
+                return not wanted
             crash_point("engine.before_commit", self.group)
             try:
                 async with asyncio.timeout(self._settings.commit_timeout):
                     # which log the offset counts in stands beside it: the topic may have been made anew since
                     await consumer.commit(
-                        {partition: (offset, str(w.log or "")) for partition, (w, offset) in windows.items()}
+                        {place: (offset, str(mark)) for place, (_, offset, mark, _) in windows.items()}
                     )
             except (KafkaError, TimeoutError) as error:
+                self.deaths.terse |= isinstance(error, OffsetMetadataTooLargeError)
                 COMMITS.labels(self.topic, "failed").inc()
                 log.info("commit failed", topic=self.topic, error=type(error).__name__)
-                return
+                return False
             crash_point("engine.after_commit", self.group)
             COMMITS.labels(self.topic, "done").inc()
-            for window, offset in windows.values():
+            for window, offset, mark, since in windows.values():
                 window.committed = offset
+                self.deaths.stands(window, mark, since)
+            return all(each.partition in windows for each in wanted)
 
     def _pass_by(self) -> None:
         """Let the watermarks pass what is no record; not from when on records handed out are dropped."""
@@ -282,7 +330,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         if any(revoked):
             await self.lanes.calm(self._settings.revoke_grace)
             crash_point("engine.revoke_frozen", self.group)
-            await self.commit()
+            self.deaths.leaving = True
+            await self.commit(self._committable())
             crash_point("engine.revoke_committed", self.group)
         self._hold_commits = True
 
@@ -297,16 +346,30 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 if slot.task:
                     slot.task.cancel()
         for partition in partitions:
-            self._windows.setdefault(partition, Window(partition, self._settings.window)).settled = False
+            window = self._windows.setdefault(partition, Window(partition, self._settings.window))
+            window.settled = window.marked = False
         self._pause(*(window.partition for window in kept if window.full))  # an assignment forgets pauses
         self._hold_commits = False
         self._joined = True
         if self._admitting:  # a stopping process starts nothing more, whatever it is given
+            self.deaths.leaving = False
+            if any(window.suspects is not None for window in self._windows.values()):
+                self._quarantine.seal()
             self.lanes.thaw()
         if partitions:
-            task = asyncio.create_task(self._settle(list(self._windows.values())))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._in_background(self._settle(list(self._windows.values())))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _leave(self) -> None:
+        await self.commit(self._committable())
+
+    def _committable(self) -> list[Window]:
+        """Return the windows that may be committed now, if there is an offset."""
+        return [each for each in self._windows.values() if each.settled and each.stands is not None]
 
     async def _settle(self, windows: list[Window]) -> None:
         """Ask the broker which log this is, and what is committed in it by now.
@@ -322,6 +385,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 async with asyncio.timeout(self._settings.commit_timeout):
                     seen = (await look(self.consumer._client, [self.topic])).get(self.topic)  # noqa: SLF001
                     committed = await committed_of(self.consumer, [each.partition for each in windows])
+                    marks = {partition: Mark.parse(each.metadata) for partition, each in committed.items()}
+                    ends = await self._ends_after_deaths(marks)
             except Exception as error:  # noqa: BLE001 - whatever it was: unsettled, they would never be committed
                 COMMITS.labels(self.topic, "failed").inc()  # meanwhile nothing of them is committed
                 if error.__class__ is not told:
@@ -330,12 +395,19 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 seen = None
             if seen is not None:
                 for window in windows:
-                    self._settle_one(window, seen.log, committed.get(window.partition))
+                    known = committed.get(window.partition)
+                    mark = marks.get(window.partition, Mark())
+                    self._settle_one(window, seen.log, known, mark.log)
+                    ours = window.log is not None and mark.log is not None and mark.log.same_as(window.log)
+                    if window.settled and known is not None and ours:
+                        self.deaths.look_back(window, known.offset, mark, ends.get(window.partition, 0))
+                await self._open(windows)
                 return
             await asyncio.sleep(self._settings.commit_interval)
 
-    def _settle_one(self, window: Window, found: LogId, committed: OffsetAndMetadata | None) -> None:
-        by = LogId.parse(committed.metadata) if committed else None
+    def _settle_one(
+        self, window: Window, found: LogId, committed: OffsetAndMetadata | None, by: LogId | None
+    ) -> None:
         if by is not None and by.cluster == found.cluster and not by.same_as(found):
             window.log = by  # an offset of what this topic was before, committed by whoever had not noticed
         elif window.log is None:
@@ -346,6 +418,37 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         for slot in window.settle(committed.offset if committed else None):
             if slot.task:
                 slot.task.cancel()
+
+    # --- deaths -------------------------------------------------------------------------------------------
+
+    async def _ends_after_deaths(self, marks: Mapping[TopicPartition, Mark]) -> Mapping[TopicPartition, int]:
+        lost = [partition for partition, mark in marks.items() if self.deaths.died(mark)]
+        if not lost or self.consumer is None:
+            return {}
+        ends: Mapping[TopicPartition, int] = await self.consumer.end_offsets(lost)
+        return ends
+
+    async def _open(self, windows: list[Window]) -> None:
+        """Note that this process is at work on partitions, and only then begin with their records."""
+        while self._admitting and not self._hold_commits:
+            windows = [each for each in windows if self._windows.get(each.partition) is each and each.settled]
+            for window in windows:
+                if window.marked and window.early is not None:
+                    self._begin_with(window)
+            known = [each for each in windows if not each.marked and each.stands is not None]
+            if not known:
+                return  # the others are opened when their first record is there
+            if not await self.commit(known):
+                await asyncio.sleep(self._settings.commit_interval)
+
+    def _begin_with(self, window: Window) -> None:
+        waited = window.open()
+        if any(slot.suspect for slot in waited):
+            self._quarantine.seal()
+        for slot in waited:
+            self.lanes.submit(lane_of(slot.record), slot.record.key, slot)
+
+    # --- which log ----------------------------------------------------------------------------------------
 
     def _is_there(self, partition: TopicPartition) -> bool:
         there = self.consumer.partitions_for_topic(self.topic) if self.consumer else None
@@ -424,9 +527,13 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         """
         self._pass_by()
         self._admitting = False
+        self.deaths.leaving = True
         if self.consumer and self.consumer.assignment():
             self._pause(*self.consumer.assignment())
         self.lanes.freeze()
+        if not self._hold_commits:
+            # who is killed while it stops is not taken to have died of what it had in hand
+            self._in_background(self._leave())
         await self.lanes.calm(deadline)
         left = self.lanes.depth
         await self.lanes.close()
@@ -435,5 +542,5 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         if not self._hold_commits:
-            await self.commit()
+            await self.commit([each for each in self._committable() if each.marked])
         return left

@@ -36,6 +36,12 @@ UNREAD_DELETED = Counter(
 STAGE_SECONDS = Histogram(
     "lectern_stage_seconds", "Seconds a record was worked on", ["stage", "outcome"], buckets=_HOUR_BUCKETS
 )
+WORKER_DEATHS = Counter(
+    "lectern_worker_deaths", "Workers found dead, or taken for dead, that were at work on a topic", ["topic"]
+)
+SUSPECTS = Counter(
+    "lectern_suspects", "Records worked on with nothing else in hand, because a worker died", ["topic"]
+)
 RETRIES = Counter("lectern_retries", "Records parked for another try", ["stage", "code"])
 DEAD_LETTERS = Counter("lectern_dead_letters", "Records given up on", ["stage", "code"])
 SKIPPED = Counter("lectern_records_fenced", "Records and results of dead attempts", ["stage", "where"])

@@ -1,6 +1,7 @@
 """What others are told of a record that was given up on: the job's ``StageFailed``, the command's refusal."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from contracts.base import Id, derived_id
 from contracts.errors import PermanentError
 from contracts.event import MAX_ATTEMPT
 from contracts.events import Event, StageFailed
+from contracts.script import MAX_SCENES
 from services.runtime.actor import Subscription
+from services.runtime.intake import SCENE_HEADER
 from services.runtime.publisher import scene_index_of
 from services.runtime.records import place_of
 from services.runtime.redaction import redact
@@ -56,10 +59,16 @@ def _failed(stage: str, record: Record, event: Any, failure: Failure) -> list[Ev
             stage=stage,
             code=failure.code,
             message=redact(failure.message)[:MAX_MESSAGE],
-            scene_index=scene_index_of(event) if isinstance(event, Event) else None,
+            scene_index=scene_index_of(event) if isinstance(event, Event) else scene_named(record.headers),
             dead_letter=place_of(record),
         )
     ]
+
+
+def scene_named(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
+    """Return the scene that an undecoded record says it is about."""
+    text = dict(headers).get(SCENE_HEADER) or b""
+    return int(text) if text.isdigit() and len(text) <= len(str(MAX_SCENES)) else None
 
 
 def identified(event: Any, value: bytes | None) -> tuple[str, str, int] | None:

@@ -1,6 +1,7 @@
 """Works on one record from decode to publish; every way it can end is decided here."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
@@ -22,7 +23,7 @@ from services.runtime.context import RecordContext
 from services.runtime.crashpoints import crash_point
 from services.runtime.fence import Fence
 from services.runtime.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
-from services.runtime.obituaries import obituaries_of
+from services.runtime.obituaries import identified, obituaries_of
 from services.runtime.publisher import Publisher, scene_index_of
 from services.runtime.records import place_of, record_id
 from services.runtime.redaction import redact
@@ -32,6 +33,13 @@ from services.runtime.window import Record, Slot
 log = structlog.get_logger(__name__)
 _BROKER_AWAY_DELAY = 5.0
 """Seconds between tries while Kafka itself takes nothing: giving up needs Kafka too, so this never ends."""
+
+CONDEMNED_SECONDS = 5.0
+"""How long the news that a job has failed may take to come back, before its next record is begun. Shorter:
+where any of a job's records would kill (the last of its scenes, whichever that is), each kills as often as
+the first. Longer: while no ledger is there to say so, this stage waits as long after each such record."""
+
+CONDEMNED_LOOK_SECONDS = 0.05
 
 WAITS_TOLD = 100
 """Every so many of a record's tries that met somebody's absence are logged. Fewer: in an outage of hours the
@@ -106,6 +114,8 @@ class Processor:
             outcome = "canceled"
         except Exception as error:  # noqa: BLE001  # the engine's last line: nothing may block a partition
             failure = classify(error)
+            # whose memory was not enough is not known while others are in hand
+            slot.suspect = slot.suspect or isinstance(error, MemoryError)
             delay = self._delay(slot, failure)
             if delay is None:
                 outcome = "dead"
@@ -238,6 +248,38 @@ class Processor:
             log.debug("progress not reported", error=str(error))
 
     # --- giving up ----------------------------------------------------------------------------------------
+
+    async def convict(self, slot: Slot) -> float | None:
+        """Give up a record that workers died of, undecoded: that may be what they died of."""
+        record = slot.record
+        known = identified(None, record.value)
+        if known is not None and not await self._certain(*known[1:]):
+            SKIPPED.labels(self._stage, "before").inc()
+            return None
+        whose = f"job {known[1]}" if known else "nobody that it names"
+        error = PermanentError(
+            ErrorCode.WORKER_DIED,
+            f"{slot.deaths} workers of stage {self._stage} died, or were taken for dead, while they worked "
+            f"on {place_of(record)} of {whose}, the last with nothing else in hand; it needs more memory "
+            "than they have, or breaks what they run on: make it smaller or give them more, and try the job "
+            "again",
+        )
+        slot.attempts = slot.deaths
+        delay = await self._give_up(slot, None, classify(error), error)
+        if delay is None and known is not None:
+            await self._condemned(*known[1:])
+        return delay
+
+    async def _condemned(self, job_id: str, attempt: int) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONDEMNED_SECONDS):
+                while await self._certain(job_id, attempt):  # noqa: ASYNC110 - rarely waits
+                    await asyncio.sleep(CONDEMNED_LOOK_SECONDS)
+
+    async def _certain(self, job_id: str, attempt: int) -> bool:
+        with contextlib.suppress(TransientError):
+            return await self._fence.certain(job_id, attempt)
+        return self._fence.alive(job_id, attempt)
 
     async def _give_up(self, slot: Slot, event: Any, failure: Failure, error: Exception) -> float | None:
         """Write the dead letter and tell the ledger; return a delay if Kafka does not even take that."""

@@ -38,6 +38,13 @@ def classify(error: BaseException) -> Failure:
         return Failure(Category.UNEXPECTED, error.code, error.message)
     if isinstance(error, KafkaError):
         return Failure(Category.TRANSIENT, ErrorCode.BROKER_UNAVAILABLE, f"Kafka: {type(error).__name__}")
+    if isinstance(error, MemoryError):
+        return Failure(
+            Category.UNEXPECTED,
+            ErrorCode.WORKER_DIED,
+            "a worker has not enough memory for this, with nothing else in hand; make it smaller, or give "
+            "the stage's workers more memory, and try the job again",
+        )
     if isinstance(error, OSError) and error.errno in FULL:
         return Failure(Category.TRANSIENT, ErrorCode.STORAGE_FULL, "no space left on the device; free some")
     if isinstance(error, OSError | TimeoutError | asyncio.TimeoutError):

@@ -7,6 +7,7 @@ from typing import Protocol
 from aiokafka import TopicPartition
 
 from services.runtime.identity import LogId
+from services.runtime.suspects import Suspects
 from services.runtime.unread import Unread
 
 
@@ -26,9 +27,10 @@ class Slot:
     """One admitted record. ``done`` is what the watermark looks at.
 
     ``attempts`` are those that count against the retry limit, ``waits`` those that met somebody's absence.
+    A ``suspect`` is worked on with nothing else in hand; ``deaths`` counts workers that died with it in hand.
     """
 
-    __slots__ = ("attempts", "buried", "done", "record", "task", "waits", "window")
+    __slots__ = ("attempts", "buried", "deaths", "done", "record", "suspect", "task", "waits", "window")
 
     def __init__(self, record: Record, window: "Window") -> None:
         self.record = record
@@ -36,6 +38,8 @@ class Slot:
         self.done = False
         self.attempts = 0
         self.waits = 0
+        self.suspect = False
+        self.deaths = 0
         self.buried = False  # its dead letter is written; who is to be told of it has not been yet
         self.task: asyncio.Task[float | None] | None = None
 
@@ -53,6 +57,16 @@ class Window:
         settled: false between a rebalance and the broker's answer about what is committed by now.
         full: the partition is paused.
         log: the log that its offsets count in; ``None`` until known.
+        wary: a record must be looked at before it is begun: nobody knows yet what became of whoever had the
+            partition before, or some of its records are suspects.
+        early: records that wait for that to be known; ``None`` from then on.
+        marked: it stands beside the committed offset that this process is at work here.
+        named: the offsets that stand there as being in hand.
+        suspects: records that must be worked on with nothing else in hand.
+        alone: the offset of the one that is.
+        marked_alone: whether that stands beside the committed offset.
+        since: how many records have been finished since that was written.
+        enough: after so many it must be written anew.
     """
 
     def __init__(self, partition: TopicPartition, size: int) -> None:
@@ -65,6 +79,15 @@ class Window:
         self.full = False
         self.log: LogId | None = None
         self.unread = Unread()
+        self.wary = True
+        self.early: list[Slot] | None = []
+        self.marked = False
+        self.named: frozenset[int] = frozenset()
+        self.suspects: Suspects | None = None
+        self.alone: int | None = None
+        self.marked_alone = False
+        self.since = 0
+        self.enough = 0
         self._passed = 0
         self._slots: deque[Slot] = deque()
         self._by_offset: dict[int, Slot] = {}
@@ -142,6 +165,27 @@ class Window:
         """Give the partition up; return what was in flight."""
         self.live = False
         return self.slots
+
+    def suspect(self, suspects: Suspects | None) -> None:
+        """Take over whom to suspect; from now on it is known."""
+        self.suspects = suspects
+        self.wary = self.early is not None or suspects is not None
+        if suspects is not None:
+            for slot in self._slots:
+                slot.suspect = slot.suspect or slot.record.offset in suspects
+
+    def open(self) -> list[Slot]:
+        """Return the records that waited; those to come wait no more."""
+        waited, self.early = self.early or [], None
+        self.suspect(self.suspects)
+        return [slot for slot in waited if not slot.done]
+
+    @property
+    def stands(self) -> int | None:
+        """The offset below which everything is finished, or was never there; ``None`` before any is known."""
+        if self.watermark is None and self._slots:
+            return self._slots[0].record.offset
+        return self.watermark
 
     @property
     def to_commit(self) -> int | None:

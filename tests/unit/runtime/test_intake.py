@@ -16,6 +16,7 @@ from aiokafka.structs import TopicPartition
 from services.runtime.batches import COMMITTED
 from services.runtime.identity import LogId
 from services.runtime.intake import Intake
+from services.runtime.marks import Mark
 from services.runtime.metrics import COMMITS
 from services.runtime.settings import RuntimeSettings
 from services.runtime.window import Slot
@@ -102,9 +103,9 @@ class Consumer:
         self._subscription.resume(partition)
 
     async def commit(self, offsets: dict[TopicPartition, tuple[int, str]]) -> None:
-        offset, log = offsets[HERE]
-        assert offset > self.committed
-        assert log == "cluster/id"
+        offset, mark = offsets[HERE]
+        assert offset >= self.committed
+        assert str(Mark.parse(mark).log) == "cluster/id"
         self.committed = offset
 
 

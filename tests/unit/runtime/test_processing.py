@@ -425,3 +425,60 @@ async def test_what_one_stage_waits_for_another_gives_up_on(bench: Bench) -> Non
 
     slot = bench.slot(value_of(planned()))
     assert [await bench.processor(handle)(slot) is None for _ in range(3)] == [False, False, True]
+
+
+async def test_a_convicted_record_is_buried_undecoded_and_its_job_told(bench: Bench) -> None:
+    async def never(event: Any, context: Context) -> Sequence[Event]:
+        raise AssertionError("it was begun")
+
+    processor = bench.processor(never)
+    processor._decode = never  # type: ignore[assignment,method-assign]
+    slot = bench.slot(value_of(planned(index=1)))
+    slot.record.headers = (("ce_sceneindex", b"1"),)
+    slot.deaths = 3
+    burying = asyncio.create_task(processor.convict(slot))
+    await eventually(lambda: bench.log.of(StageFailed))
+    await asyncio.sleep(0)
+    assert not burying.done(), "the job's next record is begun before its end is known"
+    bench.control()
+    assert await burying is None
+    (failed,) = bench.log.of(StageFailed)
+    assert (failed.code, failed.scene_index, failed.job_id) == (ErrorCode.WORKER_DIED, 1, "job-1")
+    assert "lectern.scene.planned.v1/0/0 of job job-1" in failed.message
+    ((topic, _, value, headers),) = bench.log.raw
+    assert (topic, value) == (topics.SCENE_PLANNED.dlq, slot.record.value)
+    assert dict(headers)["dlq.attempts"] == b"3"
+
+
+async def test_a_convicted_record_of_a_dead_attempt_is_nobodys_business(bench: Bench) -> None:
+    bench.control()
+    slot = bench.slot(value_of(planned()))
+    slot.deaths = 3
+    assert await bench.processor(speak).convict(slot) is None
+    assert not bench.log.raw
+    assert not bench.log.events
+
+
+async def test_a_convicted_record_waits_for_kafka_to_take_its_letter(bench: Bench) -> None:
+    slot = bench.slot(b"whatever")
+    slot.deaths = 3
+    bench.log.away = True
+    assert await bench.processor(speak).convict(slot)
+    bench.log.away = False
+    assert await bench.processor(speak).convict(slot) is None
+    assert len(bench.log.raw) == 1
+
+
+async def test_a_record_without_memory_is_tried_again_alone_and_given_up_as_what_workers_die_of(
+    bench: Bench,
+) -> None:
+    async def fill(event: Any, context: Context) -> Sequence[Event]:
+        raise MemoryError
+
+    slot = bench.slot(value_of(planned()))
+    processor = bench.processor(fill)
+    assert await processor(slot)
+    assert slot.suspect
+    assert await processor(slot) is None
+    (failed,) = bench.log.of(StageFailed)
+    assert failed.code is ErrorCode.WORKER_DIED
