@@ -48,7 +48,10 @@ def build(settings: ScriptingSettings | None = None) -> Actor:
     settings = settings or ScriptingSettings()
     if settings.ai_env is AiEnvironment.REAL:
         key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-        model = ModelWriter(LanguageModel(str(settings.llm_base_url), settings.llm_model_name, key or None))
+        model = ModelWriter(
+            LanguageModel(str(settings.llm_base_url), settings.llm_model_name, key or None),
+            settings.outbound.proxies,
+        )
         return _actor(ScriptRoom(model), model)
     return _actor(ScriptRoom(None), None)
 

@@ -6,6 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.runtime.outbound.settings import OutboundSettings
+
 DEFAULT_BASE_URL = "/assets"
 
 
@@ -33,6 +35,8 @@ class UploadSettings(BaseSettings):
     s3_max_attempts: int = Field(default=4, ge=1, le=20)
     """Tries of one S3 request inside the SDK. Fewer: a blip costs a whole retry of the record. More: a
     dead server is noticed late."""
+
+    outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     @property
     def local_dir(self) -> Path:
