@@ -55,6 +55,7 @@ from services.gateway.tickets import Tickets
 from services.runtime.actor import Actor
 from services.runtime.artifacts import Artifacts
 from services.runtime.conformance import Conformance
+from services.runtime.redaction import learn_settings
 from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
@@ -205,6 +206,7 @@ async def open_gateway(
         PermanentError: ``SETTINGS_INVALID``.
         TransientError: ``LEDGER_UNAVAILABLE``.
     """
+    learn_settings(settings)
     ledger = open_ledger(settings.ledger_url)
     async with open_backend(settings.backend) as backend:
         await _opened(ledger, patience)

@@ -16,7 +16,11 @@ class GatewaySettings(BaseSettings):
 
     # the prefix keeps field names from being read: ``home`` must never be the shell's HOME
     model_config = SettingsConfigDict(
-        env_prefix="LECTERN_GATEWAY_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="LECTERN_GATEWAY_",
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
     home: Path = Field(default=Path("data"), validation_alias="LECTERN_HOME")

@@ -15,9 +15,9 @@ from functools import cache
 from pydantic import BaseModel
 
 from contracts import errors
-from services.runtime.secrets import SHORTEST, forms_of, parts_of, secrets_in, secrets_of
+from services.runtime.secrets import SHORTEST, forms_of, secrets_in, secrets_of
 
-__all__ = ["LONGEST", "Redactor", "learn", "learn_settings", "redact", "secrets_of"]
+__all__ = ["LONGEST", "Redactor", "learn_settings", "learn_urls", "redact", "secrets_of"]
 
 LONGEST = 65_536
 """Characters of a text that are looked at; the rest is cut off. Fewer: the end of a long stack trace is
@@ -148,9 +148,9 @@ class Redactor:
         return [form for start in starts & self._by_start.keys() for form in self._by_start[start]]
 
 
-def learn(*values: str) -> None:
-    """Blank these values, and what is secret in them, from now on."""
-    _learned.update(part for value in values for part in parts_of(value))
+def learn_urls(text: str) -> None:
+    """Blank the passwords of the URLs in ``text`` from now on."""
+    _learned.update(secrets_of({"": text}))
     _process_redactor.cache_clear()
 
 

@@ -19,7 +19,11 @@ class RuntimeSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LECTERN_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="LECTERN_",
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
     kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")

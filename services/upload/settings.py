@@ -14,7 +14,9 @@ DEFAULT_BASE_URL = "/assets"
 class UploadSettings(BaseSettings):
     """The upload stage's settings. S3 credentials are none of them: they come from the usual AWS chain."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     storage_provider: Literal["local", "s3"] = "local"
 

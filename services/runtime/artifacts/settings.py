@@ -17,7 +17,9 @@ class ArtifactSettings(BaseSettings):
     S3 credentials are none of them: they come from the usual AWS chain.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     artifact_store: Literal["local", "s3"] = "local"
     """``local``: all workers share one machine's disk. ``s3``: any number of machines."""

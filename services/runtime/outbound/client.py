@@ -8,7 +8,7 @@ however many pieces it comes in, since reading gives way to the event loop.
 
 import asyncio
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 import httpx
 
@@ -64,7 +64,7 @@ def proxy_of(url: str, proxies: Proxies) -> str | None:
     if proxies is Proxies.NONE:
         return None
     parts, known = urlsplit(url), getproxies_environment()
-    if proxy_bypass_environment(parts.netloc.rpartition("@")[2], known):
+    if proxy_bypass(parts.netloc.rpartition("@")[2]):
         return None
     proxy = known.get(parts.scheme) or known.get("all")
     if proxy and urlsplit(proxy).scheme not in _PROXY_SCHEMES:
@@ -92,14 +92,14 @@ async def body_of(response: httpx.Response, largest: int) -> bytes:
     stream = response.extensions.get("network_stream")
     if isinstance(stream, MeteredStream):
         stream.budget.allow(largest)
-    data, cost, pieces = bytearray(), 0, 0
+    data, missing, pieces = bytearray(), 0, 0
     async for piece in response.aiter_raw():
         data += piece
-        cost += max(len(piece), PIECE_BYTES)
+        missing += max(PIECE_BYTES - len(piece), 0)
         pieces += 1
         if len(data) > largest:
             raise AnswerRefusedError(f"is larger than {largest:,} bytes")
-        if cost > largest + PIECE_BYTES:
+        if missing > largest:
             raise AnswerRefusedError(f"comes in {pieces:,} pieces of {len(data) // pieces} bytes")
         if pieces % _PIECES_BETWEEN_TURNS == 0:
             await asyncio.sleep(0)

@@ -17,6 +17,8 @@ class Proxies(StrEnum):
 class OutboundSettings(BaseSettings):
     """Nothing of the environment steers a call unless it is asked to: a proxy sees every token and text."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     proxies: Proxies = Field(default=Proxies.NONE, validation_alias="LECTERN_OUTBOUND_PROXIES")
