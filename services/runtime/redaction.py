@@ -26,7 +26,7 @@ missing. More: one line of log takes the event loop for longer than some ten mil
 BLANK = "***"
 
 _FEW = 64
-"""Forms that are looked for one by one; of more, those that begin with six characters that the text has."""
+"""Forms that are looked for one by one; of more, those that end with six characters that the text has."""
 
 _Rule = tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
@@ -114,9 +114,9 @@ class Redactor:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in forms_of(secret)}
         self._forms = sorted(forms)
         self._reach = max(map(len, forms), default=0)
-        self._by_start: dict[str, list[str]] = {}
+        self._by_end: dict[str, list[str]] = {}  # many begin alike, with what says whose they are
         for form in self._forms:
-            self._by_start.setdefault(form[:SHORTEST], []).append(form)
+            self._by_end.setdefault(form[-SHORTEST:], []).append(form)
 
     def __call__(self, text: str) -> str:
         """Return ``text``, at most :data:`LONGEST` characters of it, with secrets blanked."""
@@ -144,8 +144,8 @@ class Redactor:
     def _candidates(self, text: str) -> Iterable[str]:
         if len(self._forms) <= _FEW:
             return self._forms
-        starts = {text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)}
-        return [form for start in starts & self._by_start.keys() for form in self._by_start[start]]
+        ends = {text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)}
+        return [form for end in ends & self._by_end.keys() for form in self._by_end[end]]
 
 
 def learn_urls(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.renderspec import explain
-from contracts.script import Chapter, Script, ScriptScene
+from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
 from services.runtime.outbound import json_text
 from services.scripting.brief import Brief
 from services.scripting.text import lines, one_line
@@ -111,6 +111,8 @@ def _plain(text: str) -> str:
 
 def _within(script: Script, brief: Brief) -> Script:
     """Join what exceeds the bounds and number it through."""
+    if (scenes := sum(len(chapter.scenes) for chapter in script.chapters)) > MAX_SCENES:
+        raise WrongFormError(f"the answer has {scenes:,} scenes; a script has at most {MAX_SCENES}")
     chapters = list(script.chapters)
     while len(chapters) > brief.max_chapters:
         at = min(
