@@ -49,7 +49,7 @@ class HostileServer:
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
             self.bodies.append(await reader.readexactly(int(headers.get("content-length", "0"))))
             self.asked.append((head[0], headers))
-            name = head[0].split(" ")[1].split("/")[1]
+            name = head[0].split(" ")[1].split("/")[1].partition("?")[0]
             for piece in self.attacks[name](self):
                 writer.write(piece)
                 await writer.drain()

@@ -20,6 +20,8 @@ memory it takes sixty times as much."""
 
 _PIECE_BYTES = 64 << 10
 _SUCCESS = range(200, 300)
+_REDIRECTS = frozenset({300, 301, 302, 303, 305, 307, 308})
+"""Of one the SDK asks in which region the bucket is; where that redirects too, again: 100 requests a call."""
 
 
 class S3AnswerRefusedError(BotoCoreError):  # type: ignore[misc, unused-ignore]
@@ -38,13 +40,14 @@ class BoundedS3Session(AIOHTTPSession):  # type: ignore[misc, unused-ignore]
         """Send a request; its answer is an object to be read, or has been read.
 
         Raises:
-            S3AnswerRefusedError: it is packed or too large.
+            S3AnswerRefusedError: it is packed, too large or a redirect.
         """
         streamed, request.stream_output = request.stream_output, True
         answer = await super().send(request)
         try:
             packed = answer.headers.get("content-encoding", "").lower()
             refuse_encoding(packed.replace("aws-chunked", ""))  # a framing of uploads; some servers keep it
+            _refuse_redirect(answer.status_code)
             if not streamed or answer.status_code not in _SUCCESS:
                 answer._content = await _read(answer.raw)  # noqa: SLF001 - where the SDK keeps what it has read
         except AnswerRefusedError as error:
@@ -67,6 +70,11 @@ class _WithoutRedirects:
 
     async def request(self, method: str, **options: Any) -> aiohttp.ClientResponse:
         return await self._session.request(method, allow_redirects=False, **options)
+
+
+def _refuse_redirect(status: int) -> None:
+    if status in _REDIRECTS:
+        raise AnswerRefusedError("is a redirect: set AWS_S3_REGION or S3_ENDPOINT_URL to where it is")
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
