@@ -111,8 +111,8 @@ def _plain(text: str) -> str:
 
 def _within(script: Script, brief: Brief) -> Script:
     """Join what exceeds the bounds and number it through."""
-    if (scenes := sum(len(chapter.scenes) for chapter in script.chapters)) > MAX_SCENES:
-        raise WrongFormError(f"the answer has {scenes:,} scenes; a script has at most {MAX_SCENES}")
+    if (written := sum(len(chapter.scenes) for chapter in script.chapters)) > MAX_SCENES:
+        raise WrongFormError(f"the answer has {written:,} scenes; a script has at most {MAX_SCENES}")
     chapters = list(script.chapters)
     while len(chapters) > brief.max_chapters:
         at = min(

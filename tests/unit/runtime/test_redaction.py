@@ -182,11 +182,11 @@ class CountedText(str):
     __slots__ = ()
     looks = 0
 
-    def find(self, *args: object) -> int:  # type: ignore[override]
+    def find(self, *args: object) -> int:
         CountedText.looks += 1
         return super().find(*args)  # type: ignore[arg-type]
 
-    def __getitem__(self, key: object) -> "CountedText":  # type: ignore[override]
+    def __getitem__(self, key: object) -> "CountedText":
         return CountedText(super().__getitem__(key))  # type: ignore[index]
 
 

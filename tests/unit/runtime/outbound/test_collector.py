@@ -8,8 +8,8 @@ import time
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SpanExportResult
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.runtime.outbound.collector import CollectorSession
 from services.runtime.outbound.settings import Proxies
@@ -29,7 +29,7 @@ def export(url: str, *, seconds: float = 5.0, proxies: Proxies = Proxies.NONE) -
     try:
         return exporter.export(kept.get_finished_spans())
     finally:
-        exporter.shutdown()
+        exporter.shutdown()  # type: ignore[no-untyped-call]
 
 
 async def test_spans_arrive_and_what_the_collector_says_is_read() -> None:
