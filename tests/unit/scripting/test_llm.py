@@ -290,11 +290,11 @@ async def test_a_narration_of_45_000_marks_is_cleaned_in_one_walk(narration: str
     assert time.process_time() - began < 3
 
 
-async def test_an_answer_of_5_000_scenes_is_not_joined_two_by_two() -> None:
-    many = {"chapters": [{"title": "장", "scenes": [{"narration": "말"}] * 500}] * 10}
+async def test_an_answer_of_4_500_scenes_is_not_joined_two_by_two() -> None:
+    many = {"chapters": [{"title": "장", "scenes": [{"narration": "말"}] * 500}] * 9}
     async with model(Reply(json.dumps(many, ensure_ascii=False)), Reply(GOOD)) as (writer, stand_in):
         await writer.write(SOURCE, BRIEF, CancelToken())
-    assert "5,000 scenes" in stand_in.requests[1][2]["messages"][-1]["content"]
+    assert "4,500 scenes" in stand_in.requests[1][2]["messages"][-1]["content"]
 
 
 async def test_more_than_was_allowed_is_joined_and_nothing_lost() -> None:
