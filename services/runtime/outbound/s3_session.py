@@ -16,7 +16,11 @@ from services.runtime.outbound.wire import AnswerRefusedError
 
 MAX_ANSWER_BYTES = 1 << 20
 """Bytes of an answer that is no object. Smaller: a page of 1,000 names is some 500 kB. Larger: as XML in
-memory it takes sixty times as much."""
+memory it takes several times as much."""
+
+MAX_TAGS = 60_000
+"""Of such an answer. Fewer: a page of 1,000 names has some 20,000. More: an element of three bytes takes 200
+in memory."""
 
 _PIECE_BYTES = 64 << 10
 _SUCCESS = range(200, 300)
@@ -83,6 +87,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         data += piece
         if len(data) > MAX_ANSWER_BYTES:
             raise AnswerRefusedError(f"is larger than {MAX_ANSWER_BYTES:,} bytes")
+    if data.count(b"<") > MAX_TAGS:
+        raise AnswerRefusedError(f"has more than {MAX_TAGS:,} tags")
     if b"<!ENTITY" in data:  # a parser would multiply it
         raise AnswerRefusedError("defines entities, as no S3 server does")
     return bytes(data)

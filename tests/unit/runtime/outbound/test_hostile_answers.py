@@ -86,6 +86,7 @@ async def test_an_answer_that_unpacks_to_1024_mb_or_never_ends_is_refused_for_le
         attacks = {name: attack for name, attack in attacks.items() if name not in OF_JSON}
     if kind == "s3":
         attacks |= OF_XML
+        attacks.pop("one-byte-chunks")  # a million of them are taken, which takes seconds
         attacks.pop("endless-interim")  # the SDK's HTTP reads on until the call's 90 s are over
     ended = await calls(kind, attacks)
     words = (
