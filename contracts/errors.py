@@ -1,5 +1,6 @@
 """Error codes and the one typed hierarchy of errors that carries them."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Self
 
@@ -48,15 +49,29 @@ class ErrorCode(StrEnum):
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
+_clean: Callable[[str], str] = str
+
+
+def clean_messages_with(clean: Callable[[str], str]) -> None:
+    """Pass the message of every error through ``clean`` as it is made.
+
+    Errors are told in events, dead letters, problem documents, frames and logs: what is blanked at their
+    birth is shown by none of them. What knows secrets is no part of the contracts: it registers itself here.
+    """
+    global _clean  # noqa: PLW0603 - set once, at import
+    _clean = clean
+
+
 class LecternError(Exception):
     """Base of every error Lectern raises on purpose.
 
     Args:
         code: what happened, for machines.
-        message: what happened, to which job and scene, and what to do; never contains a secret.
+        message: what happened, to which job and scene, and what to do; secrets in it are blanked.
     """
 
     def __init__(self, code: ErrorCode, message: str) -> None:
+        message = _clean(message)
         super().__init__(message)
         self.code = code
         self.message = message

@@ -17,6 +17,7 @@ from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 from services.runtime.logs import configure_logs
+from services.runtime.redaction import learn_urls
 from services.runtime.settings import RuntimeSettings
 
 LINE_SECONDS = 5.0
@@ -41,6 +42,7 @@ async def rebuild_ledger(database_url: str | None, *, replace: bool, check: bool
             "KAFKA_BOOTSTRAP_SERVERS is not set; the embedded broker keeps no log to rebuild from",
         )
     url = database_url or GatewaySettings().ledger_url
+    learn_urls(url)
     with telling() as told:
         async with open_artifacts(ArtifactSettings()) as artifacts:
             work = Rebuild(runtime, artifacts, datetime.now(UTC), told)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from contracts.errors import ErrorCode, LecternError
 from contracts.renderspec import explain
+from services.runtime.redaction import redact
 
 
 class Exit(IntEnum):
@@ -95,8 +96,8 @@ async def _terminable(main: Coroutine[Any, Any, Exit | None]) -> Exit | None:
 
 def _tell(message: str, *, debug: bool) -> None:
     if debug:
-        traceback.print_exc(file=sys.stderr)
-    print(f"lectern: {message}", file=sys.stderr)
+        sys.stderr.write(redact(traceback.format_exc()))
+    print(f"lectern: {redact(message)}", file=sys.stderr)
 
 
 def _one_line(error: Exception) -> str:

@@ -64,6 +64,7 @@ from services.runtime.artifacts import Artifacts
 from services.runtime.assets import open_asset_bucket
 from services.runtime.conformance import Conformance
 from services.runtime.public_base import path_of
+from services.runtime.redaction import learn_settings
 from services.runtime.settings import RuntimeSettings
 
 PublishAll = Callable[[Sequence[Event]], Awaitable[None]]
@@ -220,6 +221,7 @@ async def open_gateway(
         PermanentError: ``SETTINGS_INVALID``.
         TransientError: ``LEDGER_UNAVAILABLE``.
     """
+    learn_settings(settings)
     ledger = open_ledger(settings.ledger_url)
     async with contextlib.AsyncExitStack() as stack:
         backend = await stack.enter_async_context(open_backend(settings.backend))

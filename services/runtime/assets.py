@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.runtime.artifacts import Artifacts
+from services.runtime.outbound.settings import OutboundSettings
 
 if TYPE_CHECKING:
     from services.runtime.s3 import Bucket
@@ -74,6 +75,8 @@ class AssetSettings(BaseSettings):
     s3_max_attempts: int = Field(default=4, ge=1, le=20)
     """Tries of one S3 request inside the SDK. Fewer: a blip costs a whole retry of the record. More: a
     dead server is noticed late."""
+
+    outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     storage_assets: AssetAccess = AssetAccess.UNGUESSABLE
 
@@ -149,5 +152,6 @@ def open_asset_bucket(settings: AssetSettings) -> "AbstractAsyncContextManager[B
             endpoint_url=settings.s3_endpoint_url,
             region=settings.aws_s3_region,
             max_attempts=settings.s3_max_attempts,
+            proxies=settings.outbound.proxies,
         )
     )

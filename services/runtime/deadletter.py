@@ -18,6 +18,9 @@ from services.runtime.window import Record
 MAX_STACKTRACE = 8_000
 """Characters kept of a stack trace: the innermost frames."""
 
+MAX_FRAMES = 100
+"""Frames that these are taken from; a frame has some 150 characters."""
+
 
 def fingerprint(stage: str, failure: Failure, error: BaseException) -> str:
     """Return a short hash, equal for failures of one kind: stage, code, exception and where it was raised."""
@@ -31,7 +34,8 @@ def headers_of(
     record: Record, stage: str, failure: Failure, error: BaseException, attempts: int
 ) -> RawHeaders:
     """Return the record's own headers, unchanged, followed by the ``dlq.*`` ones (all text)."""
-    stack = "".join(traceback.format_tb(error.__traceback__))[-MAX_STACKTRACE:]
+    frames = traceback.format_tb(error.__traceback__, limit=-MAX_FRAMES)
+    stack = redact("".join(frames))[-MAX_STACKTRACE:]  # what is cut first may begin within a secret
     why = {
         "dlq.original.topic": record.topic,
         "dlq.original.partition": str(record.partition),
@@ -42,7 +46,7 @@ def headers_of(
         "dlq.code": failure.code.value,
         "dlq.exception.class": f"{type(error).__module__}.{type(error).__qualname__}",
         "dlq.exception.message": redact(failure.message)[:2000],
-        "dlq.exception.stacktrace": redact(stack),
+        "dlq.exception.stacktrace": stack,
         "dlq.fingerprint": fingerprint(stage, failure, error),
     }
     return [*record.headers, *((name, value.encode(errors="replace")) for name, value in why.items())]

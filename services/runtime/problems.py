@@ -4,6 +4,8 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from services.runtime.redaction import redact
+
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://lectern.dev/problems/"
 
@@ -25,7 +27,7 @@ def problem_of(status: int, code: str, detail: str) -> dict[str, Any]:
         "type": f"{TYPE_BASE}{code}",
         "title": title_of(status),
         "status": status,
-        "detail": detail,
+        "detail": redact(detail),
         "code": code,
     }
 

@@ -5,6 +5,7 @@ Integrity is end to end: every request that writes carries a Content-MD5, which 
 verify SHA-256. The newer default checksums of the SDK are off: other S3 servers reject them.
 """
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -20,6 +21,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.errors import ErrorCode, TransientError
 from services.runtime.files import no_check, off_loop, storage_errors
+from services.runtime.outbound.s3_session import BoundedS3Session, S3AnswerRefusedError
+from services.runtime.outbound.settings import Proxies
 
 PART_BYTES = 8 << 20
 """Size of a part; S3 allows 5 MiB to 5 GiB and 10,000 parts, so an object may have 80 GB. Larger: more
@@ -31,6 +34,18 @@ CHUNK_BYTES = 256 * 1024
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 30
 """Silence, not length of the transfer: a live server answers or sends within seconds."""
+
+CALL_SECONDS = 90.0
+"""A whole call, the SDK's tries and pauses included, beyond what its bytes take: three silences. Shorter: a
+server that restarts fails calls that the SDK would have saved. Longer: one that drips holds a scene up."""
+
+SLOWEST_BYTES_PER_SECOND = 64 << 10
+"""What objects travel at, at least. Slower: a byte every few seconds is never silence and never an end.
+Faster: a branch office's line is refused."""
+
+MAX_NAMES = 100_000
+"""Names of one folder. Fewer: a film of that many scenes does not gather. More: a server whose listing never
+ends fills the memory."""
 
 _GONE = frozenset({"NoSuchKey", "NotFound", "404"})
 _EXISTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
@@ -50,6 +65,7 @@ class S3Location:
         endpoint_url: a server other than AWS.
         region: signing region.
         max_attempts: tries of one request, the first included, with the SDK's jittered backoff.
+        proxies: whether a proxy of the environment is used.
     """
 
     bucket: str
@@ -57,6 +73,7 @@ class S3Location:
     endpoint_url: str | None = None
     region: str = "ap-northeast-2"
     max_attempts: int = 4
+    proxies: Proxies = Proxies.NONE
 
 
 class NoSuchObjectError(Exception):
@@ -81,6 +98,8 @@ async def open_bucket(
         response_checksum_validation="when_required",
         signature_version="s3v4",  # for links the SDK may choose one that newer regions do not take
         s3={"addressing_style": "path" if location.endpoint_url else "auto"},
+        http_session_cls=BoundedS3Session,
+        proxies={} if location.proxies is Proxies.NONE else None,  # None: what the environment says
     )
     session = session or aioboto3.Session()
     async with session.client(
@@ -108,7 +127,8 @@ class Bucket:
             NoSuchObjectError: there is none.
         """
         with s3_errors(f"looking at {key}"):
-            response = await self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+            async with asyncio.timeout(CALL_SECONDS):
+                response = await self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
         return int(response["ContentLength"])
 
     async def chunks(self, key: str) -> AsyncGenerator[bytes, None]:
@@ -117,11 +137,18 @@ class Bucket:
         Raises:
             NoSuchObjectError: there is none.
         """
+        pace = _Pace()
         with s3_errors(f"reading {key}"):
-            response = await self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+            async with pace.waiting():
+                response = await self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
             body = response["Body"]
             async with body:
-                while chunk := await body.read(CHUNK_BYTES):
+                while True:
+                    async with pace.waiting():
+                        chunk = await body.read(CHUNK_BYTES)
+                    if not chunk:
+                        return
+                    pace.moved(len(chunk))
                     yield chunk
 
     async def put(
@@ -174,44 +201,70 @@ class Bucket:
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=start, Delimiter="/"
             )
-            async for page in pages:
-                names += [item["Key"].removeprefix(start) for item in page.get("Contents", ())]
+            async with asyncio.timeout(CALL_SECONDS):
+                async for page in pages:
+                    names += [item["Key"].removeprefix(start) for item in page.get("Contents", ())]
+                    if len(names) > MAX_NAMES:
+                        raise S3AnswerRefusedError(f"names more than {MAX_NAMES:,} objects")
         return names
 
     async def _put_whole(self, key: str, data: bytes, content_type: str, **conditions: str) -> None:
         with s3_errors(f"storing {key}"):
-            await self._client.put_object(
-                Bucket=self._bucket,
-                Key=self._prefix + key,
-                Body=data,
-                ContentType=content_type,
-                ContentMD5=_md5(data),
-                **conditions,
-            )
+            async with asyncio.timeout(_seconds_for(len(data))):
+                await self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=self._prefix + key,
+                    Body=data,
+                    ContentType=content_type,
+                    ContentMD5=_md5(data),
+                    **conditions,
+                )
 
     async def _put_parts(
         self, key: str, source: bytes | Path, size: int, content_type: str, check: Callable[[], None]
     ) -> None:
         where = {"Bucket": self._bucket, "Key": self._prefix + key}
         with s3_errors(f"storing {key}"):
-            begun = await self._client.create_multipart_upload(**where, ContentType=content_type)
+            async with asyncio.timeout(CALL_SECONDS):
+                begun = await self._client.create_multipart_upload(**where, ContentType=content_type)
             where["UploadId"] = begun["UploadId"]
             try:
                 parts: list[dict[str, object]] = []
                 for number, start in enumerate(range(0, size, PART_BYTES), start=1):
                     check()
                     data = await _part(source, start)
-                    sent = await self._client.upload_part(
-                        **where, PartNumber=number, Body=data, ContentMD5=_md5(data)
-                    )
+                    async with asyncio.timeout(_seconds_for(len(data))):
+                        sent = await self._client.upload_part(
+                            **where, PartNumber=number, Body=data, ContentMD5=_md5(data)
+                        )
                     parts.append({"PartNumber": number, "ETag": sent["ETag"]})
                 check()
-                await self._client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
+                async with asyncio.timeout(_seconds_for(size)):  # the server puts the parts together
+                    await self._client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
             except BaseException:
                 # Parts of an upload that is neither completed nor aborted are stored, and paid for, for ever.
                 with suppress(ClientError, BotoCoreError, aiohttp.ClientError, OSError):
-                    await self._client.abort_multipart_upload(**where)
+                    async with asyncio.timeout(CALL_SECONDS):
+                        await self._client.abort_multipart_upload(**where)
                 raise
+
+
+class _Pace:
+    """The time an object's reading may wait for the server: what its reader does with it is not counted."""
+
+    def __init__(self) -> None:
+        self._left = CALL_SECONDS
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        async with asyncio.timeout(max(self._left, 0)):
+            yield
+        self._left -= clock() - began
+
+    def moved(self, count: int) -> None:
+        self._left = min(CALL_SECONDS, self._left + count / SLOWEST_BYTES_PER_SECOND)
 
 
 class _AlreadyThereError(Exception):
@@ -241,10 +294,16 @@ def s3_errors(doing: str) -> Iterator[None]:
             ErrorCode.STORAGE_FULL if full else ErrorCode.STORAGE_UNAVAILABLE,
             f"{doing}: the S3 server answered {status} {code[:60]}",
         ) from error
+    except S3AnswerRefusedError as error:
+        raise TransientError(ErrorCode.STORAGE_UNAVAILABLE, f"{doing}: {error}") from None
     except (BotoCoreError, aiohttp.ClientError, TimeoutError, ConnectionError) as error:
         raise TransientError(
             ErrorCode.STORAGE_UNAVAILABLE, f"{doing}: the S3 server cannot be used: {type(error).__name__}"
         ) from error
+
+
+def _seconds_for(count: int) -> float:
+    return CALL_SECONDS + count / SLOWEST_BYTES_PER_SECOND
 
 
 async def _part(source: bytes | Path, start: int) -> bytes:

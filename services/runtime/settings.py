@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.runtime.outbound.settings import OutboundSettings
+
 METADATA_MAX_AGE_MS = 30_000
 """After this a client asks anew how many partitions there are. Larger (5 minutes by default): what is written
 to partitions that were added lies there as long. Smaller: a request of each client, for nothing."""
@@ -17,7 +19,11 @@ class RuntimeSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LECTERN_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="LECTERN_",
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
     )
 
     kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
@@ -84,6 +90,8 @@ class RuntimeSettings(BaseSettings):
 
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """OpenTelemetry collector (OTLP over HTTP); without it spans are not exported."""
+
+    outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
     log_level: str = "INFO"

@@ -37,7 +37,10 @@ def configure_tracing(settings: RuntimeSettings, service: str) -> None:
     if not settings.otlp_endpoint:
         return
     provider = TracerProvider(resource=Resource.create({"service.name": f"lectern-{service}"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    from services.runtime.outbound.collector import CollectorSession  # noqa: PLC0415 - where there is one
+
+    session = CollectorSession(settings.otlp_endpoint, settings.outbound.proxies)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(session=session)))
     trace.set_tracer_provider(provider)
     global _exporting  # noqa: PLW0603  # set once, at start
     _exporting = True

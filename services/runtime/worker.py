@@ -21,6 +21,7 @@ from services.runtime.artifacts.store import open_artifacts
 from services.runtime.engine import Engine
 from services.runtime.health import HealthServer
 from services.runtime.logs import configure_logs
+from services.runtime.redaction import redact
 from services.runtime.settings import RuntimeSettings
 from services.runtime.tracing import configure_tracing
 
@@ -155,13 +156,13 @@ def run_process(
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(start(settings))
     except ValidationError as error:
-        print(f"{title}: invalid settings: {explain(error)}", file=sys.stderr)  # noqa: T201
+        print(redact(f"{title}: invalid settings: {explain(error)}"), file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
     except LecternError as error:
         print(f"{title}: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE if error.code is ErrorCode.SETTINGS_INVALID else EXIT_FAILED
     except StuckError as error:
-        print(f"{title}: stuck, start it again: {error}", file=sys.stderr)  # noqa: T201
+        print(redact(f"{title}: stuck, start it again: {error}"), file=sys.stderr)  # noqa: T201
         return EXIT_STUCK
     return EXIT_DONE
 

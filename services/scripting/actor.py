@@ -21,6 +21,7 @@ from contracts.steps import Step
 from contracts.topics import RENDER_REQUESTED, SCRIPT_REQUESTED
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Blob, Made
+from services.runtime.redaction import learn_settings
 from services.scripting.brief import Brief, Writer, readable_source
 from services.scripting.extractive import VERSION, ExtractiveWriter
 from services.scripting.korean import warm
@@ -46,9 +47,13 @@ _REFUSALS = frozenset(
 def build(settings: ScriptingSettings | None = None) -> Actor:
     """Return the stage with the writer that ``settings``, by default the environment's, ask for."""
     settings = settings or ScriptingSettings()
+    learn_settings(settings)
     if settings.ai_env is AiEnvironment.REAL:
         key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-        model = ModelWriter(LanguageModel(str(settings.llm_base_url), settings.llm_model_name, key or None))
+        model = ModelWriter(
+            LanguageModel(str(settings.llm_base_url), settings.llm_model_name, key or None),
+            settings.outbound.proxies,
+        )
         return _actor(ScriptRoom(model), model)
     return _actor(ScriptRoom(None), None)
 

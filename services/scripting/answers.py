@@ -1,6 +1,5 @@
 """A language model's answer to a script; hostile until proven otherwise: bounded, parsed, cleaned."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.renderspec import explain
-from contracts.script import Chapter, Script, ScriptScene
+from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
+from services.runtime.outbound import json_text
 from services.scripting.brief import Brief
 from services.scripting.text import lines, one_line
 
@@ -17,7 +17,7 @@ MAX_ANSWER_CHARACTERS = 100_000
 
 _FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\r?\n(.*?)```", re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
-_MARKUP = re.compile(r"\*\*|__|`+|^#{1,6}\s+|^\s*[-*•]\s+", re.MULTILINE)
+_MARKUP = re.compile(r"\*\*|__|`+|^#{1,6}\s+|^[^\S\n]*[-*•]\s+", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^()\n]{0,500}\)")
 
 
@@ -63,11 +63,11 @@ def _parsed(answer: str) -> Any:
     problem = "there is none"
     for text in dict.fromkeys((candidate, inner)):
         try:
-            return json.loads(text, strict=False)
-        except json.JSONDecodeError as error:
-            problem = f"{error.msg} at line {error.lineno} column {error.colno}"
-        except (RecursionError, ValueError):
-            problem = "it is nested too deeply or holds an impossible number"
+            return json_text.read_json(text, strict=False)
+        except json_text.NotJsonError as error:
+            problem = str(error)
+        except json_text.UnreasonableJsonError as error:
+            problem = f"it {error}"
     raise NotJsonError(problem)
 
 
@@ -111,6 +111,8 @@ def _plain(text: str) -> str:
 
 def _within(script: Script, brief: Brief) -> Script:
     """Join what exceeds the bounds and number it through."""
+    if (written := sum(len(chapter.scenes) for chapter in script.chapters)) > MAX_SCENES:
+        raise WrongFormError(f"the answer has {written:,} scenes; a script has at most {MAX_SCENES}")
     chapters = list(script.chapters)
     while len(chapters) > brief.max_chapters:
         at = min(

@@ -1,7 +1,6 @@
 """The language-model writer (``AI_ENV=real``): any OpenAI-compatible ``/v1/chat/completions``."""
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,11 @@ import structlog
 from contracts.errors import ErrorCode, PermanentError
 from contracts.script import Script
 from services.runtime.cancel import CancelToken
+from services.runtime.outbound.client import body_of, open_client
+from services.runtime.outbound.json_text import NotJsonError as NotJsonTextError
+from services.runtime.outbound.json_text import UnreasonableJsonError, read_json
+from services.runtime.outbound.settings import Proxies
+from services.runtime.outbound.wire import AnswerRefusedError
 from services.scripting.answers import NotJsonError, WrongFormError, read_script
 from services.scripting.brief import Brief
 from services.scripting.messages import (
@@ -69,11 +73,19 @@ class LanguageModel:
 
 
 class ModelWriter:
-    """Writes scripts with a language model. Keeps one connection pool; close it when done."""
+    """Writes scripts with a language model. Keeps one connection pool; close it when done.
 
-    def __init__(self, model: LanguageModel) -> None:
+    Args:
+        model: who is asked.
+        proxies: whether a proxy of the environment is used.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: the environment names a proxy that is none of HTTP.
+    """
+
+    def __init__(self, model: LanguageModel, proxies: Proxies = Proxies.NONE) -> None:
         self._model = model
-        self._client = httpx.AsyncClient(timeout=httpx.Timeout(model.timeout_seconds), follow_redirects=False)
+        self._client = open_client(model.url, timeout=model.timeout_seconds, proxies=proxies)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -137,6 +149,11 @@ class ModelWriter:
             return request.result()
         except TimeoutError:
             raise _UnreachableError(f"no answer within {self._model.timeout_seconds:g} s") from None
+        except AnswerRefusedError as error:
+            raise PermanentError(
+                ErrorCode.SCRIPT_GENERATION_FAILED,
+                f"the language model's answer {error}; check LLM_BASE_URL and the model server",
+            ) from None
         except httpx.HTTPError as error:
             raise _UnreachableError(f"the connection failed ({type(error).__name__})") from None
         finally:
@@ -161,23 +178,17 @@ class ModelWriter:
                     f"the language model refused the request with HTTP {response.status_code}; check "
                     "LLM_BASE_URL, LLM_MODEL_NAME and LLM_API_KEY",
                 )
-            received = bytearray()
-            async for chunk in response.aiter_bytes():
-                received += chunk
-                if len(received) > MAX_BODY_BYTES:
-                    raise PermanentError(
-                        ErrorCode.SCRIPT_GENERATION_FAILED,
-                        f"the language model's answer is larger than {MAX_BODY_BYTES:,} bytes",
-                    )
-            return bytes(received)
+            return await body_of(response, MAX_BODY_BYTES)
 
 
 def _content(body: bytes) -> tuple[str, bool]:
     """Return the text of a completion, and whether it hit the token limit."""
     try:
-        choice: Any = json.loads(body)["choices"][0]
+        choice: Any = read_json(body)["choices"][0]
         content = choice["message"]["content"]
         finish = choice.get("finish_reason")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+    except UnreasonableJsonError as error:
+        raise _UnreachableError(f"its answer {error}") from None
+    except (NotJsonTextError, KeyError, IndexError, TypeError, AttributeError):
         raise _UnreachableError("its answer is not a chat completion") from None
     return (content if isinstance(content, str) else ""), finish == "length"

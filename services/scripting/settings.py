@@ -6,6 +6,8 @@ from typing import Self
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.runtime.outbound.settings import OutboundSettings
+
 
 class AiEnvironment(StrEnum):
     """Who writes scripts: the offline extractive writer, or a language model."""
@@ -17,7 +19,7 @@ class AiEnvironment(StrEnum):
 class ScriptingSettings(BaseSettings):
     """Which writer, and where its language model is."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
     ai_env: AiEnvironment = Field(default=AiEnvironment.MOCK, validation_alias="AI_ENV")
     llm_base_url: AnyHttpUrl | None = Field(default=None, validation_alias="LLM_BASE_URL")
@@ -25,6 +27,7 @@ class ScriptingSettings(BaseSettings):
         default="meta-llama/Meta-Llama-3-8B-Instruct", min_length=1, validation_alias="LLM_MODEL_NAME"
     )
     llm_api_key: SecretStr | None = Field(default=None, validation_alias="LLM_API_KEY")
+    outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     @model_validator(mode="after")
     def _real_has_an_address(self) -> Self:

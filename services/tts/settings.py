@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class TtsSettings(BaseSettings):
     """Where the voice's model lies and how much is spoken at once; which voice travels with the job."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     lectern_home: Path = Path("data")
     """All local data lies below it."""

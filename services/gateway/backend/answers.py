@@ -1,13 +1,14 @@
 """What the backend's answers mean: here is the spec, there is none, come again, or something is wrong."""
 
-import codecs
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from pydantic_core import from_json
 
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
+from services.runtime.outbound.client import body_of
+from services.runtime.outbound.json_text import NotJsonError, UnreasonableJsonError, read_json
+from services.runtime.outbound.wire import AnswerRefusedError
 
 NO_SPEC = {204, 410}
 
@@ -51,7 +52,7 @@ async def spec_of(response: httpx.Response, largest: int) -> Any:
 
     Raises:
         ComeAgainError: it may be another one soon.
-        PermanentError: ``RENDER_SPEC_INVALID``: too large, or compressed.
+        PermanentError: ``RENDER_SPEC_INVALID``: too large, compressed, or no reasonable JSON.
         TransientError: ``BACKEND_UNAVAILABLE``: it refuses us, and that does not pass by itself.
     """
     status = response.status_code
@@ -94,15 +95,10 @@ def unavailable(message: str) -> TransientError:
 
 
 async def _body_of(response: httpx.Response, largest: int) -> bytes:
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in {"identity", ""}:
-        raise _invalid("is compressed unasked")
-    data = bytearray()
-    async for chunk in response.aiter_raw():
-        data += chunk
-        if len(data) > largest:
-            raise _invalid(f"is over {largest:,} bytes")
-    return bytes(data)
+    try:
+        return await body_of(response, largest)
+    except AnswerRefusedError as error:
+        raise _invalid(str(error)) from None
 
 
 def _invalid(why: str) -> PermanentError:
@@ -111,9 +107,11 @@ def _invalid(why: str) -> PermanentError:
 
 def _json_of(data: bytes) -> Any:
     try:
-        return from_json(data.removeprefix(codecs.BOM_UTF8), allow_inf_nan=False)  # RFC 8259, 8.1
-    except ValueError:
+        return read_json(data)
+    except NotJsonError:
         return _NO_JSON
+    except UnreasonableJsonError as error:
+        raise _invalid(str(error)) from None
 
 
 def _is_page(response: httpx.Response, data: bytes) -> bool:

@@ -15,6 +15,8 @@ from services.gateway.backend.answers import GONE, ComeAgainError, spec_of, unav
 from services.gateway.backend.settings import BackendSettings
 from services.gateway.backend.webhooks import webhook_headers
 from services.gateway.ledger.callbacks import Callback, CallbackKind
+from services.runtime.outbound.client import open_client
+from services.runtime.outbound.wire import AnswerRefusedError
 
 MAX_SPEC_BYTES = 4 << 20
 """Largest render spec read: 500 scenes of 5,000 Korean characters would be 7.5 MB, a real one is 10 kB.
@@ -50,7 +52,7 @@ class Backend:
 
     Args:
         settings: with a ``base_url``.
-        http: redirects off.
+        http: of :func:`~services.runtime.outbound.client.open_client`.
         first_pause: seconds before a fetch's second try; doubles.
     """
 
@@ -104,6 +106,8 @@ class Backend:
                     status, wait = response.status_code, wished_pause(response)
         except TimeoutError:
             return Answer(f"no answer within {self._settings.timeout_sec:g} s")
+        except AnswerRefusedError as error:
+            return Answer(f"its answer {error}")
         except (httpx.HTTPError, OSError) as error:
             return Answer(type(error).__name__)
         if 200 <= status < 300:
@@ -111,11 +115,7 @@ class Backend:
         return Answer(f"HTTP {status}", wait, gone=status == GONE)
 
     async def _fetch(self, url: str, deadline: float) -> Any:
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",  # what is small on the wire may be large here
-            **_bearer(self._settings.internal_token),
-        }
+        headers = {"Accept": "application/json", **_bearer(self._settings.internal_token)}
         try:
             async with asyncio.timeout_at(deadline):
                 async with self._http.stream("GET", url, headers=headers) as response:
@@ -123,6 +123,8 @@ class Backend:
         except TimeoutError:
             # the caller has waited long enough: no second try
             raise unavailable(f"the backend gave no answer within {self._settings.timeout_sec:g} s") from None
+        except AnswerRefusedError as error:
+            raise unavailable(f"the backend's answer {error}") from None
         except (httpx.HTTPError, OSError) as error:
             raise ComeAgainError(
                 unavailable(f"the backend cannot be reached ({type(error).__name__})")
@@ -135,10 +137,10 @@ async def open_backend(settings: BackendSettings) -> AsyncIterator[Backend | Non
     if settings.base_url is None:
         yield None
         return
-    async with httpx.AsyncClient(
-        follow_redirects=False,  # a redirect would carry our tokens elsewhere
-        trust_env=False,
+    async with open_client(
+        settings.base_url,
         timeout=settings.timeout_sec,
+        proxies=settings.outbound.proxies,
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
     ) as http:
         yield Backend(settings, http)

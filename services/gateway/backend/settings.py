@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.gateway.auth import SHORTEST_SECRET
 from services.gateway.backend.webhooks import signing_keys
+from services.runtime.outbound.settings import OutboundSettings
 
 
 class StartedBy(StrEnum):
@@ -49,6 +50,8 @@ class BackendSettings(BaseSettings):
     key can be changed without a gap. Without any, callbacks carry no signature."""
 
     job_start: StartedBy = Field(default=StartedBy.AUTO, validation_alias="RENDER_START")
+
+    outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     @field_validator("base_url", "api_token", "internal_token", "webhook_secrets", mode="before")
     @classmethod

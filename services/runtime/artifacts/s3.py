@@ -8,10 +8,15 @@ from pathlib import Path
 from uuid import uuid4
 
 from contracts.base import ClaimCheck
+from contracts.errors import ErrorCode, TransientError
 from services.runtime import files
 from services.runtime.artifacts import Blob
 from services.runtime.artifacts.blobs import claim_of, corrupt, digest_of, file_name, missing
 from services.runtime.s3 import Bucket, NoSuchObjectError
+
+MAX_ENTRY_BYTES = 32 << 20
+"""Bytes of an entry that has no size of its own: an action's facts, a part of a gather, which is an event.
+Smaller: below the largest event there is. Larger: a server gone wrong fills the memory."""
 
 _ENTRY = "application/json"
 
@@ -86,13 +91,16 @@ class S3Blobs:
 
     async def intact(self, claim: ClaimCheck) -> bool:
         """See :class:`~services.runtime.artifacts.blobs.BlobStore`."""
-        key, digest = blob_key(claim), hashlib.sha256()
+        key, digest, size = blob_key(claim), hashlib.sha256(), 0
         try:
             if await self._bucket.size(key) != claim.bytes:
                 return False
             async with aclosing(self._bucket.chunks(key)) as chunks:
                 async for chunk in chunks:
                     digest.update(chunk)
+                    size += len(chunk)
+                    if size > claim.bytes:
+                        return False
         except NoSuchObjectError:
             return False
         return digest.hexdigest() == claim.sha256
@@ -101,7 +109,16 @@ class S3Blobs:
         """See :class:`~services.runtime.artifacts.blobs.BlobStore`."""
         try:
             async with aclosing(self._bucket.chunks(name)) as chunks:
-                return b"".join([chunk async for chunk in chunks])
+                data = bytearray()
+                async for chunk in chunks:
+                    data += chunk
+                    if len(data) > MAX_ENTRY_BYTES:
+                        raise TransientError(
+                            ErrorCode.STORAGE_UNAVAILABLE,
+                            f"reading {name}: the S3 server sends more than {MAX_ENTRY_BYTES:,} bytes,"
+                            " which no entry has; look at the object",
+                        )
+                return bytes(data)
         except NoSuchObjectError:
             return None
 

@@ -6,6 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.runtime.outbound.settings import OutboundSettings
+
 DEFAULT_REGION = "ap-northeast-2"
 
 
@@ -15,7 +17,9 @@ class ArtifactSettings(BaseSettings):
     S3 credentials are none of them: they come from the usual AWS chain.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     artifact_store: Literal["local", "s3"] = "local"
     """``local``: all workers share one machine's disk. ``s3``: any number of machines."""
@@ -33,6 +37,8 @@ class ArtifactSettings(BaseSettings):
     s3_max_attempts: int = Field(default=4, ge=1, le=20)
     """Tries of one S3 request inside the SDK. Fewer: a blip costs a whole retry of the record. More: a
     dead server is noticed late."""
+
+    outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     @model_validator(mode="after")
     def _bucket_named(self) -> Self:

@@ -73,6 +73,7 @@ async def open_artifacts(settings: ArtifactSettings) -> AsyncIterator[Artifacts]
         endpoint_url=settings.s3_endpoint_url,
         region=settings.aws_s3_region,
         max_attempts=settings.s3_max_attempts,
+        proxies=settings.outbound.proxies,
     )
     async with open_bucket(location) as bucket:
         yield ArtifactStore(S3Blobs(bucket))
