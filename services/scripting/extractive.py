@@ -74,7 +74,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             "the source text has no sentences to narrate, only headings, code or symbols",
         )
     terms_of = Terms(language, check)
-    sections = _chaptered(sections, brief, terms_of, language)
+    sections = _chaptered(sections, brief, terms_of, language, check)
     title = named or headed or film_title(sections, terms_of, language)
     opening, closing = _frame(sections, title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
@@ -88,7 +88,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
     scene_id = 0
     for number, (section, chapter_title) in enumerate(zip(sections, titles, strict=True), 1):
         scenes = []
-        for run in pack(section.passages, brief.max_scenes_per_chapter):
+        for run in pack(section.passages, brief.max_scenes_per_chapter, check):
             check()
             scene_id += 1
             if title and number == 1 and all(passage.framing for passage in run):
@@ -118,14 +118,16 @@ def _language_of(source: str, wanted: str) -> Language:
     return found
 
 
-def _chaptered(sections: list[Section], brief: Brief, terms: Terms, language: Language) -> list[Section]:
+def _chaptered(
+    sections: list[Section], brief: Brief, terms: Terms, language: Language, check: Callable[[], None]
+) -> list[Section]:
     if len(sections) == 1:
         longest = brief.max_scenes_per_chapter * _SHORT_SCENE_SECONDS
         bags = [terms.bag(passage) for passage in sections[0].passages]
-        parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest)]
+        parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest, check)]
         parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
-        return [Section(part.title, under_topics(part.passages, language)) for part in parts]
-    return at_most(sections, brief.max_chapters, language.sums_up)
+        return [Section(part.title, under_topics(part.passages, language, check)) for part in parts]
+    return at_most(sections, brief.max_chapters, language.sums_up, check)
 
 
 def _selected(
@@ -150,6 +152,7 @@ def _selected(
             max(0.0, speech - reserved),
             brief.max_scenes_per_chapter * _SCENE_SECONDS,
             [language.sums_up(section.title or "") for section in sections],
+            check,
         ),
         scores,
     )

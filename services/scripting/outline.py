@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import chain, count, pairwise
 
 from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
-from services.scripting.pieces import split_long
+from services.scripting.pieces import pieces, split_long
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
 
@@ -111,7 +111,7 @@ class _Reader:
 
     def _sentences(self, text: str) -> list[Passage]:
         found: list[Passage] = []
-        for sentence in self.language.sentences(text):
+        for sentence in chain.from_iterable(map(self.language.sentences, pieces(text))):
             self.check()
             if not letters(sentence):
                 continue
@@ -124,9 +124,9 @@ class _Reader:
 
     def _list(self, block: Listing, subject: str | None) -> list[Passage]:
         """Return a list: items that are sentences each as its own, bare phrases together in one."""
-        items = [text for text in block.items if letters(text)]
+        items = [piece for text in block.items for piece in pieces(text) if letters(piece)]
         told = [
-            self.language.item(text, index if block.ordered else None, len(items))
+            self._item(text, index if block.ordered else None, len(items))
             for index, text in enumerate(items, 1)
         ]
         if _bare(told):
@@ -147,11 +147,16 @@ class _Reader:
                 found.append(replace(self._passage(sentence), traits=Trait.DEPENDS))
         return found
 
+    def _item(self, text: str, number: int | None, last: int) -> Item | None:
+        self.check()
+        return self.language.item(text, number, last)
+
     def _table(self, block: Table) -> list[Passage]:
         rows = [row for row in block.rows if letters("".join(row))]
         found = []
         title = self.language.table_title(block.header)
         for row in rows:
+            self.check()
             told = self._passage(self.language.row(block.header, row))
             point = self.language.row_point(block.header, row)
             found.append(replace(told, points=(point,), reference=True, listed=title))

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
+from contracts.normalization import normalized
 from services.tts.numbers_en import MAX_DIGITS, cardinal, number, ordinal, spelled, year
 
 _N = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
@@ -212,9 +213,9 @@ def read_english(text: str) -> str:
         c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
     kept = kept.replace("’", "'").replace("‘", "'").replace("²", "^2").replace("³", "^3").replace("℃", "°C")
-    folded = unicodedata.normalize("NFKC", kept)
-    plain = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
-    text = unicodedata.normalize("NFC", plain).replace("⁄", "/")
+    folded = normalized("NFKC", kept)
+    plain = "".join(c for c in normalized("NFD", folded) if not unicodedata.combining(c))
+    text = normalized("NFC", plain).replace("⁄", "/")
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
     text = re.sub(r"[^\S\n]+", " ", re.sub(r"\n\s*", "\n", text))
     for pattern, read in _STEPS:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from contracts.normalization import normalized
 from services.tts.hangul import coda_of
 from services.tts.hanja_ko import read_hanja
 from services.tts.reading_latin_ko import read_addresses, read_latin, read_symbolic
@@ -124,8 +125,8 @@ def _folded(text: str) -> str:
     kept = "".join(
         c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
-    jamo = _named_jamo(unicodedata.normalize("NFC", kept)).translate(_BEFORE_FOLDING)
-    folded = unicodedata.normalize("NFKC", jamo).replace("⁄", "/").replace("∕", "/")
+    jamo = _named_jamo(normalized("NFC", kept)).translate(_BEFORE_FOLDING)
+    folded = normalized("NFKC", jamo).replace("⁄", "/").replace("∕", "/")
     folded = re.sub(r"[^\S\n]+", " ", re.sub(r"\n\s*", "\n", folded))
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in folded)
 
