@@ -4,9 +4,9 @@ import math
 from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from heapq import heappop, heappush
 from itertools import pairwise
 
+from services.scripting.merging import merge_cheapest
 from services.scripting.passages import Passage, Section, bonded
 
 _CHAPTER_SECONDS = 50.0
@@ -31,47 +31,7 @@ def at_most(
     merged = list(sections)
     if len(merged) > 1 and merged[0].title is None and merged[0].seconds <= _SHORT_INTRODUCTION:
         merged[:2] = [Section(merged[1].title, merged[0].passages + merged[1].passages)]
-    return _merged(merged, most, sums_up, check)
-
-
-def _merged(
-    sections: list[Section], most: int, sums_up: Callable[[str], bool], check: Callable[[], None]
-) -> list[Section]:
-    """Merge the cheapest neighbours, the first of equals, until ``most`` sections are left.
-
-    A merge changes the price of its neighbours only: a queue of prices, in which older offers are passed by.
-    """
-    following = list(range(1, len(sections) + 1))
-    before = list(range(-1, len(sections) - 1))
-    offers = [0] * len(sections)
-    queue: list[tuple[tuple[bool, bool, float], int, int]] = []
-
-    def offer(at: int) -> None:
-        offers[at] += 1
-        if following[at] < len(sections):
-            price = _price(sections[at], sections[following[at]], sums_up)
-            heappush(queue, (price, at, offers[at]))
-
-    for at in range(len(sections)):
-        check()
-        offer(at)
-    gone: set[int] = set()
-    while len(sections) - len(gone) > most:
-        check()
-        _, at, number = heappop(queue)
-        if number != offers[at]:
-            continue
-        second = following[at]
-        sections[at] = _merge(sections[at], sections[second])
-        gone.add(second)
-        offers[second] += 1
-        following[at] = following[second]
-        if following[at] < len(sections):
-            before[following[at]] = at
-        offer(at)
-        if before[at] >= 0:
-            offer(before[at])
-    return [section for at, section in enumerate(sections) if at not in gone]
+    return merge_cheapest(merged, most, lambda first, second: _price(first, second, sums_up), _merge, check)
 
 
 def _price(first: Section, second: Section, sums_up: Callable[[str], bool]) -> tuple[bool, bool, float]:

@@ -7,7 +7,7 @@ from itertools import chain, count, pairwise
 from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
-from services.scripting.pieces import pieces, split_long
+from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
 
@@ -124,7 +124,9 @@ class _Reader:
 
     def _list(self, block: Listing, subject: str | None) -> list[Passage]:
         """Return a list: items that are sentences each as its own, bare phrases together in one."""
-        items = [piece for text in block.items for piece in pieces(text) if letters(piece)]
+        items = [
+            piece for text in block.items for piece in pieces(text, LONGEST_CHARACTERS) if letters(piece)
+        ]
         told = [
             self._item(text, index if block.ordered else None, len(items))
             for index, text in enumerate(items, 1)
@@ -165,6 +167,8 @@ class _Reader:
         return bond(found, self._bonds)
 
     def _passage(self, text: str) -> Passage:
+        if len(text) > LONGEST_CHARACTERS:
+            return Passage(text, self.language.seconds(text))  # no sentence, whatever it looks like
         facts = self.language.facts(text)
         return Passage(
             text,

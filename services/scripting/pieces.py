@@ -20,21 +20,21 @@ Korean analyser. Smaller, and more paragraphs are read in pieces, where a quotat
 
 _SENTENCE_END = re.compile(r"[.?!…。][\"'”’)\]]{0,3}\s")
 _CLAUSES = re.compile(
-    r"(?<=[,;:])\s+|(?<=고)\s+|(?<=며)\s+|(?<=지만)\s+|(?<=면서)\s+|(?<=는데)\s+|\s+(?=(?:and|but|or"
+    r"(?<=[,;:])\s+|(?<=고)\s+|(?<=며)\s+|(?<=지만)\s+|(?<=면서)\s+|(?<=는데)\s+|(?<!\s)\s+(?=(?:and|but|or"
     r"|because|which)\s)"
 )
 
 
-def pieces(text: str) -> Iterator[str]:
-    """Yield ``text`` whole, or in pieces of at most :data:`LONGEST_PIECE` characters.
+def pieces(text: str, longest: int = LONGEST_PIECE) -> Iterator[str]:
+    """Yield ``text`` whole, or in pieces of at most ``longest`` characters.
 
     Cut behind the last sentence that ends in a piece, else behind its last space.
     """
     start = 0
-    while len(text) - start > LONGEST_PIECE:
-        room = text[start : start + LONGEST_PIECE]
+    while len(text) - start > longest:
+        room = text[start : start + longest]
         ends = [found.end() for found in _SENTENCE_END.finditer(room)]
-        length = (ends[-1] if ends else room.rfind(" ") + 1) or LONGEST_PIECE
+        length = (ends[-1] if ends else room.rfind(" ") + 1) or longest
         yield room[:length]
         start += length
     yield text[start:]

@@ -34,6 +34,8 @@ _GREETED = 4.0
 _BESIDE_LIST = 0.5
 """What a sentence after a list costs: the slide goes on showing the list."""
 _WINDOW = 45.0
+_MOST_CHARACTERS = 4_500
+"""Characters of a scene, whatever they take to say; a narration may have 5,000."""
 
 _SUBJECTS = (
     (Trait.QUOTES, "quote"),
@@ -90,10 +92,22 @@ def pack(
 class _Told:
     """What of a passage decides the cost of a scene, looked up once: it is asked for in many runs."""
 
-    __slots__ = ("acts", "adjoins", "bond", "framing", "heading", "opens", "points", "seconds", "subject")
+    __slots__ = (
+        "acts",
+        "adjoins",
+        "bond",
+        "characters",
+        "framing",
+        "heading",
+        "opens",
+        "points",
+        "seconds",
+        "subject",
+    )
 
     def __init__(self, passage: Passage, before: Passage | None) -> None:
         self.seconds = passage.seconds
+        self.characters = len(passage.text)
         self.points = len(passage.points)
         self.acts = Trait.INSTRUCTS in passage.traits
         self.framing = passage.framing
@@ -116,11 +130,12 @@ class _RunCosts:
         joined = head.framing and not head.opens  # a greeting whose slide would only repeat the next one
         costs: list[float] = []
         subjects: set[object] = set()
-        seconds, points, acts, told, joins = 0.0, 0, 0, 0, 0.0
+        seconds, characters, points, acts, told, joins = 0.0, 0, 0, 0, 0, 0.0
         before: _Told | None = None
         for passage in islice(self._told, first, None):
             seconds += passage.seconds
-            if before is not None and seconds > _WINDOW:
+            characters += passage.characters + 1
+            if before is not None and (seconds > _WINDOW or characters > _MOST_CHARACTERS):
                 break
             points += passage.points
             acts += passage.acts
