@@ -49,6 +49,10 @@ _ABBREVIATIONS = {
     "c++": "C plus plus", "c#": "C sharp", ".net": "dot net", "u.s.": "U S", "a.m.": "A M", "p.m.": "P M",
 }  # fmt: skip
 
+_SPACES = r"(?:(?<!\s)\s+)?"
+"""White space in front of a sign, tried where it begins and nowhere inside: else a run of it is read once for
+each of its places."""
+
 _Step = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
@@ -185,21 +189,21 @@ _STEPS: tuple[_Step, ...] = (
     (re.compile(r"(?<![\w)])-(?=[0-9])"), lambda _: "minus "),
     (re.compile(r"(?<=[0-9])\s*x\s*(?=[0-9])"), lambda _: " by "),
     (re.compile(_N), lambda m: f" {_plain(m)} "),
-    (re.compile(r"\s*&\s*"), lambda _: " and "),
-    (re.compile(r"\s*\+\s*"), lambda _: " plus "),
-    (re.compile(r"\s*=\s*"), lambda _: " equals "),
+    (re.compile(rf"{_SPACES}&\s*"), lambda _: " and "),
+    (re.compile(rf"{_SPACES}\+\s*"), lambda _: " plus "),
+    (re.compile(rf"{_SPACES}=\s*"), lambda _: " equals "),
     (re.compile(r"@"), lambda _: " at "),
     (re.compile(r"%"), lambda _: " percent "),
-    (re.compile(r"\s*(?:[-=]+>|→|⇒|[:;–—|]|--+)\s*"), lambda _: ", "),
-    (re.compile(r"\s*[(\[{]\s*|\s*[)\]}](?=\s)"), lambda _: ", "),
+    (re.compile(rf"{_SPACES}(?:(?<![-=])[-=]+>|→|⇒|[:;–—|]|--+)\s*"), lambda _: ", "),
+    (re.compile(rf"{_SPACES}[(\[{{]\s*|{_SPACES}[)\]}}](?=\s)"), lambda _: ", "),
     (re.compile(r"[^A-Za-z가-힣'.,?!\s]"), lambda _: " "),
     (re.compile(r"(?<![A-Za-z])'|'(?![A-Za-z])"), lambda _: " "),
     (re.compile(r"\s+"), lambda _: " "),
     (re.compile(r" ?,[ ,]*"), lambda _: ", "),
-    (re.compile(r"[\s,]*([.?!])[\s.,?!]*(?= |$)"), lambda m: f"{m[1]} "),
+    (re.compile(r"(?:(?<![\s,])[\s,]+)?([.?!])[\s.,?!]*(?= |$)"), lambda m: f"{m[1]} "),
     (re.compile(r"\.(?=\w)"), lambda _: " dot "),
-    (re.compile(r"\s*,[\s,]*"), lambda _: ", "),
-    (re.compile(r"^[\s.,?!]+|[\s,]+$"), lambda _: ""),
+    (re.compile(rf"{_SPACES},[\s,]*"), lambda _: ", "),
+    (re.compile(r"^[\s.,?!]+|(?<![\s,])[\s,]+$"), lambda _: ""),
     (re.compile(r"\s+"), lambda _: " "),
 )
 

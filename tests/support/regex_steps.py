@@ -38,6 +38,7 @@ class Stepper:
         self._multiline = bool(pattern.flags & re.MULTILINE)
         self._tree = _parse(pattern.pattern, pattern.flags)
         self._text = ""
+        self._groups: dict[int, str] = {}
         self._budget = 50_000_000
         self.steps = 0
         self._node = self._sequence(list(self._tree))
@@ -112,7 +113,9 @@ class Stepper:
         if op is _ops.BRANCH:
             return self._branch([self._sequence(list(item)) for item in argument[1]])
         if op is _ops.SUBPATTERN:
-            return self._sequence(list(argument[3]))
+            return self._group(argument[0], self._sequence(list(argument[3])))
+        if op is _ops.GROUPREF:
+            return self._again(argument)
         if op in (_ops.MAX_REPEAT, _ops.MIN_REPEAT):
             low, high, body = argument
             most = None if high is _ops.MAXREPEAT else high
@@ -173,6 +176,32 @@ class Stepper:
         def match(at: int, then: _Next) -> bool:
             self._step()
             return holds(at) and then(at)
+
+        return match
+
+    def _group(self, number: int | None, node: _Node) -> _Node:
+        if number is None:
+            return node
+
+        def match(at: int, then: _Next) -> bool:
+            before = self._groups.get(number, "")
+
+            def closed(end: int) -> bool:
+                self._groups[number] = self._text[at:end]
+                return then(end)
+
+            if node(at, closed):
+                return True
+            self._groups[number] = before
+            return False
+
+        return match
+
+    def _again(self, number: int) -> _Node:
+        def match(at: int, then: _Next) -> bool:
+            group = self._groups.get(number, "")
+            self._step(len(group) + 1)
+            return self._text.startswith(group, at) and then(at + len(group))
 
         return match
 

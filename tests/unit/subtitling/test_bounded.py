@@ -33,14 +33,18 @@ def cost(family: str, size: int, language: str) -> Operations:
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize("family", COSTLY)
-def test_5_000_characters_cost_at_most_2_3_times_as_many_lines_as_2_500(family: str, language: str) -> None:
-    half, whole = cost(family, LONGEST // 2, language), cost(family, LONGEST, language)
+def test_800_characters_cost_at_most_2_3_times_as_many_lines_as_400(family: str, language: str) -> None:
+    half, whole = cost(family, 400, language), cost(family, 800, language)
     assert whole.total <= 2.3 * half.total, f"{half.total:,} lines, then {whole.total:,}"
-    assert whole.total <= LINES
+
+
+def test_5_000_characters_of_the_worst_kind_cost_at_most_25_million_lines_and_hear_a_cancel() -> None:
+    whole = cost("spaced letters", LONGEST, "en")
+    assert whole.total <= LINES, f"{whole.total:,} lines"
     assert whole.deafest <= 1_000_000
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_any_500_characters_cost_at_most_so_many_lines_each(family: str) -> None:
+def test_any_100_characters_cost_at_most_5_000_lines_each(family: str) -> None:
     for language in ("ko", "en"):
-        assert cost(family, 500, language).total <= LINES // 10
+        assert cost(family, 100, language).total <= LINES // LONGEST * 100
