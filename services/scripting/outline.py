@@ -180,6 +180,7 @@ class _Reader:
 
     def _bounded(self, passage: Passage) -> Iterable[Passage]:
         """Cut a passage that nobody can say in one scene; its parts stay together in order."""
+        self.check()
         parts = split_long(passage.text, self.language.seconds)
         if len(parts) == 1:
             return [passage]

@@ -46,6 +46,7 @@ def select(
     choice = _Choice(sections, budget, chapter_budget, check)
     for number, section in enumerate(sections):
         for group in groups(section.passages):
+            check()
             summary = bool(summaries) and summaries[number]
             choice.offer(number, group, worth_of(section.passages, group, scores[number], summary=summary))
     choice.keep_frames()
