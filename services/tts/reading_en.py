@@ -200,7 +200,7 @@ _STEPS: tuple[_Step, ...] = (
     (re.compile(r"(?<![A-Za-z])'|'(?![A-Za-z])"), lambda _: " "),
     (re.compile(r"\s+"), lambda _: " "),
     (re.compile(r" ?,[ ,]*"), lambda _: ", "),
-    (re.compile(r"(?:(?<![\s,])[\s,]+)?([.?!])[\s.,?!]*(?= |$)"), lambda m: f"{m[1]} "),
+    (re.compile(r"(?:(?<![\s,])[\s,]+)?(?<![.?!])([.?!])[\s.,?!]*(?= |$)"), lambda m: f"{m[1]} "),
     (re.compile(r"\.(?=\w)"), lambda _: " dot "),
     (re.compile(rf"{_SPACES},[\s,]*"), lambda _: ", "),
     (re.compile(r"^[\s.,?!]+|(?<![\s,])[\s,]+$"), lambda _: ""),

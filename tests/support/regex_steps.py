@@ -87,6 +87,11 @@ class Stepper:
         """The largest number that a bounded repetition names."""
         return max((high for _, high in _bounds(list(self._tree)) if high is not None), default=0)
 
+    @property
+    def size(self) -> int:
+        """How many places the expression has, in all its branches."""
+        return _count(list(self._tree))
+
     def _step(self, count: int = 1) -> None:
         self.steps += count
         if self.steps > self._budget:
@@ -379,3 +384,18 @@ def _bounds(items: Sequence[Any]) -> Iterator[tuple[int, int | None]]:
                 yield from _bounds(list(branch))
         elif op is _ops.SUBPATTERN:
             yield from _bounds(list(argument[3]))
+
+
+def _count(items: Sequence[Any]) -> int:
+    places = 0
+    for op, argument in items:
+        places += 1
+        if op in (_ops.MAX_REPEAT, _ops.MIN_REPEAT):
+            places += _count(list(argument[2]))
+        elif op is _ops.BRANCH:
+            places += sum(_count(list(branch)) for branch in argument[1])
+        elif op is _ops.SUBPATTERN:
+            places += _count(list(argument[3]))
+        elif op in (_ops.ASSERT, _ops.ASSERT_NOT):
+            places += _count(list(argument[1]))
+    return places
