@@ -27,7 +27,7 @@ LARGE, FAR = 60, 300
 """Alternatives and bounds from which counting takes seconds: those of the readers of numbers and links."""
 
 EXCUSED = (r"\s?[-–—~]\s?(?=", r"[\s.,?!]*(?= |$)")
-"""Parts of what is quadratic in texts that narrations do not have: groups of thousands and line breaks without
+"""Parts of what is quadratic in texts that narrations do not have: groups of thousands, line breaks without
 end; a scene's 5,000 characters of them take some 10 ms."""
 
 
