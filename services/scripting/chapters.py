@@ -90,8 +90,8 @@ def cut_lexically(
             break
 
         def cost(at: int) -> tuple[float, int]:
+            check()
             if at not in shared:
-                check()
                 shared[at] = _shared(bags, at)
             place = bisect_right(bounds, at)
             low, high = bounds[place - 1], bounds[place]
