@@ -306,11 +306,6 @@ FAMILIES: Mapping[str, Callable[[int], str]] = {
 """By name; every recipe takes the number of characters wanted and returns at most as many."""
 
 
-def hostile(size: int) -> dict[str, str]:
-    """Return every family's text of about ``size`` characters."""
-    return {name: family(size) for name, family in FAMILIES.items()}
-
-
 def mixed(size: int) -> str:
     """Return a little of every family, one after the other, and over again."""
     each = max(8, size // len(FAMILIES))

@@ -55,11 +55,3 @@ def counted(work: Callable[[Callable[[], None]], Any]) -> Operations:
         sys.settrace(before)
     found.look()
     return found
-
-
-def growth(
-    work: Callable[[str], Callable[[Callable[[], None]], Any]], family: Callable[[int], str], size: int
-) -> float:
-    """Return how many times more work ``family`` costs at ``size`` characters than at half of it."""
-    small, large = (counted(work(family(length))).total for length in (size // 2, size))
-    return large / max(1, small)
