@@ -1,6 +1,5 @@
 """The render spec: what is rendered. Two shapes come in; one, flat, goes on."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from pydantic import Field, ValidationError
 from contracts.base import Model
 from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE, normalise_language
+from contracts.normalization import normalized
 from contracts.script import MAX_SCENES, Script
 
 
@@ -120,7 +120,7 @@ def _check_composed(scene: SpecScene) -> None:
     longer = {
         name: composed
         for name, text in texts.items()
-        if text and len(composed := unicodedata.normalize("NFC", text)) > len(text)
+        if text and len(composed := normalized("NFC", text)) > len(text)
     }
     if not longer:
         return

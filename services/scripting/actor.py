@@ -112,7 +112,7 @@ class ScriptRoom:
                 f"the source text has {event.source.bytes:,} bytes; "
                 f"at most {MAX_SOURCE_CHARACTERS:,} characters make one script",
             )
-        source = readable_source(await ctx.artifacts.get(event.source))
+        source = await ctx.run(readable_source, await ctx.artifacts.get(event.source))
         writer = self._writer or ExtractiveWriter(ctx.run)
 
         async def make() -> Made:
@@ -154,7 +154,7 @@ async def plan_film(event: RenderRequested, ctx: Context) -> Sequence[Event]:
 def _planned(event: RenderRequested, data: bytes, ctx: Context) -> Sequence[Event]:
     planned: list[Event] = []
     previous: SceneContext | None = None
-    for context in plan_scenes(_spec(data)):
+    for context in plan_scenes(_spec(data), ctx.cancel.check):
         ctx.cancel.check()
         scene = ScenePlanned.after(event, ctx.output_id(context.index), context=context, previous=previous)
         planned.append(scene)

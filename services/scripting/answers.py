@@ -1,7 +1,7 @@
 """A language model's answer to a script; hostile until proven otherwise: bounded, parsed, cleaned."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +10,7 @@ from contracts.renderspec import explain
 from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
 from services.runtime.outbound import json_text
 from services.scripting.brief import Brief
+from services.scripting.merging import merge_cheapest
 from services.scripting.text import lines, one_line
 
 MAX_ANSWER_CHARACTERS = 100_000
@@ -29,12 +30,17 @@ class WrongFormError(Exception):
     """The answer is JSON of another form; the message says which field."""
 
 
-def read_script(answer: str, brief: Brief) -> Script:
+def read_script(answer: str, brief: Brief, check: Callable[[], None] = lambda: None) -> Script:
     """Return the script an answer holds.
 
     Ids are numbered anew, texts are cleaned of markup and controls, wished durations are dropped (a
     guess, not a measure: it would stretch scenes with silence). More chapters or
     scenes than allowed are joined, so that nothing the model wrote is lost.
+
+    Args:
+        answer: the model's.
+        brief: what the script is to be.
+        check: called often; raises when the work is to stop.
 
     Raises:
         NotJsonError: no JSON in it.
@@ -48,10 +54,10 @@ def read_script(answer: str, brief: Brief) -> Script:
     if not isinstance(raw, Mapping):
         raise WrongFormError("the answer must be a JSON object with chapters")
     try:
-        script = Script.model_validate(_cleaned(raw))
+        script = Script.model_validate(_cleaned(raw, check))
     except ValidationError as error:
         raise WrongFormError(explain(error)) from None
-    return _within(script, brief)
+    return _within(script, brief, check)
 
 
 def _parsed(answer: str) -> Any:
@@ -71,7 +77,7 @@ def _parsed(answer: str) -> Any:
     raise NotJsonError(problem)
 
 
-def _cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _cleaned(raw: Mapping[str, Any], check: Callable[[], None]) -> dict[str, Any]:
     """Clean every text and number everything; what is of another type stays, for validation to name."""
     chapters = raw.get("chapters")
     if not isinstance(chapters, list):
@@ -87,6 +93,7 @@ def _cleaned(raw: Mapping[str, Any]) -> dict[str, Any]:
             if not isinstance(scene, Mapping):
                 scenes.append(scene)
                 continue
+            check()
             scene_id += 1
             shown = scene.get("on_screen_text")
             scenes.append(
@@ -109,43 +116,38 @@ def _plain(text: str) -> str:
     return _MARKUP.sub("", _TAG.sub("", _LINK.sub(r"\1", text)))
 
 
-def _within(script: Script, brief: Brief) -> Script:
+def _within(script: Script, brief: Brief, check: Callable[[], None]) -> Script:
     """Join what exceeds the bounds and number it through."""
     if (written := sum(len(chapter.scenes) for chapter in script.chapters)) > MAX_SCENES:
         raise WrongFormError(f"the answer has {written:,} scenes; a script has at most {MAX_SCENES}")
-    chapters = list(script.chapters)
-    while len(chapters) > brief.max_chapters:
-        at = min(
-            range(len(chapters) - 1), key=lambda i: len(chapters[i].scenes) + len(chapters[i + 1].scenes)
-        )
-        first, second = chapters[at : at + 2]
-        chapters[at : at + 2] = [first.model_copy(update={"scenes": first.scenes + second.scenes})]
+    chapters = merge_cheapest(
+        script.chapters,
+        brief.max_chapters,
+        lambda first, second: len(first.scenes) + len(second.scenes),
+        lambda first, second: first.model_copy(update={"scenes": first.scenes + second.scenes}),
+        check,
+    )
     bounded: list[Chapter] = []
     scene_id = 0
     for number, chapter in enumerate(chapters, 1):
         scenes = []
-        for scene in _joined_scenes(chapter.scenes, brief.max_scenes_per_chapter):
+        for scene in _joined_scenes(chapter.scenes, brief.max_scenes_per_chapter, check):
             scene_id += 1
             scenes.append(scene.model_copy(update={"scene_id": scene_id}))
         bounded.append(Chapter(chapter_id=number, title=chapter.title, scenes=tuple(scenes)))
     return Script(title=script.title, language=brief.language, chapters=tuple(bounded))
 
 
-def _joined_scenes(scenes: tuple[ScriptScene, ...], most: int) -> list[ScriptScene]:
-    joined = list(scenes)
-    while len(joined) > most:
-        at = min(
-            range(len(joined) - 1), key=lambda i: len(joined[i].narration) + len(joined[i + 1].narration)
-        )
-        first, second = joined[at : at + 2]
+def _joined_scenes(scenes: Sequence[ScriptScene], most: int, check: Callable[[], None]) -> list[ScriptScene]:
+    def joined(first: ScriptScene, second: ScriptScene) -> ScriptScene:
         narration = f"{first.narration} {second.narration}"
         shown = "\n".join(text for text in (first.on_screen_text, second.on_screen_text) if text) or None
-        try:
-            joined[at : at + 2] = [
-                ScriptScene(scene_id=first.scene_id, narration=narration, on_screen_text=shown)
-            ]
-        except ValidationError as error:
-            raise WrongFormError(
-                f"too many scenes ({len(scenes)}, at most {most}): {explain(error)}"
-            ) from None
-    return joined
+        return ScriptScene(scene_id=first.scene_id, narration=narration, on_screen_text=shown)
+
+    def price(first: ScriptScene, second: ScriptScene) -> int:
+        return len(first.narration) + len(second.narration)
+
+    try:
+        return merge_cheapest(scenes, most, price, joined, check)
+    except ValidationError as error:
+        raise WrongFormError(f"too many scenes ({len(scenes)}, at most {most}): {explain(error)}") from None

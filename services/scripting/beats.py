@@ -15,6 +15,10 @@ _SHORT_LEAD = 5.0
 _SHORT_ACT = 2.6
 _LEAST_SHORT_ACTS = 3
 
+_MOST_EXPLANATIONS = 20
+"""Sentences after an enumeration that can be explanations of its names. Fewer than 5, and the last names of a
+long one go untold; without a bound, sentences that each name the next ones cost their number squared."""
+
 _PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:입니다|[을를이가은는의])$")
 _ENUMERATION = re.compile(r"[가-힣A-Za-z]{2,12}(?:, [가-힣A-Za-z]{2,12}){1,4}")
 
@@ -71,11 +75,12 @@ def _explained(passages: Sequence[Passage]) -> list[_Span]:
     """Return what is named in one sentence and explained in the next ones: 기밀성, 무결성, 가용성."""
     spans = []
     for index, passage in enumerate(passages):
-        names = {
+        names = tuple(
             _PARTICLE.sub("", name) for run in _ENUMERATION.findall(passage.text) for name in run.split(", ")
-        }
+        )
         last = index
-        while last + 1 < len(passages) and any(passages[last + 1].text.startswith(name) for name in names):
+        end = min(len(passages), index + 1 + _MOST_EXPLANATIONS)
+        while last + 1 < end and passages[last + 1].text.startswith(names):
             last += 1
         if last > index + 1:
             spans.append((index, last))

@@ -1,6 +1,7 @@
 """What a person would write on the slide of a scene."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from services.scripting.language import LONGEST_LIST, Language, Trait
 from services.scripting.passages import Passage
@@ -54,9 +55,9 @@ def on_screen(
         (index for index, passage in enumerate(run) if not passage.framing),
         key=lambda index: (-_telling(run[index]), -weights[index], index),
     )
-    candidates = [language.headline(run[index].text) for index in order]
+    candidates: Iterable[str | None] = (language.headline(run[index].text) for index in order)
     if _mixes_acts(told):
-        candidates = [_heading(run), chapter, *candidates]
+        candidates = chain((_heading(run), chapter), candidates)
     return next((text for text in candidates if text and text not in taken), chapter)
 
 

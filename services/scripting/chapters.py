@@ -1,10 +1,12 @@
 """Sections of the source to chapters of the film: merged where too many, cut where there are none."""
 
 import math
+from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from services.scripting.merging import merge_cheapest
 from services.scripting.passages import Passage, Section, bonded
 
 _CHAPTER_SECONDS = 50.0
@@ -15,7 +17,12 @@ _SHORT_INTRODUCTION = 25.0
 _WINDOW = 3
 
 
-def at_most(sections: Sequence[Section], most: int, sums_up: Callable[[str], bool]) -> list[Section]:
+def at_most(
+    sections: Sequence[Section],
+    most: int,
+    sums_up: Callable[[str], bool],
+    check: Callable[[], None] = lambda: None,
+) -> list[Section]:
     """Return the sections with the shortest neighbours merged until there are at most ``most``.
 
     Text in front of the first heading joins the first chapter if it is short. A summary stays alone as long
@@ -24,17 +31,11 @@ def at_most(sections: Sequence[Section], most: int, sums_up: Callable[[str], boo
     merged = list(sections)
     if len(merged) > 1 and merged[0].title is None and merged[0].seconds <= _SHORT_INTRODUCTION:
         merged[:2] = [Section(merged[1].title, merged[0].passages + merged[1].passages)]
-    while len(merged) > most:
-        at = min(range(len(merged) - 1), key=lambda index: (*_price(merged, index, sums_up), index))
-        merged[at : at + 2] = [_merge(merged[at], merged[at + 1])]
-    return merged
+    return merge_cheapest(merged, most, lambda first, second: _price(first, second, sums_up), _merge, check)
 
 
-def _price(
-    sections: Sequence[Section], index: int, sums_up: Callable[[str], bool]
-) -> tuple[bool, bool, float]:
+def _price(first: Section, second: Section, sums_up: Callable[[str], bool]) -> tuple[bool, bool, float]:
     """Return what it costs to merge a section with the next one."""
-    first, second = sections[index : index + 2]
     untold = len(_joined_title(first, second) or "") == len(first.title or "")
     return sums_up(second.title or ""), untold, first.seconds + second.seconds
 
@@ -55,7 +56,11 @@ def _headed(section: Section) -> tuple[Passage, ...]:
 
 
 def cut_lexically(
-    section: Section, bags: Sequence[frozenset[str]], most: int, longest: float
+    section: Section,
+    bags: Sequence[frozenset[str]],
+    most: int,
+    longest: float,
+    check: Callable[[], None] = lambda: None,
 ) -> list[tuple[Section, list[frozenset[str]]]]:
     """Cut a long section without headings where the words before and after have least in common.
 
@@ -64,6 +69,7 @@ def cut_lexically(
         bags: content words of each passage.
         most: parts at most.
         longest: seconds that one part can tell; more parts where there is more.
+        check: called often; raises when the work is to stop.
 
     Returns:
         The parts in order, each with its bags.
@@ -71,34 +77,40 @@ def cut_lexically(
     wanted = max(round(section.seconds / _CHAPTER_SECONDS), math.ceil(section.seconds / longest))
     wanted = max(1, min(most, wanted))
     passages = section.passages
-    starts = [0]
+    options = [
+        at
+        for at in range(2, len(passages) - 1)
+        if not passages[at].depends and not bonded(passages[at - 1], passages[at])
+    ]
+    shared: dict[int, float] = {}
+    bounds = [0, len(passages)]
     for _ in range(wanted - 1):
-        options = [
-            at
-            for at in range(2, len(passages) - 1)
-            if all(abs(at - start) >= 2 for start in starts)
-            and not passages[at].depends
-            and not bonded(passages[at - 1], passages[at])
-        ]
         opening = [at for at in options if passages[at].opens]
         if not options:
             break
-        ends = sorted([*starts, len(passages)])
 
-        def cost(at: int, ends: list[int] = ends) -> tuple[float, int]:
-            before = frozenset[str]().union(*bags[max(0, at - _WINDOW) : at])
-            after = frozenset[str]().union(*bags[at : at + _WINDOW])
-            overlap = len(before & after) / (1 + min(len(before), len(after)))
-            low = max(end for end in ends if end <= at)
-            high = min(end for end in ends if end > at)
+        def cost(at: int) -> tuple[float, int]:
+            check()
+            if at not in shared:
+                shared[at] = _shared(bags, at)
+            place = bisect_right(bounds, at)
+            low, high = bounds[place - 1], bounds[place]
             lopsided = abs((at - low) - (high - at)) / len(passages)
-            return overlap + 1.5 * lopsided, at
+            return shared[at] + 1.5 * lopsided, at
 
-        starts.append(min(opening or options, key=cost))
-    bounds = [*sorted(starts), len(passages)]
+        cut = min(opening or options, key=cost)
+        insort(bounds, cut)
+        options = [at for at in options if abs(at - cut) >= 2]
     return [
         (Section(section.title, passages[low:high]), list(bags[low:high])) for low, high in pairwise(bounds)
     ]
+
+
+def _shared(bags: Sequence[frozenset[str]], at: int) -> float:
+    """Return how much the words before and after a place have in common."""
+    before = frozenset[str]().union(*bags[max(0, at - _WINDOW) : at])
+    after = frozenset[str]().union(*bags[at : at + _WINDOW])
+    return len(before & after) / (1 + min(len(before), len(after)))
 
 
 def unique_titles(titles: Sequence[str]) -> list[str]:

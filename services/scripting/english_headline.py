@@ -9,6 +9,9 @@ HEADLINE_LIMIT = 76
 _HEADLINE_AIM = 52
 """A headline longer than this loses its subordinate clauses."""
 POINT_LIMIT = 76
+_LONGEST_READ = 1_000
+"""Longest sentence, in characters, that is shortened, a clause at a time: the rest would be read once for
+each of its clauses. Smaller, and honest sentences have no headline; a scene's are three times shorter."""
 LINK = re.compile(
     r"^(?:However|Therefore|Also|In addition|For example|For instance|Thus|Moreover|Furthermore|So|And|But"
     r"|As a result|In contrast|By contrast|On the other hand|In particular|Note that),?\s+"
@@ -29,7 +32,7 @@ _LEAST_HEAD = 16
 
 def headline(sentence: str) -> str | None:
     """Return what a slide says of a sentence, within :data:`HEADLINE_LIMIT`, else ``None``."""
-    if Trait.FRAMES in traits_of(sentence):
+    if len(sentence) > _LONGEST_READ or Trait.FRAMES in traits_of(sentence):
         return None
     text = re.sub(r"\s*\([^()]*\)", "", sentence).strip(" .!…")
     if text.endswith("?"):
@@ -48,6 +51,8 @@ def headline(sentence: str) -> str | None:
 
 def point(sentence: str) -> str | None:
     """Return a sentence as an item of a list, without words of order."""
+    if len(sentence) > _LONGEST_READ:
+        return None
     text = _named(sentence.strip(" .!…"))
     while len(text) > POINT_LIMIT and (shorter := _shorter(text)):
         text = shorter

@@ -49,6 +49,12 @@ _LEAST_FRAMED_SECONDS = 20.0
 """A film shorter than this is told without greeting and goodbye."""
 
 
+_LONGEST_TITLE = 300
+"""Most characters of a title that the narrator says; a heading can be as long as the source."""
+
+MOST_NARRATED, MOST_SHOWN = 5_000, 2_000
+"""Characters that a script's scene may have, spoken and shown (:class:`contracts.script.ScriptScene`)."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -63,7 +69,8 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         check: called often; raises when the work is to stop.
 
     Raises:
-        PermanentError: ``SOURCE_TEXT_EMPTY``, when nothing in the source can be said.
+        PermanentError: ``SOURCE_TEXT_EMPTY``, when nothing in the source can be said, or
+            ``SCRIPT_GENERATION_FAILED``, when the scenes asked for cannot hold it.
     """
     language = _language_of(source, brief.language)
     named, blocks = parse_source(source)
@@ -74,8 +81,9 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             "the source text has no sentences to narrate, only headings, code or symbols",
         )
     terms_of = Terms(language, check)
-    sections = _chaptered(sections, brief, terms_of, language)
+    sections = _chaptered(sections, brief, terms_of, language, check)
     title = named or headed or film_title(sections, terms_of, language)
+    title = title[:_LONGEST_TITLE] if title else None
     opening, closing = _frame(sections, title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
     sections, scores = _selected(
@@ -88,7 +96,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
     scene_id = 0
     for number, (section, chapter_title) in enumerate(zip(sections, titles, strict=True), 1):
         scenes = []
-        for run in pack(section.passages, brief.max_scenes_per_chapter):
+        for run in pack(section.passages, brief.max_scenes_per_chapter, check):
             check()
             scene_id += 1
             if title and number == 1 and all(passage.framing for passage in run):
@@ -98,11 +106,22 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
                 shown = on_screen(run, weights, language, taken, chapter_title)
             taken.add(shown.partition("\n")[0])
             narration = " ".join(passage.text for passage in run)
-            scenes.append(ScriptScene(scene_id=scene_id, narration=narration, on_screen_text=shown))
+            scenes.append(_scene(scene_id, narration, shown))
         chapters.append(Chapter(chapter_id=number, title=chapter_title, scenes=tuple(scenes)))
     return Script(
         title=shown_title(title) if title else None, language=brief.language, chapters=tuple(chapters)
     )
+
+
+def _scene(scene_id: int, narration: str, shown: str) -> ScriptScene:
+    if len(narration) > MOST_NARRATED:
+        raise PermanentError(
+            ErrorCode.SCRIPT_GENERATION_FAILED,
+            f"scene {scene_id} of the script would have {len(narration):,} characters; at most "
+            f"{MOST_NARRATED:,}: allow more scenes or chapters, or give a shorter text",
+        )
+    shown = shown if len(shown) <= MOST_SHOWN else f"{shown[: MOST_SHOWN - 1].rstrip()}…"
+    return ScriptScene(scene_id=scene_id, narration=narration, on_screen_text=shown)
 
 
 def _language_of(source: str, wanted: str) -> Language:
@@ -118,14 +137,16 @@ def _language_of(source: str, wanted: str) -> Language:
     return found
 
 
-def _chaptered(sections: list[Section], brief: Brief, terms: Terms, language: Language) -> list[Section]:
+def _chaptered(
+    sections: list[Section], brief: Brief, terms: Terms, language: Language, check: Callable[[], None]
+) -> list[Section]:
     if len(sections) == 1:
         longest = brief.max_scenes_per_chapter * _SHORT_SCENE_SECONDS
         bags = [terms.bag(passage) for passage in sections[0].passages]
-        parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest)]
+        parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest, check)]
         parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
-        return [Section(part.title, under_topics(part.passages, language)) for part in parts]
-    return at_most(sections, brief.max_chapters, language.sums_up)
+        return [Section(part.title, under_topics(part.passages, language, check)) for part in parts]
+    return at_most(sections, brief.max_chapters, language.sums_up, check)
 
 
 def _selected(
@@ -150,6 +171,7 @@ def _selected(
             max(0.0, speech - reserved),
             brief.max_scenes_per_chapter * _SCENE_SECONDS,
             [language.sums_up(section.title or "") for section in sections],
+            check,
         ),
         scores,
     )

@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from services.scripting import korean_lists, korean_speech
-from services.scripting.korean_analyser import kiwi
+from services.scripting.korean_analyser import LONGEST_ANALYSED, kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT, POINT_LIMIT, first_clause, nominal, shortened
 from services.scripting.korean_morphemes import Morphemes
 from services.scripting.korean_particles import has_final, topic_particle
@@ -122,7 +122,7 @@ class Korean(Language):
     @override
     def headline(self, sentence: str) -> str | None:
         traits = traits_of(sentence)
-        if Trait.FRAMES in traits:
+        if Trait.FRAMES in traits or len(sentence) > LONGEST_ANALYSED:
             return None
         if Trait.DEFINES in traits and (term := defined_term(sentence)):
             return f"{term}{'이란' if has_final(term) else '란'}?"
@@ -133,7 +133,7 @@ class Korean(Language):
 
     @override
     def point(self, sentence: str) -> str | None:
-        return _named(sentence, POINT_LIMIT)
+        return _named(sentence, POINT_LIMIT) if len(sentence) <= LONGEST_ANALYSED else None
 
     @override
     def traits(self, sentence: str) -> Trait:

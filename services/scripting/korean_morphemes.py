@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.scripting.korean_analyser import LONGEST_ANALYSED
+
 _PLAIN_ENDINGS = frozenset({"다", "ᆫ다", "는다"})
 _NOTE_ENDINGS = frozenset({"ᆷ", "음", "기"})
 
@@ -102,8 +104,8 @@ class Morphemes:
 
 @functools.lru_cache(maxsize=2048)
 def tokens_of(kiwi: Any, text: str) -> Sequence[Any]:
-    """Return the morphemes; a sentence is looked at several times."""
-    return tuple(kiwi.tokenize(text))
+    """Return the morphemes, none of a text too long for a sentence; a sentence is looked at several times."""
+    return tuple(kiwi.tokenize(text)) if len(text) <= LONGEST_ANALYSED else ()
 
 
 def _fused(before: Any, after: Any) -> bool:

@@ -105,7 +105,7 @@ class ModelWriter:
             answer, cut_off = await self._answer(conversation, cancel)
             try:
                 if answer.strip():
-                    return await asyncio.to_thread(read_script, answer, brief)
+                    return await asyncio.to_thread(read_script, answer, brief, cancel.check)
                 problem, again = "the answer was empty", empty_messages()
             except NotJsonError as error:
                 problem = f"{error}{' (the answer was cut off: write less)' if cut_off else ''}"

@@ -19,13 +19,13 @@ class Terms:
 
     def __init__(self, language: Language, check: Callable[[], None]) -> None:
         self._language = language
-        self._check = check
+        self.check = check
         self._known: dict[str, list[tuple[str, str]]] = {}
 
     def of(self, passage: Passage) -> list[tuple[str, str]]:
         """Return a passage's words: (key for comparing, as written)."""
         if passage.text not in self._known:
-            self._check()
+            self.check()
             self._known[passage.text] = self._language.terms(passage.text)
         return self._known[passage.text]
 
@@ -49,7 +49,9 @@ def chapter_titles(
     count = sum(len(section.passages) for section in sections)
     titles: list[str] = []
     for number, section in enumerate(sections, 1):
-        title = section.title or (film if len(sections) == 1 else _topic(section, film, titles, language))
+        title = section.title or (
+            film if len(sections) == 1 else _topic(section, film, titles, language, terms.check)
+        )
         if not title:
             found = key_phrases([terms.of(passage) for passage in section.passages], everywhere, count, used)
             title = found[0] if found else film or f"{number}"
@@ -57,10 +59,13 @@ def chapter_titles(
     return unique_titles(titles)
 
 
-def _topic(section: Section, film: str | None, taken: Sequence[str], language: Language) -> str | None:
+def _topic(
+    section: Section, film: str | None, taken: Sequence[str], language: Language, check: Callable[[], None]
+) -> str | None:
     """Return what the first paragraph whose opening says so is about, but not the film's title."""
     opening = [passage for passage in section.passages if passage.opens or passage is section.passages[0]]
     for passage in opening:
+        check()
         topic = None if passage.framing or passage.points else language.topic(passage.text)
         if topic and topic == film:
             topic = language.headline(passage.text)
@@ -81,12 +86,15 @@ def film_title(sections: Sequence[Section], terms: Terms, language: Language) ->
     return found[0][:1].upper() + found[0][1:] if found else None
 
 
-def under_topics(passages: Sequence[Passage], language: Language) -> tuple[Passage, ...]:
+def under_topics(
+    passages: Sequence[Passage], language: Language, check: Callable[[], None] = lambda: None
+) -> tuple[Passage, ...]:
     """Return the passages of a text without headings, each paragraph under what it is about."""
     found: list[Passage] = []
     topic: str | None = None
     for passage in passages:
         if passage.opens and not passage.points:
+            check()
             topic = None if passage.framing else language.topic(passage.text)
         found.append(replace(passage, heading=passage.heading or topic))
     return tuple(found)

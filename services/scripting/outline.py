@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import chain, count, pairwise
 
 from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
-from services.scripting.pieces import split_long
+from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
 
@@ -111,7 +111,7 @@ class _Reader:
 
     def _sentences(self, text: str) -> list[Passage]:
         found: list[Passage] = []
-        for sentence in self.language.sentences(text):
+        for sentence in chain.from_iterable(map(self.language.sentences, pieces(text))):
             self.check()
             if not letters(sentence):
                 continue
@@ -124,9 +124,11 @@ class _Reader:
 
     def _list(self, block: Listing, subject: str | None) -> list[Passage]:
         """Return a list: items that are sentences each as its own, bare phrases together in one."""
-        items = [text for text in block.items if letters(text)]
+        items = [
+            piece for text in block.items for piece in pieces(text, LONGEST_CHARACTERS) if letters(piece)
+        ]
         told = [
-            self.language.item(text, index if block.ordered else None, len(items))
+            self._item(text, index if block.ordered else None, len(items))
             for index, text in enumerate(items, 1)
         ]
         if _bare(told):
@@ -147,11 +149,16 @@ class _Reader:
                 found.append(replace(self._passage(sentence), traits=Trait.DEPENDS))
         return found
 
+    def _item(self, text: str, number: int | None, last: int) -> Item | None:
+        self.check()
+        return self.language.item(text, number, last)
+
     def _table(self, block: Table) -> list[Passage]:
         rows = [row for row in block.rows if letters("".join(row))]
         found = []
         title = self.language.table_title(block.header)
         for row in rows:
+            self.check()
             told = self._passage(self.language.row(block.header, row))
             point = self.language.row_point(block.header, row)
             found.append(replace(told, points=(point,), reference=True, listed=title))
@@ -160,6 +167,8 @@ class _Reader:
         return bond(found, self._bonds)
 
     def _passage(self, text: str) -> Passage:
+        if len(text) > LONGEST_CHARACTERS:
+            return Passage(text, self.language.seconds(text))  # no sentence, whatever it looks like
         facts = self.language.facts(text)
         return Passage(
             text,
@@ -171,6 +180,7 @@ class _Reader:
 
     def _bounded(self, passage: Passage) -> Iterable[Passage]:
         """Cut a passage that nobody can say in one scene; its parts stay together in order."""
+        self.check()
         parts = split_long(passage.text, self.language.seconds)
         if len(parts) == 1:
             return [passage]

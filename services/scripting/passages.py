@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from services.scripting.language import PLAIN, Trait
 
@@ -58,7 +59,7 @@ class Section:
     title: str | None
     passages: tuple[Passage, ...]
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         """Spoken length."""
         return sum(passage.seconds for passage in self.passages)

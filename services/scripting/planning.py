@@ -1,5 +1,6 @@
 """Render spec to scenes: each with its place in the film and the scene before it."""
 
+from collections.abc import Callable
 from itertools import groupby
 
 from contracts.errors import ErrorCode, PermanentError
@@ -8,15 +9,16 @@ from contracts.renderspec import RenderSpec, SpecScene
 from services.scripting.text import lines, one_line
 
 
-def plan_scenes(spec: RenderSpec) -> list[SceneContext]:
+def plan_scenes(spec: RenderSpec, check: Callable[[], None] = lambda: None) -> list[SceneContext]:
     """Return the film's scenes in order, their texts normalised (NFC, no controls, single spaces).
 
-    Consecutive scenes with the same chapter title form a chapter.
+    Consecutive scenes with the same chapter title form a chapter. ``check`` is called for each scene; it
+    raises when the work is to stop.
 
     Raises:
         PermanentError: ``RENDER_SPEC_INVALID``, when a narration holds nothing that can be read.
     """
-    scenes = [_normalised(scene) for scene in spec.scenes]
+    scenes = [_normalised(scene, check) for scene in spec.scenes]
     chapters = [list(run) for _, run in groupby(scenes, key=lambda scene: scene.chapter)]
     title = (one_line(spec.title or "") or None) if spec.title else None
     planned: list[SceneContext] = []
@@ -39,7 +41,8 @@ def plan_scenes(spec: RenderSpec) -> list[SceneContext]:
     return planned
 
 
-def _normalised(scene: SpecScene) -> SpecScene:
+def _normalised(scene: SpecScene, check: Callable[[], None]) -> SpecScene:
+    check()
     narration = one_line(scene.narration)
     if not narration:
         raise PermanentError(

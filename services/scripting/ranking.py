@@ -35,12 +35,12 @@ def rank(bags: Sequence[frozenset[str]], check: Callable[[], None]) -> list[floa
         edges[a].append((b, weight))
         edges[b].append((a, weight))
     totals = [sum(weight for _, weight in row) for row in edges]
+    edges = [[(other, weight / totals[other]) for other, weight in row] for row in edges]
     scores = [1.0] * len(bags)
     for _ in range(_ROUNDS):
         check()
         scores = [
-            1 - _DAMPING + _DAMPING * sum(weight / totals[other] * scores[other] for other, weight in row)
-            for row in edges
+            1 - _DAMPING + _DAMPING * sum(share * scores[other] for other, share in row) for row in edges
         ]
     return scores
 

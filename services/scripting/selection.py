@@ -1,14 +1,19 @@
 """Which passages are told when there is not time for all: the most important, in order, coherent."""
 
-from collections.abc import Sequence
+from bisect import bisect_left, insort
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
+from itertools import accumulate
 
 from services.scripting.language import Trait
-from services.scripting.passages import Passage, Section, groups
+from services.scripting.passages import Passage, Section, bonded, groups
 from services.scripting.worth import worth_of
 
 _TOLERANCE = 1.15
 """A text this much longer than the time there is, is told whole: better a little long than torn."""
+
+_ROUNDING = 1e-6
+"""Seconds by which two sums of the same lengths can differ."""
 
 _GOES_ON = 1.4
 """What a sentence is worth more whose neighbour in the paragraph is told: a thought is not told in pieces."""
@@ -20,6 +25,7 @@ def select(
     budget: float,
     chapter_budget: float,
     summaries: Sequence[bool] = (),
+    check: Callable[[], None] = lambda: None,
 ) -> list[Section]:
     """Return the sections with the passages that fit, in their order.
 
@@ -32,13 +38,15 @@ def select(
         budget: seconds for the whole film.
         chapter_budget: seconds for one chapter.
         summaries: which sections repeat what was said; their lists are worth more. None, if empty.
+        check: called often; raises when the work is to stop.
     """
     whole = sum(section.seconds for section in sections) <= budget * _TOLERANCE
     if whole and all(section.seconds <= chapter_budget for section in sections):
         return list(sections)
-    choice = _Choice(sections, budget, chapter_budget)
+    choice = _Choice(sections, budget, chapter_budget, check)
     for number, section in enumerate(sections):
         for group in groups(section.passages):
+            check()
             summary = bool(summaries) and summaries[number]
             choice.offer(number, group, worth_of(section.passages, group, scores[number], summary=summary))
     choice.keep_frames()
@@ -50,8 +58,17 @@ def select(
 class _Choice:
     """Groups of passages on offer, and those taken."""
 
-    def __init__(self, sections: Sequence[Section], budget: float, chapter_budget: float) -> None:
+    def __init__(
+        self,
+        sections: Sequence[Section],
+        budget: float,
+        chapter_budget: float,
+        check: Callable[[], None],
+    ) -> None:
         self._sections = sections
+        self._check = check
+        self._needs = [_Needs(section.passages) for section in sections]
+        self._in_order: list[list[int]] = [[] for _ in sections]
         self._budget, self._chapter_budget = budget, chapter_budget
         self._chosen: list[set[int]] = [set() for _ in sections]
         self._spent = [0.0] * len(sections)
@@ -107,7 +124,7 @@ class _Choice:
         if not any(self._chosen):
             shortest = min(range(len(self._groups)), key=lambda at: (self._seconds(at), at))
             number, group = self._groups[shortest]
-            self._chosen[number] |= _with_needs(self._sections[number].passages, group)
+            self._chosen[number].update(range(self._needs[number].start(group[0]), group[0]), group)
         return [
             Section(section.title, tuple(section.passages[index] for index in sorted(kept)))
             for section, kept in zip(self._sections, self._chosen, strict=True)
@@ -115,13 +132,24 @@ class _Choice:
         ]
 
     def _take(self, number: int, group: Sequence[int]) -> bool:
+        self._check()
         passages = self._sections[number].passages
-        new = _with_needs(passages, group) - self._chosen[number]
-        cost = sum(passages[index].seconds for index in new)
+        first = min(group, default=0)
+        # What a told passage needs is told too: only what lies behind the last told one is new.
+        place = bisect_left(self._in_order[number], first)
+        told = self._in_order[number][place - 1] if place else -1
+        start = max(self._needs[number].start(first), told + 1)
+        room = min(self._budget - sum(self._spent), self._chapter_budget - self._spent[number])
+        if self._needs[number].seconds(start, first) > room + _ROUNDING:
+            return False  # before it is counted one by one: a chain can be as long as the text
+        new = {*range(start, first), *group} - self._chosen[number]
+        cost = sum(passages[index].seconds for index in sorted(new))
         fits = sum(self._spent) + cost <= self._budget
         if not fits or self._spent[number] + cost > self._chapter_budget:
             return False
         self._chosen[number] |= new
+        for index in new:
+            insort(self._in_order[number], index)
         self._spent[number] += cost
         return True
 
@@ -145,15 +173,22 @@ class _Choice:
         return found
 
 
-def _with_needs(passages: Sequence[Passage], group: Sequence[int]) -> set[int]:
-    """Return the group and what it is not understood without."""
-    needed = set(group)
-    first = min(group, default=0)
-    while first and passages[first].depends:
-        first -= 1
-        needed.add(first)
-        bond = passages[first].bond
-        while bond is not None and first and passages[first - 1].bond == bond:
-            first -= 1
-            needed.add(first)
-    return needed
+class _Needs:
+    """What each passage of a section is not understood without: the passages in front of it, from one on."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._starts: list[int] = []
+        self._seconds = [0.0, *accumulate(passage.seconds for passage in passages)]
+        begins = 0
+        for index, passage in enumerate(passages):
+            # Of what is bonded, the first passage leads; ``begins`` is that of the passage before.
+            self._starts.append(self._starts[begins] if index and passage.depends else index)
+            begins = begins if index and bonded(passages[index - 1], passage) else index
+
+    def start(self, index: int) -> int:
+        """Return the first passage of what ``index`` needs: itself, if it needs none."""
+        return self._starts[index]
+
+    def seconds(self, first: int, last: int) -> float:
+        """Return what passages ``[first, last)`` take to say."""
+        return self._seconds[last] - self._seconds[first]

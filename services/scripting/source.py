@@ -17,7 +17,8 @@ from markdown_it.tree import SyntaxTreeNode
 from services.scripting.text import clean, without_pictographs
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
+_FRONT_TITLE = re.compile(r"^title:(.+)$", re.MULTILINE)
+_QUOTED_TITLE = re.compile(r"[\"']?(.+?)[\"']?", re.DOTALL)
 _BULLET = re.compile(r"^([ \t]*)[•‣▪▫●○◦■□◆◇▶►✓✔☑※·ㆍ][ \t]*", re.MULTILINE)
 _CIRCLED = re.compile(r"^([ \t]*)([①-⑳])[ \t]*", re.MULTILINE)
 _CHAPTER_LINE = re.compile(
@@ -79,7 +80,8 @@ def parse_source(text: str) -> tuple[str | None, list[Block]]:
     title = None
     if matter := _FRONT_MATTER.match(text):
         named = _FRONT_TITLE.search(matter[1])
-        title = named[1] if named else None
+        stripped = named[1].strip(" \t") if named else ""
+        title = unquoted[1] if (unquoted := _QUOTED_TITLE.fullmatch(stripped)) else None
         text = text[matter.end() :]
     text = _CIRCLED.sub(lambda mark: f"{mark[1]}{ord(mark[2]) - ord('①') + 1}. ", _BULLET.sub(r"\1- ", text))
     parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from contracts.normalization import normalized
+
 _KEPT_FORMATS = frozenset("\u200c\u200d\ufe0f\ufe0e")
 """Joiners and variation selectors: part of emoji and of some scripts, not controls of direction."""
 
@@ -23,7 +25,7 @@ def clean(text: str) -> str:
         or char in _KEPT_FORMATS
         or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
     )
-    return unicodedata.normalize("NFC", kept)
+    return normalized("NFC", kept)
 
 
 def one_line(text: str) -> str:

@@ -1,7 +1,7 @@
 """The slides stage: a subtitled scene in, the same scene with its pictures out."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, PermanentError
@@ -29,8 +29,8 @@ async def draw_scene(event: SceneSubtitled, ctx: Context) -> Sequence[Event]:
         TransientError: the artifact store is not available.
         CanceledError: the job is dead.
     """
-    pages = await _guarded(pages_of, event.context, event.settings, ctx)
-    card = await _guarded(card_of, event.context, event.settings, ctx)
+    pages = await _guarded(pages_of, event.context, ctx, event.settings, ctx.cancel.check)
+    card = await _guarded(card_of, event.context, ctx, event.settings)
     pictures: list[Picture] = [*([card] if card else []), *pages]
     frames = first_frames(len(pages), event.timing, event.sentences, card=card is not None)
     shots = [
@@ -51,19 +51,14 @@ async def _last_picture_of(
     """Return the picture this scene fades in from; usually a cache hit."""
     if context is None:
         return None
-    pages = await _guarded(pages_of, context, settings, ctx)
+    pages = await _guarded(pages_of, context, ctx, settings, ctx.cancel.check)
     return await _drawn(pages[-1], context, ctx)
 
 
-async def _guarded(
-    work: Callable[[SceneContext, RenderSettings], T],
-    context: SceneContext,
-    settings: RenderSettings,
-    ctx: Context,
-) -> T:
+async def _guarded(work: Callable[..., T], context: SceneContext, ctx: Context, *args: Any) -> T:
     ctx.cancel.check()
     try:
-        return await ctx.run(work, context, settings)
+        return await ctx.run(work, context, *args)
     except _DRAWING_ERRORS as error:
         raise _failed(context, error) from error
 

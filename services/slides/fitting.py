@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from services.slides.linebreak import Paragraph, break_lines, paragraphs, trimmed
 from services.slides.shaping import Emphases, Line, roles_of, width
@@ -37,6 +38,10 @@ class Style:
     tracking: float = -0.01
 
 
+def _height(lines: int, style: Style, size: float) -> float:
+    return ((lines - 1) * style.leading + SINGLE) * size
+
+
 @dataclass(frozen=True)
 class Block:
     """A text set in lines.
@@ -56,9 +61,7 @@ class Block:
     @property
     def height(self) -> float:
         """Height in px; 0 for an empty block."""
-        if not self.lines:
-            return 0.0
-        return ((len(self.lines) - 1) * self.style.leading + SINGLE) * self.size
+        return _height(len(self.lines), self.style, self.size) if self.lines else 0.0
 
     @property
     def width(self) -> float:
@@ -96,11 +99,12 @@ def fit(text: str, style: Style, room: Room, sizes: Sequence[float], emphases: E
     for size in sizes:
         if always_cut and size > _LARGEST_CUT and size != sizes[-1]:
             continue
-        block, cut = _set(shaped, style, room, size)
-        if not _inside(block, room) or (cut and not always_cut):
+        found = _tried(shaped, style, room, size)
+        if found is None or (found[1] and not always_cut):
             if best:
                 break
             continue
+        block = found[0]
         if best is None or _evenness(block) > _evenness(best) + _BETTER or len(block.lines) < len(best.lines):
             best = block
         if _evenness(best) >= _GOOD_SHAPE or tried == _TRIES:
@@ -138,6 +142,20 @@ def _set(shaped: Sequence[Paragraph], style: Style, room: Room, size: float) -> 
         lines += more
         cut = cut or forced
     return Block(tuple(lines), size, style), cut
+
+
+def _tried(shaped: Sequence[Paragraph], style: Style, room: Room, size: float) -> tuple[Block, bool] | None:
+    """Return the text set at a size and whether a word was cut; ``None`` if there is no room for it."""
+    if not _could_fit(shaped, style, room, size):
+        return None
+    block, cut = _set(shaped, style, room, size)
+    return (block, cut) if _inside(block, room) else None
+
+
+def _could_fit(shaped: Sequence[Paragraph], style: Style, room: Room, size: float) -> bool:
+    """Whether the words alone, without a space, have room: what has not need not be broken into lines."""
+    lines = sum(max(1, ceil(paragraph.advance * size / room.width - 0.01)) for paragraph in shaped)
+    return lines <= room.lines and _height(lines, style, size) <= room.height + 0.5
 
 
 def _inside(block: Block, room: Room) -> bool:

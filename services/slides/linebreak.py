@@ -8,6 +8,7 @@ prevents widows. A word wider than the line is cut after ``/ . ? & = _ -``, else
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 
 from services.slides import breakcosts, fonts
@@ -47,6 +48,11 @@ class Paragraph:
     space: float
     weight: int
     tracking: float
+
+    @cached_property
+    def advance(self) -> float:
+        """Width of its words in em, without spaces."""
+        return sum(word.advance for word in self.words)
 
 
 def paragraphs(text: str, roles: Sequence[str], weight: int, tracking: float) -> list[Paragraph]:

@@ -1,5 +1,6 @@
 """Which pictures a scene shows: pure recipes, so that a picture's cache key says all that it depends on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,8 +82,12 @@ class CaptionPicture:
 Picture = PlannedPicture | CaptionPicture
 
 
-def pages_of(context: SceneContext, settings: RenderSettings) -> tuple[Picture, ...]:
+def pages_of(
+    context: SceneContext, settings: RenderSettings, check: Callable[[], None] = lambda: None
+) -> tuple[Picture, ...]:
     """Return the pictures that carry a scene's content, at least one.
+
+    ``check`` is called often; it raises when the work is to stop.
 
     A picture named in the spec (``scene.image``) is not shown: fetching a URL that a spec chose needs
     guards against reaching into the private network, which this stage does not have.
@@ -90,7 +95,7 @@ def pages_of(context: SceneContext, settings: RenderSettings) -> tuple[Picture, 
     if settings.visual_style is VisualStyle.BASIC:
         return (CaptionPicture(context.scene.caption, settings.width, settings.height),)
     theme = choose(settings.theme, context)
-    plans = fitted(plan_slides(context), context, theme)
+    plans = fitted(plan_slides(context), context, theme, check)
     return tuple(PlannedPicture(plan, context, theme, settings.width, settings.height) for plan in plans)
 
 

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from contracts.normalization import normalized
+
 HANGUL_HAN = re.compile("[\uac00-\ud7a3\u3131-\u318e\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u3040-\u30ff]")
 """Characters set one by one on a square body; only these are tracked, Latin words stay shaped runs."""
 
@@ -33,7 +35,7 @@ def clean(text: str) -> str:
     points go; so do all but the first of the marks that NFC leaves behind a letter: they would climb out of
     its line. Line breaks are kept.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = normalized("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\t", " ").replace("\u00ad", "")
     kept = (c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in _INVISIBLE)
     text = _MARKS.sub(r"\1", "".join(kept))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import regex
 
+from contracts.normalization import normalized
 from contracts.subtitles import SubtitleLimits
 
 _CUT_AFTER = frozenset("/.?&=_-,;:@#%")
@@ -77,7 +78,7 @@ def spoken_weight(text: str, language: str) -> float:
     Korean as the name of the letter; punctuation is a rest. Only the ratios within a sentence matter.
     """
     weight = 0.0
-    for char in unicodedata.normalize("NFC", text):
+    for char in normalized("NFC", text):
         category = unicodedata.category(char)
         if char in ".?!…":
             weight += _SENTENCE_PAUSE

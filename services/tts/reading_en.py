@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
+from contracts.normalization import normalized
 from services.tts.numbers_en import MAX_DIGITS, cardinal, number, ordinal, spelled, year
 
 _N = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
@@ -47,6 +48,10 @@ _ABBREVIATIONS = {
     "24/7": "twenty four seven",
     "c++": "C plus plus", "c#": "C sharp", ".net": "dot net", "u.s.": "U S", "a.m.": "A M", "p.m.": "P M",
 }  # fmt: skip
+
+_SPACES = r"(?:(?<!\s)\s+)?"
+"""White space in front of a sign, tried where it begins and nowhere inside: else a run of it is read once for
+each of its places."""
 
 _Step = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
@@ -184,21 +189,21 @@ _STEPS: tuple[_Step, ...] = (
     (re.compile(r"(?<![\w)])-(?=[0-9])"), lambda _: "minus "),
     (re.compile(r"(?<=[0-9])\s*x\s*(?=[0-9])"), lambda _: " by "),
     (re.compile(_N), lambda m: f" {_plain(m)} "),
-    (re.compile(r"\s*&\s*"), lambda _: " and "),
-    (re.compile(r"\s*\+\s*"), lambda _: " plus "),
-    (re.compile(r"\s*=\s*"), lambda _: " equals "),
+    (re.compile(rf"{_SPACES}&\s*"), lambda _: " and "),
+    (re.compile(rf"{_SPACES}\+\s*"), lambda _: " plus "),
+    (re.compile(rf"{_SPACES}=\s*"), lambda _: " equals "),
     (re.compile(r"@"), lambda _: " at "),
     (re.compile(r"%"), lambda _: " percent "),
-    (re.compile(r"\s*(?:[-=]+>|→|⇒|[:;–—|]|--+)\s*"), lambda _: ", "),
-    (re.compile(r"\s*[(\[{]\s*|\s*[)\]}](?=\s)"), lambda _: ", "),
+    (re.compile(rf"{_SPACES}(?:(?<![-=])[-=]+>|→|⇒|[:;–—|]|--+)\s*"), lambda _: ", "),
+    (re.compile(rf"{_SPACES}[(\[{{]\s*|{_SPACES}[)\]}}](?=\s)"), lambda _: ", "),
     (re.compile(r"[^A-Za-z가-힣'.,?!\s]"), lambda _: " "),
     (re.compile(r"(?<![A-Za-z])'|'(?![A-Za-z])"), lambda _: " "),
     (re.compile(r"\s+"), lambda _: " "),
     (re.compile(r" ?,[ ,]*"), lambda _: ", "),
-    (re.compile(r"[\s,]*([.?!])[\s.,?!]*(?= |$)"), lambda m: f"{m[1]} "),
+    (re.compile(r"(?:(?<![\s,])[\s,]+)?(?<![.?!])([.?!])[\s.,?!]*(?= |$)"), lambda m: f"{m[1]} "),
     (re.compile(r"\.(?=\w)"), lambda _: " dot "),
-    (re.compile(r"\s*,[\s,]*"), lambda _: ", "),
-    (re.compile(r"^[\s.,?!]+|[\s,]+$"), lambda _: ""),
+    (re.compile(rf"{_SPACES},[\s,]*"), lambda _: ", "),
+    (re.compile(r"^[\s.,?!]+|(?<![\s,])[\s,]+$"), lambda _: ""),
     (re.compile(r"\s+"), lambda _: " "),
 )
 
@@ -212,9 +217,9 @@ def read_english(text: str) -> str:
         c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
     kept = kept.replace("’", "'").replace("‘", "'").replace("²", "^2").replace("³", "^3").replace("℃", "°C")
-    folded = unicodedata.normalize("NFKC", kept)
-    plain = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
-    text = unicodedata.normalize("NFC", plain).replace("⁄", "/")
+    folded = normalized("NFKC", kept)
+    plain = "".join(c for c in normalized("NFD", folded) if not unicodedata.combining(c))
+    text = normalized("NFC", plain).replace("⁄", "/")
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
     text = re.sub(r"[^\S\n]+", " ", re.sub(r"\n\s*", "\n", text))
     for pattern, read in _STEPS:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from contracts.normalization import normalized
 from services.tts.hangul import coda_of
 from services.tts.hanja_ko import read_hanja
 from services.tts.reading_latin_ko import read_addresses, read_latin, read_symbolic
@@ -33,6 +34,10 @@ _BEFORE_FOLDING = str.maketrans({
     "☎": " 전화 ",
 })  # fmt: skip
 
+_SPACES = r"(?:(?<!\s)\s+)?"
+"""White space in front of a sign, tried where it begins and nowhere inside: else a run of it is read once for
+each of its places."""
+
 _MARKUP = (
     (re.compile(r"```[\w-]*"), " "),
     (re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,500}\)"), r"\1"),
@@ -49,7 +54,7 @@ _COMPARED = (
 _SIGNS = (
     (re.compile(r"(?<=[가-힣A-Za-z])(?:[~∼〜～]| [~∼〜～] )(?=[가-힣A-Za-z])"), "에서 "),
     (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*[-=]+>\s*"), ", "),
-    (re.compile(r"\s*&\s*"), " 앤드 "),
+    (re.compile(rf"{_SPACES}&\s*"), " 앤드 "),
     (re.compile(r"@(?=\w)"), " 골뱅이 "),
     (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*\+\s*(?=[가-힣A-Za-z0-9])"), " 플러스 "),
     (re.compile(r"(?<=[가-힣A-Za-z])\s*=\s*(?=[가-힣A-Za-z])"), "는 "),
@@ -57,18 +62,18 @@ _SIGNS = (
     (re.compile(r"(?<![0-9])%p?"), " 퍼센트 "),
 )
 _END = (
-    (re.compile(r"\s*[(\[{<〈《「『【]\s*"), ", "),
+    (re.compile(rf"{_SPACES}[(\[{{<〈《「『【]\s*"), ", "),
     (re.compile(r"[)\]}>〉》」』】](?=[가-힣])"), ""),
     (re.compile(r"[)\]}>〉》」』】](?=\s*[가-힣])"), " "),
-    (re.compile(r"\s*[:;、，—–|/\\)\]}>〉》」』】]\s*"), ", "),
+    (re.compile(rf"{_SPACES}[:;、，—–|/\\)\]}}>〉》」』】]\s*"), ", "),
     (re.compile("[。．]"), ". "),
     (re.compile(r"[^가-힣.,?!\s]"), " "),
     (re.compile(r"\s+"), " "),
     (re.compile(r" ?,[ ,]*"), ", "),
-    (re.compile(r"[\s,]*([.?!])[\s.,?!]*"), r"\1 "),
-    (re.compile(r"\s*,[\s,]*"), ", "),
+    (re.compile(r"(?:(?<![\s,])[\s,]+)?([.?!])[\s.,?!]*"), r"\1 "),
+    (re.compile(rf"{_SPACES},[\s,]*"), ", "),
     (re.compile(r"^[\s.,?!]+"), ""),
-    (re.compile(r"[\s,]+$"), ""),
+    (re.compile(r"(?<![\s,])[\s,]+$"), ""),
 )
 
 
@@ -124,8 +129,8 @@ def _folded(text: str) -> str:
     kept = "".join(
         c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
-    jamo = _named_jamo(unicodedata.normalize("NFC", kept)).translate(_BEFORE_FOLDING)
-    folded = unicodedata.normalize("NFKC", jamo).replace("⁄", "/").replace("∕", "/")
+    jamo = _named_jamo(normalized("NFC", kept)).translate(_BEFORE_FOLDING)
+    folded = normalized("NFKC", jamo).replace("⁄", "/").replace("∕", "/")
     folded = re.sub(r"[^\S\n]+", " ", re.sub(r"\n\s*", "\n", folded))
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in folded)
 

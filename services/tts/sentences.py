@@ -43,7 +43,7 @@ def _between(line: str, cuts: Iterable[int]) -> list[str]:
     """Cut ``line`` at ``cuts``, except where a quote is open or goes on."""
     kept = [0]
     for cut in sorted({_before_opening(line, cut) for cut in cuts}):
-        inside = _open_quote(line[kept[-1] : cut]) and cut - kept[-1] < _LONGEST_QUOTE
+        inside = cut - kept[-1] < _LONGEST_QUOTE and _open_quote(line[kept[-1] : cut])
         if cut > kept[-1] and not inside and not _QUOTATION.match(line, cut):
             kept.append(cut)
     pieces = [line[a:b].strip() for a, b in zip(kept, [*kept[1:], len(line)], strict=True)]

@@ -172,6 +172,17 @@ def versions(conn: sa.Connection, script_id: str) -> list[ScriptVersion]:
     return [ScriptVersion(row.version, row.origin, row.body, row.created_at) for row in rows]
 
 
+def version(conn: sa.Connection, script_id: str, number: int) -> ScriptVersion:
+    """Return one version, without reading the others; raises ``SCRIPT_NOT_FOUND``, also of a version."""
+    require(conn, script_id)
+    table = script_versions
+    found = conn.execute(sa.select(table).where(table.c.script_id == script_id, table.c.version == number))
+    row = found.first()
+    if row is None:
+        raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"script {script_id} has no version {number}")
+    return ScriptVersion(row.version, row.origin, row.body, row.created_at)
+
+
 def _ready(conn: sa.Connection, script_id: str, version: int | None) -> ScriptRecord:
     # PostgreSQL: two editors at once take turns; SQLite has one writer
     conn.execute(sa.select(scripts.c.version).where(scripts.c.script_id == script_id).with_for_update())

@@ -131,10 +131,7 @@ class Scripts(Core):
 
     async def version(self, script_id: str, number: int) -> ScriptVersion:
         """Return one version; raises ``SCRIPT_NOT_FOUND``, also if there is no such version."""
-        found = [item for item in await self.versions(script_id) if item.version == number]
-        if not found:
-            raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"script {script_id} has no version {number}")
-        return found[0]
+        return await self.ledger.read(scripts.version, script_id, number)
 
     async def approve(
         self, script_id: str, *, version: int | None = None, content: str | None = None

@@ -1,7 +1,8 @@
 """Text as it may stand on a slide: NFC, one line or lines of it, nothing invisible, no Markdown."""
 
 import re
-import unicodedata
+
+from contracts.normalization import normalized
 
 _LINE_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
@@ -24,7 +25,7 @@ _HANGUL = re.compile(r"[가-힣]")
 def clean_lines(text: str | None) -> str:
     """Return ``text`` cleaned, its line breaks kept, never two in a row."""
     text = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text or ""))
-    text = unicodedata.normalize("NFC", _MARKS.sub(r"\1", text))
+    text = normalized("NFC", _MARKS.sub(r"\1", text))
     text = _MARKDOWN.sub("", _LINK.sub(r"\1", _BLANKS.sub(" ", text)))
     return _AROUND_BREAK.sub("\n", _BLANKS.sub(" ", text)).strip()
 

@@ -7,7 +7,7 @@ import re
 
 _I = re.IGNORECASE
 
-ARROW = re.compile(r"\s*(?:→|⇒|➜|➔|▶|->|=>)\s*")
+ARROW = re.compile(r"(?:(?<!\s)\s+)?(?:→|⇒|➜|➔|▶|->|=>)\s*")
 NUMBERED = re.compile(r"(?:^|(?<=\s))(?:\d{1,2}[.)]|[①-⑳])\s?(?=\S)")
 
 PROHIBITS = re.compile(

@@ -1,0 +1,59 @@
+"""Regular expressions that read whole texts, over texts made to send them back and forth: steps grow with the
+text. A match cannot be interrupted, and holds the whole process while it lasts.
+"""
+
+import importlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.regex_steps import Stepper, TooManyStepsError
+
+MODULES = (
+    "contracts.normalization",
+    "services.runtime.redaction",
+    "services.scripting.answers",
+    "services.scripting.beats",
+    "services.scripting.korean_speech",
+    "services.scripting.pieces",
+    "services.scripting.source",
+    "services.scripting.text",
+    "services.slides.planning.cleaning",
+    "services.tts.reading_en",
+    "services.tts.reading_ko",
+)
+LARGE, FAR = 60, 300
+"""Alternatives and bounds from which counting takes seconds: those of the readers of numbers and links."""
+
+EXCUSED = (r"\s?[-–—~]\s?(?=", r"[\s.,?!]*(?= |$)")
+"""Parts of what is quadratic in texts that narrations do not have: groups of thousands, line breaks without
+end; a scene's 5,000 characters of them take some 10 ms."""
+
+
+def held(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+        yield value
+    elif depth and isinstance(value, tuple | list):
+        for item in value:
+            yield from held(item, depth - 1)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_steps_grow_with_the_text(module: str) -> None:
+    for pattern in held(list(vars(importlib.import_module(module)).values())):
+        stepper = Stepper(pattern)
+        far = stepper.longest_bound > FAR and module.startswith("services.tts")
+        if not (stepper.size > LARGE or far or any(excused in pattern.pattern for excused in EXCUSED)):
+            _measure(stepper, pattern.pattern)
+
+
+def _measure(stepper: Stepper, pattern: str) -> None:
+    """Three times as many characters as each may cost steps: what is quadratic runs out of them."""
+    each = 20 + stepper.size + 2 * stepper.longest_bound
+    text = ""
+    try:
+        for text in stepper.attacks(3 * each):
+            stepper.search_all(text, budget=each * len(text))
+    except TooManyStepsError:
+        pytest.fail(f"{pattern!r} takes more than {each} steps a character over {text[:30]!r}")
