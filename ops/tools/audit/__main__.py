@@ -149,7 +149,9 @@ def look_up(data: Path | None, pins: Iterable[Pin], console: Console) -> bool | 
 
 def main(arguments: Sequence[str]) -> int:
     """Audit the locks; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--advisories", type=Path, help="OSV records: PyPI/all.zip of osv.dev, or JSON")
     parser.add_argument("--require-advisories", action="store_true", help="fail where there is no data")
     options = parser.parse_args(arguments)

@@ -92,7 +92,9 @@ def _about(record: Record, wanted: dict[str, set[str]]) -> Iterator[Advisory]:
 def _in_span(events: Iterable[dict[str, str]], version: Version) -> bool:
     """Whether a version is affected by the events of one range (OSV schema, "Evaluation")."""
     inside = False
-    for _, kind, bound in sorted((_version(text), kind, text) for event in events for kind, text in event.items()):
+    for _, kind, bound in sorted(
+        (_version(text), kind, text) for event in events for kind, text in event.items()
+    ):
         at = _version(bound)
         if kind == "introduced" and version >= at:
             inside = True

@@ -79,7 +79,7 @@ def _ids(expression: str) -> set[str]:
 
 
 def allows(expression: str, allowed: Iterable[str] = ALLOWED) -> bool:
-    """Whether an SPDX expression can be met with ``allowed`` ids alone; an exception widens, never narrows."""
+    """Whether an SPDX expression can be met with ``allowed`` ids; an exception widens, never narrows."""
     words = _WORD.findall(expression)
     met, rest = _alternatives(words, frozenset(allowed))
     return met and not rest
