@@ -10,6 +10,7 @@ from ops.tools.limits.listed import LISTED
 from ops.tools.limits.read import Limit, LimitError, told
 
 CODE = '''
+from datetime import timedelta
 from pydantic import Field, BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
