@@ -290,7 +290,12 @@ ATTACKS: Mapping[str, Attack] = {
     "many-streams": Attack(many_calls("/api/v2/videos/{video}/render-progress", "Accept: text/event-stream")),
     "wait-calls": Attack(many_calls("/api/v2/render-jobs/{job}", "Prefer: wait=120")),
     "open-paths": Attack(
-        flood(*(head(f"GET {path}") for path in ("/livez", "/openapi.json", "/asyncapi.json", "/metrics")))
+        flood(
+            *(
+                head(f"GET {path}")
+                for path in ("/livez", "/openapi.json", "/asyncapi.json", "/metrics", "/assets/a.mp4")
+            )
+        )
     ),
     "wrong-tokens": Attack(
         flood(*(head("GET /api/v2/render-jobs/j", f"Authorization: Bearer {n:032}") for n in range(100)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -117,6 +118,52 @@ class Row:
         return bool(self.problems) and self.problems == self.slow
 
 
+@dataclass(frozen=True)
+class Honest:
+    """What became of the honest ones.
+
+    Attributes:
+        lost: viewers that were cut off.
+        answers: creates by their status.
+        missing: creates without an answer.
+    """
+
+    lost: int
+    answers: Mapping[str, int]
+    missing: int
+
+
+def judge(row: Row, honest: Honest, quiet: Seen, held: Seen, after: Seen) -> None:
+    """Write down what must not be.
+
+    Args:
+        row: of an attack; its problems are added.
+        honest: the others.
+        quiet: the gateway before.
+        held: when it has had its time, while the attacker still holds on; as ``quiet`` where it may.
+        after: when it has had its time, and the attacker is gone.
+    """
+    if row.viewers_ratio > RATIO:
+        row.slow.append(f"viewers {row.viewers_ratio:.1f} × as late")
+    if row.creates_ratio > RATIO:
+        row.slow.append(f"creates {row.creates_ratio:.1f} × as slow")
+    row.problems += row.slow
+    if honest.lost:
+        row.problems.append(f"{honest.lost} honest viewers cut off")
+    if honest.missing or set(honest.answers) != {"201"}:
+        row.problems.append(f"honest creates: {dict(honest.answers)}, {honest.missing} without an answer")
+    if ATTACKS[row.name].answered and row.seen.get("unanswered"):
+        row.problems.append(f"{row.seen['unanswered']} without an answer")
+    if row.seen.get("taken whole"):
+        row.problems.append(f"{row.seen['taken whole']} endless messages taken")
+    if held.descriptors > quiet.descriptors + BACK_DESCRIPTORS:
+        row.problems.append(f"{held.descriptors - quiet.descriptors} connections held for {BACK_SECONDS:g} s")
+    if after.descriptors > quiet.descriptors + BACK_DESCRIPTORS:
+        row.problems.append(f"{after.descriptors - quiet.descriptors} descriptors left behind")
+    if after.memory_mb > quiet.memory_mb + BACK_MB:
+        row.problems.append(f"{after.memory_mb - quiet.memory_mb:.0f} MB left behind")
+
+
 class Rows:
     """Makes rows, one after another, on the same gateway.
 
@@ -215,35 +262,9 @@ class Rows:
             sent_mb=came["sent_mb"],
             seen=came["seen"],
         )
-        self._judge(row, told["lost"], made, quiet, held, after)
+        judge(row, Honest(told["lost"] - self._lost, made["answers"], made["missing"]), quiet, held, after)
+        self._lost = told["lost"]
         return row
-
-    def _judge(
-        self, row: Row, lost: int, made: dict[str, object], quiet: Seen, held: Seen, after: Seen
-    ) -> None:
-        if row.viewers_ratio > RATIO:
-            row.slow.append(f"viewers {row.viewers_ratio:.1f} × as late")
-        if row.creates_ratio > RATIO:
-            row.slow.append(f"creates {row.creates_ratio:.1f} × as slow")
-        row.problems += row.slow
-        if lost > self._lost:
-            row.problems.append(f"{lost - self._lost} honest viewers cut off")
-        self._lost = lost
-        answers = made["answers"]
-        if made["missing"] or (isinstance(answers, dict) and set(answers) != {"201"}):
-            row.problems.append(f"honest creates: {answers}, {made['missing']} without an answer")
-        if ATTACKS[row.name].answered and row.seen.get("unanswered"):
-            row.problems.append(f"{row.seen['unanswered']} without an answer")
-        if row.seen.get("taken whole"):
-            row.problems.append(f"{row.seen['taken whole']} endless messages taken")
-        if held.descriptors > quiet.descriptors + BACK_DESCRIPTORS:
-            row.problems.append(
-                f"{held.descriptors - quiet.descriptors} connections held for {BACK_SECONDS:g} s"
-            )
-        if after.descriptors > quiet.descriptors + BACK_DESCRIPTORS:
-            row.problems.append(f"{after.descriptors - quiet.descriptors} descriptors left behind")
-        if after.memory_mb > quiet.memory_mb + BACK_MB:
-            row.problems.append(f"{after.memory_mb - quiet.memory_mb:.0f} MB left behind")
 
     async def _back(self, watch: Watch, quiet: Seen) -> Seen:
         """Return how things stand when they are as in the quiet, or have had the time to be."""

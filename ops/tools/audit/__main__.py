@@ -113,8 +113,8 @@ def show(report: Report, console: Console) -> None:
             why = natives.ARGUED.get((native.package, native.name))
             about = f"{native.name} {native.version}".strip()
             by_license[native.license].append(f"{about} ({why})" if why else about)
-        for told, names in sorted(by_license.items()):
-            table.add_row(row.pin.name, told, ", ".join(names))
+        for told in sorted(by_license):
+            table.add_row(row.pin.name, told, ", ".join(by_license[told]))
     console.print(table)
     if report.elsewhere:
         names = ", ".join(f"{pin.name} {pin.version} ({pin.marker})" for pin in report.elsewhere)

@@ -52,7 +52,8 @@ def check(data: Path, pins: Iterable[Pin]) -> Checked:
     wanted: dict[str, set[str]] = {}
     for pin in pins:
         wanted.setdefault(pin.name, set()).add(pin.version)
-    count, newest, found = 0, "", []
+    count, newest = 0, ""
+    found: list[Advisory] = []
     for record in _records(data):
         count += 1
         newest = max(newest, record.get("modified", ""))

@@ -55,18 +55,21 @@ def license_of(package: Distribution) -> str:
     In the order of trust: ``License-Expression``, a ``License`` that names one, the classifiers; several of
     those are read as "all of them", since they do not say whether one may choose.
     """
-    metadata = package.metadata
-    if expression := metadata.get("License-Expression"):
+    if expression := " ".join(_told(package, "License-Expression")):
         return expression
-    named = (metadata.get("License") or "").strip()
+    named = " ".join(_told(package, "License")).strip()
     spoken = _SPOKEN.get(named.lower(), named)
     if spoken and _ids(spoken) <= ALLOWED.keys():
         return spoken
-    classifiers = [text.split(" :: ")[-1] for text in metadata.get_all("Classifier", []) if _is_license(text)]
+    classifiers = [text.split(" :: ")[-1] for text in _told(package, "Classifier") if _is_license(text)]
     found = {_SPOKEN.get(text.lower(), text) for text in classifiers}
     if found:
         return " AND ".join(sorted(found))
     return spoken if spoken and spoken.upper() != "UNKNOWN" else UNKNOWN
+
+
+def _told(package: Distribution, field: str) -> list[str]:
+    return package.metadata.get_all(field) or []
 
 
 def _is_license(classifier: str) -> bool:
