@@ -21,14 +21,12 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from ops.bench.gateway_creates import CHUNK, approve, store
 from ops.bench.gateway_fanout import PER_VIDEO
 from ops.bench.gateway_rig import Gateway, running_gateway
 from ops.bench.hostile_attacks import ATTACKS
@@ -69,13 +67,9 @@ async def attacked(
     load = Load(options.viewers, options.updates, options.creates, options.quiet, options.seconds)
     names = options.attacks.split(",")
     async with opened_ledger(database) as ledger, helpers(gateway.port) as (viewers, creates):
-        total = RESERVED + load.creates_of_a_row * len(names) * options.tries
-        for start in range(0, total, CHUNK):
-            numbers = range(start, min(start + CHUNK, total))
-            await ledger.write(approve, numbers, datetime.now(UTC))
-            await store(home, ledger, numbers)
         await viewers.ask("connect", sockets=load.viewers, per_video=PER_VIDEO, stalling=0)
-        rows = Rows(gateway, ledger, bootstrap, viewers, creates, load, first=RESERVED)
+        rows = Rows(gateway, ledger, bootstrap, home, viewers, creates, load)
+        await rows.approve(RESERVED)
         for number, name in enumerate(names):
             best = await rows.row(name, number % FOES)
             for tries in range(2, options.tries + 1):

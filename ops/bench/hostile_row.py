@@ -4,8 +4,11 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
+from ops.bench.gateway_creates import approve, store
 from ops.bench.gateway_fanout import LEAD_SECONDS, PER_VIDEO, TAIL_SECONDS, new_number
 from ops.bench.gateway_rig import Gateway
 from ops.bench.gateway_waves import REPORTS, WARM_REPORTS, Publisher, create, failed, job_of, video_of
@@ -171,10 +174,10 @@ class Rows:
         gateway: under attack.
         ledger: its database.
         bootstrap: its Kafka.
+        home: its folder.
         viewers: the process of the honest viewers, connected.
         creates: the process of the honest creates.
         load: what they do.
-        first: number of the first script that honest creates may use.
     """
 
     def __init__(
@@ -182,11 +185,10 @@ class Rows:
         gateway: Gateway,
         ledger: Ledger,
         bootstrap: str,
+        home: Path,
         viewers: Helper,
         creates: Helper,
         load: Load,
-        *,
-        first: int,
     ) -> None:
         self._gateway = gateway
         self._ledger = ledger
@@ -194,19 +196,28 @@ class Rows:
         self._viewers = viewers
         self._creates = creates
         self._load = load
-        self._next = first
+        self._home = home
+        self._next = 0
         self._wave = new_number()
         self._waves = 0
         self._lost = 0
+
+    async def approve(self, count: int) -> int:
+        """Leave so many approved scripts in the ledger; returns the number of the first."""
+        first, self._next = self._next, self._next + count
+        numbers = range(first, self._next)
+        await self._ledger.write(approve, numbers, datetime.now(UTC))
+        await store(self._home, self._ledger, numbers)
+        return first
 
     async def row(self, name: str, token: int) -> Row:
         """Run one attack with an attacker's ``token``."""
         load, wave = self._load, self._wave
         self._wave += 1
         await create(self._ledger, wave, load.videos)
+        first = await self.approve(load.creates_of_a_row)
         async with helper("ops.bench.hostile_attacks", "--port", str(self._gateway.port)) as attacker:
-            row = await self._measured(name, token, wave, attacker)
-        self._next += load.creates_of_a_row
+            row = await self._measured(name, token, wave, first, attacker)
         self._waves += 1
         ended = self._waves * load.videos
 
@@ -216,7 +227,7 @@ class Rows:
         await eventually(all_ended, ENDS_SECONDS, every=0.2, message="the row's jobs have ended")
         return row
 
-    async def _measured(self, name: str, token: int, wave: int, attacker: Helper) -> Row:
+    async def _measured(self, name: str, token: int, wave: int, first: int, attacker: Helper) -> Row:
         load, watch = self._load, Watch(self._gateway)
         reports = round((load.quiet + load.seconds) * load.updates)
         publisher = Publisher(self._bootstrap, wave, load.videos, WARM_REPORTS + reports, "updates")
@@ -233,7 +244,7 @@ class Rows:
             ),
             publisher.run(warm, start, load.per_second),
             self._creates.ask(
-                "create", first=self._next, count=load.creates_of_a_row, rate=load.creates, start=start,
+                "create", first=first, count=load.creates_of_a_row, rate=load.creates, start=start,
                 split=attack_at,
             ),
             attacker.ask(
