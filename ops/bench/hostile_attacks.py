@@ -30,6 +30,8 @@ CROWD = 8
 MANY = 1_000
 JOBS_SOCKET = "/ws/v2/jobs"
 PING, PONG, TEXT = 0x9, 0xA, 0x1
+_POST = "POST /api/v2/videos/v/scripts/generate"
+_JSON = "Content-Type: application/json"
 SPOKEN = "㈜" * 5_000
 """5,000 characters, spoken as 20,000 syllables: 38 minutes."""
 
@@ -64,7 +66,7 @@ def endless(start: bytes, piece: bytes) -> Callable[[Foe], Awaitable[None]]:
         async def one(_: int) -> None:
             line = await foe.line()
             left, answer = len(start), asyncio.ensure_future(line.answer(60))
-            if await foe.send(line, start):
+            if await foe.send(line, start.replace(b"BEARER", foe.bearer.encode())):
                 while foe.going_on and left < ENDLESS and not answer.done() and await foe.send(line, piece):
                     left += len(piece)
                     await asyncio.sleep(0.002)
@@ -206,16 +208,13 @@ async def many_sockets(foe: Foe) -> None:
     foe.seen["held at the end"] = sum(not line.gone for line in foe.held)
 
 
-def many_calls(path: str, *headers: str) -> Callable[[Foe], Awaitable[None]]:
+def many_calls(request: Callable[[Foe, int], bytes]) -> Callable[[Foe], Awaitable[None]]:
     """Return the attack with calls of one token that take long to be answered, all at once."""
 
     async def attack(foe: Foe) -> None:
         async def one(number: int) -> Line:
             line = await foe.line()
-            place = path.format(
-                video=foe.videos[number % len(foe.videos)], job=foe.jobs[number % len(foe.jobs)]
-            )
-            await foe.send(line, head(f"GET {place}", foe.bearer, *headers))
+            await foe.send(line, request(foe, number))
             if (status := await line.answer(0.2)) != "unanswered":
                 foe.seen[status] += 1
             return line
@@ -226,6 +225,21 @@ def many_calls(path: str, *headers: str) -> Callable[[Foe], Awaitable[None]]:
     return attack
 
 
+def _stream(foe: Foe, number: int) -> bytes:
+    video = foe.videos[number % len(foe.videos)]
+    return head(f"GET /api/v2/videos/{video}/render-progress", foe.bearer, "Accept: text/event-stream")
+
+
+def _waiting(foe: Foe, number: int) -> bytes:
+    return head(f"GET /api/v2/render-jobs/{foe.jobs[number % len(foe.jobs)]}", foe.bearer, "Prefer: wait=120")
+
+
+def _generating(foe: Foe, number: int) -> bytes:
+    body = json.dumps({"source_text": f"{number}. {SPOKEN[:100]}", "language": "ko"}).encode()
+    length = f"Content-Length: {len(body)}"
+    return head(_POST, foe.bearer, _JSON, length, "Prefer: wait=120") + body
+
+
 async def long_speech(foe: Foe) -> None:
     """Edit scripts to be spoken for days, approve them, and have them rendered."""
     scene = {"narration": SPOKEN, "on_screen_text": "말"}
@@ -234,7 +248,7 @@ async def long_speech(foe: Foe) -> None:
 
     async def call(name: str, line: str, data: bytes) -> None:
         made = await foe.line()
-        headers = (foe.bearer, "Content-Type: application/json", f"Content-Length: {len(data)}")
+        headers = (foe.bearer, _JSON, f"Content-Length: {len(data)}")
         if await foe.send(made, head(line, *headers) + data):
             foe.seen[f"{name} {await made.answer()}"] += 1
         made.abort()
@@ -250,7 +264,6 @@ async def long_speech(foe: Foe) -> None:
     await foe.crowd(4, one, 0.5)
 
 
-_POST = "POST /api/v2/videos/v/scripts/generate"
 _PROGRESS = "/ws/videos/{video}/render-progress"
 _HEADERS = tuple(f"X-{number}: {number}" for number in range(200))
 _EMPTY = frame(TEXT)
@@ -263,7 +276,10 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "endless-url": Attack(endless(b"GET /", b"x" * PIECE), answered=True),
     "endless-trailers": Attack(
-        endless(head(_POST, "Transfer-Encoding: chunked") + b"0\r\n", b"X-Y: z\r\n" * (PIECE // 8)),
+        endless(
+            head(_POST, "BEARER", _JSON, "Transfer-Encoding: chunked") + b"0\r\n",
+            b"X-Y: z\r\n" * (PIECE // 8),
+        ),
         answered=True,
     ),
     "many-headers": Attack(asked(head("GET /livez", *_HEADERS), pause=0.02), answered=True),
@@ -271,7 +287,8 @@ ATTACKS: Mapping[str, Attack] = {
     "silent": Attack(unfinished(lambda _: b""), shed=True),
     "half-head": Attack(unfinished(lambda _: b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"x"), shed=True),
     "half-body": Attack(
-        unfinished(lambda foe: head(_POST, foe.bearer, "Content-Length: 100000") + b"{", b" "), shed=True
+        unfinished(lambda foe: head(_POST, foe.bearer, _JSON, "Content-Length: 100000") + b"{", b" "),
+        shed=True,
     ),
     "upgrade-200-headers": Attack(
         asked(head(f"GET {JOBS_SOCKET}", *upgrade(), "BEARER", *_HEADERS)), answered=True
@@ -287,8 +304,9 @@ ATTACKS: Mapping[str, Attack] = {
     "ping-flood-jobs": Attack(frames(JOBS_SOCKET, frame(PING) * 10_000)),
     "deaf-viewers": Attack(deaf, shed=True),
     "many-sockets": Attack(many_sockets),
-    "many-streams": Attack(many_calls("/api/v2/videos/{video}/render-progress", "Accept: text/event-stream")),
-    "wait-calls": Attack(many_calls("/api/v2/render-jobs/{job}", "Prefer: wait=120")),
+    "many-streams": Attack(many_calls(_stream)),
+    "wait-calls": Attack(many_calls(_waiting)),
+    "wait-generates": Attack(many_calls(_generating)),
     "open-paths": Attack(
         flood(
             *(
