@@ -33,7 +33,8 @@ from ops.bench.hostile_attacks import ATTACKS
 from ops.bench.hostile_creates import MAKER
 from ops.bench.hostile_foe import FOES, foe_secret
 from ops.bench.hostile_process import Helper, helper
-from ops.bench.hostile_row import Load, Row, Rows
+from ops.bench.hostile_row import Row
+from ops.bench.hostile_rows import Load, Rows
 from ops.bench.hostile_viewers import PER_TOKEN, TOKENS, viewer_secret
 from ops.kafka.node import KafkaNode
 from services.gateway.ledger.database import opened_ledger

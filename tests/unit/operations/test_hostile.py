@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.bench.hostile_attacks import ATTACKS
-from ops.bench.hostile_foe import frame
+from ops.bench.hostile_line import frame
 from ops.bench.hostile_row import BACK_DESCRIPTORS, BACK_MB, Honest, Row, judge
 from ops.bench.hostile_watch import Seen
 
