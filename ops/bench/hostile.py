@@ -29,7 +29,7 @@ from rich.table import Table
 
 from ops.bench.gateway_fanout import PER_VIDEO
 from ops.bench.gateway_rig import Gateway, running_gateway
-from ops.bench.hostile_attacks import ATTACKS
+from ops.bench.hostile_attacks import ATTACKS, SHARE
 from ops.bench.hostile_creates import MAKER
 from ops.bench.hostile_foe import FOES, foe_secret
 from ops.bench.hostile_process import Helper, helper
@@ -42,6 +42,9 @@ from services.runtime.provision import create_topics
 
 RESERVED = 16
 """Scripts that are the attackers'."""
+
+SMALL = {"GATEWAY_VIEWERS_PER_CALLER": str(SHARE), "GATEWAY_WAITS_PER_CALLER": str(SHARE)}
+"""Settings of the gateway under attack; all others are as they come."""
 
 
 def tokens() -> str:
@@ -154,7 +157,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
         with KafkaNode(folder / "kafka") as node:
             asyncio.run(create_topics(node.bootstrap_servers))
             home, servers = folder / "gateway", node.bootstrap_servers
-            with running_gateway(servers, home, database, GATEWAY_API_TOKENS=tokens()) as gateway:
+            with running_gateway(servers, home, database, **SMALL, GATEWAY_API_TOKENS=tokens()) as gateway:
                 return asyncio.run(run(gateway, servers, database, home, options))
 
 

@@ -173,6 +173,9 @@ def many_calls(request: Callable[[Foe, int], bytes]) -> Kind:
             await foe.send(line, request(foe, number))
             if (status := await line.answer(0.2)) != "unanswered":
                 foe.seen[status] += 1
+            if status not in {"unanswered", "200"}:
+                line.abort()
+                raise ConnectionRefusedError(status)
             return line
 
         await foe.hold(MANY, one)

@@ -1,9 +1,9 @@
 """What one attack did to a gateway and to the honest ones beside it, and what of that must not be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ops.bench.hostile_attacks import ATTACKS
+from ops.bench.hostile_attacks import ATTACKS, SHARE
 from ops.bench.hostile_watch import Seen
 
 RATIO = 1.5
@@ -95,22 +95,43 @@ def judge(row: Row, honest: Honest, quiet: Seen, held: Seen, after: Seen) -> Non
         held: when it has had its time, while the attacker still holds on; as ``quiet`` where it may.
         after: when it has had its time, and the attacker is gone.
     """
+    row.slow += _slow(row)
+    row.problems += [
+        *row.slow,
+        *_of_honest(honest),
+        *_of_attacker(row),
+        *_left_behind(quiet, held, after),
+    ]
+
+
+def _slow(row: Row) -> Iterator[str]:
     if row.viewers_ratio > RATIO:
-        row.slow.append(f"viewers {row.viewers_ratio:.1f} × as late")
+        yield f"viewers {row.viewers_ratio:.1f} × as late"
     if row.creates_ratio > RATIO:
-        row.slow.append(f"creates {row.creates_ratio:.1f} × as slow")
-    row.problems += row.slow
+        yield f"creates {row.creates_ratio:.1f} × as slow"
+
+
+def _of_honest(honest: Honest) -> Iterator[str]:
     if honest.lost:
-        row.problems.append(f"{honest.lost} honest viewers cut off")
+        yield f"{honest.lost} honest viewers cut off"
     if honest.missing or set(honest.answers) != {"201"}:
-        row.problems.append(f"honest creates: {dict(honest.answers)}, {honest.missing} without an answer")
-    if ATTACKS[row.name].answered and row.seen.get("unanswered"):
-        row.problems.append(f"{row.seen['unanswered']} without an answer")
+        yield f"honest creates: {dict(honest.answers)}, {honest.missing} without an answer"
+
+
+def _of_attacker(row: Row) -> Iterator[str]:
+    attack, held = ATTACKS[row.name], row.seen.get("held at the end", 0)
+    if attack.answered and row.seen.get("unanswered"):
+        yield f"{row.seen['unanswered']} without an answer"
     if row.seen.get("taken whole"):
-        row.problems.append(f"{row.seen['taken whole']} endless messages taken")
+        yield f"{row.seen['taken whole']} endless messages taken"
+    if attack.shared and held > SHARE:
+        yield f"{held} held by one token, which may have {SHARE}"
+
+
+def _left_behind(quiet: Seen, held: Seen, after: Seen) -> Iterator[str]:
     if held.descriptors > quiet.descriptors + BACK_DESCRIPTORS:
-        row.problems.append(f"{held.descriptors - quiet.descriptors} connections held for {BACK_SECONDS:g} s")
+        yield f"{held.descriptors - quiet.descriptors} connections held for {BACK_SECONDS:g} s"
     if after.descriptors > quiet.descriptors + BACK_DESCRIPTORS:
-        row.problems.append(f"{after.descriptors - quiet.descriptors} descriptors left behind")
+        yield f"{after.descriptors - quiet.descriptors} descriptors left behind"
     if after.memory_mb > quiet.memory_mb + BACK_MB:
-        row.problems.append(f"{after.memory_mb - quiet.memory_mb:.0f} MB left behind")
+        yield f"{after.memory_mb - quiet.memory_mb:.0f} MB left behind"

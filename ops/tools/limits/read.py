@@ -30,7 +30,8 @@ class Limit:
     Attributes:
         place: a constant, ``package.module.NAME``, or a field, ``package.module.Class.field``: of settings
             its default counts, of other models the most that it takes.
-        unit: ``bytes``, ``s`` or whatever is counted, in the plural; empty for a share.
+        unit: ``bytes``, ``s`` or whatever is counted, in the plural; empty for a share. A setting that has no
+            default is told as unset: its docstring says what that means.
         of: what it bounds, where the first sentence of its docstring says that of nothing but the name.
     """
 
@@ -130,6 +131,8 @@ def _first_sentence(doc: str, place: str) -> str:
 
 
 def _with_unit(value: Any, limit: Limit) -> str:
+    if value is None:
+        return "unset"
     if isinstance(value, timedelta):
         return _seconds(value.total_seconds())
     if isinstance(value, bool) or not isinstance(value, int | float):

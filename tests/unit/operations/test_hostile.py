@@ -40,6 +40,13 @@ def test_an_attack_that_nobody_notices_is_held() -> None:
         ({}, Honest(0, {}, 0), QUIET, QUIET, "honest creates: {}"),
         ({"seen": {"unanswered": 2}}, WELL, QUIET, QUIET, "2 without an answer"),
         ({"seen": {"taken whole": 8}}, WELL, QUIET, QUIET, "8 endless messages taken"),
+        (
+            {"name": "many-sockets", "seen": {"held at the end": 201}},
+            WELL,
+            QUIET,
+            QUIET,
+            "201 held by one token",
+        ),
         ({}, WELL, Seen(100, 2_000), QUIET, "1000 connections held for 45 s"),
         ({}, WELL, QUIET, Seen(100, 1_500), "500 descriptors left behind"),
         ({}, WELL, QUIET, Seen(519, 1_000), "419 MB left behind"),

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """Bytes of a thing. Larger: memory."""
     named: int = Field(default=65_537, validation_alias="PEER_SIZE_NAMED")
     """Bytes of a name."""
+    some: int | None = None
+    """Some; as many as the system allows when left out."""
 
 
 class Thing(BaseModel):
@@ -76,6 +78,12 @@ def test_a_limit_that_was_changed_in_the_code_alone_is_noticed(
         (Limit("peer_limits.BARE", "", of="a share"), "BARE", "5", "a share"),
         (Limit("peer_limits.Settings.size", "bytes"), "PEER_SIZE", "3 MiB", "Bytes of a thing"),
         (Limit("peer_limits.Settings.named", "bytes"), "PEER_SIZE_NAMED", "65,537 bytes", "Bytes of a name"),
+        (
+            Limit("peer_limits.Settings.some", "things"),
+            "PEER_SOME",
+            "unset",
+            "Some; as many as the system allows when left out",
+        ),
         (Limit("peer_limits.Thing.words", "characters"), "Thing.words", "70 characters", "Words of a thing"),
     ],
     ids=lambda each: each.place if isinstance(each, Limit) else "",
