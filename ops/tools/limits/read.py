@@ -15,7 +15,8 @@ from annotated_types import Le, Lt, MaxLen
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'`])")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'`])")
+_ROLE = re.compile(r":[a-z]+:`")
 _COMPARES = ("Smaller", "Larger", "Shorter", "Longer", "Fewer", "More", "Less", "Lower", "Higher")
 
 
@@ -127,7 +128,8 @@ def _first_sentence(doc: str, place: str) -> str:
         raise LimitError(f"{place} has no docstring: write what it bounds, or say it with of=...")
     if doc.startswith(_COMPARES):
         raise LimitError(f"{place}: its docstring does not begin with what it bounds: say it with of=...")
-    return _SENTENCE.split(doc, maxsplit=1)[0].rstrip(".").replace("``", "`").replace("|", "\\|")
+    first = _SENTENCE.split(doc, maxsplit=1)[0].rstrip(".")
+    return _ROLE.sub("`", first).replace("``", "`").replace("|", "\\|")
 
 
 def _with_unit(value: Any, limit: Limit) -> str:

@@ -15,8 +15,8 @@ from pydantic import Field, BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MAX_THINGS = 3 * 1_000
-"""Things that one may have. More: another
-one has none."""
+"""Things that :data:`one` may have. 3,000 will do, more:
+another one has none."""
 
 MAX_WAIT: float = 180.0
 """Smaller: nobody waits."""
@@ -72,7 +72,12 @@ def test_a_limit_that_was_changed_in_the_code_alone_is_noticed(
 @pytest.mark.parametrize(
     ("limit", "name", "value", "bounds"),
     [
-        (Limit("peer_limits.MAX_THINGS", "things"), "MAX_THINGS", "3,000 things", "Things that one may have"),
+        (
+            Limit("peer_limits.MAX_THINGS", "things"),
+            "MAX_THINGS",
+            "3,000 things",
+            "Things that `one` may have",
+        ),
         (Limit("peer_limits.MAX_WAIT", "s", of="a wait"), "MAX_WAIT", "3 min", "a wait"),
         (Limit("peer_limits.KEPT", "s"), "KEPT", "3 days", "How long it is kept"),
         (Limit("peer_limits.BARE", "", of="a share"), "BARE", "5", "a share"),
