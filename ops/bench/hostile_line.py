@@ -47,6 +47,7 @@ class Line(asyncio.Protocol):
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._lost = False
         self.gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -66,6 +67,7 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """Note it."""
+        self._lost = True
         self._end()
 
     def pause_writing(self) -> None:
@@ -123,4 +125,5 @@ class Line(asyncio.Protocol):
 
     def abort(self) -> None:
         """End it without a word."""
-        self._transport.abort()
+        if not self._lost:  # asyncio's own transport cannot be aborted twice
+            self._transport.abort()
