@@ -7,8 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 from ops.bench.gateway_calls import names_of
-from ops.bench.hostile_foe import Foe, head
-from ops.bench.hostile_line import ENDLESS, Line, frame
+from ops.bench.hostile_foe import Foe
+from ops.bench.hostile_line import ENDLESS, Line, frame, head
 
 Kind = Callable[[Foe], Awaitable[None]]
 
