@@ -20,7 +20,7 @@ AWAY ?= 600
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test chaos soak outage crash-matrix lint specs kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test chaos soak outage crash-matrix lint specs audit limits kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -65,6 +65,12 @@ outage: $(DEV) ## Take the ledger's database away for AWAY= seconds (600) in the
 
 crash-matrix: $(DEV) ## Kill each process at each crash point, one crash a job (half an hour); make chaos has rows of it
 	LECTERN_CRASH_MATRIX=full LECTERN_REQUIRE_KAFKA=1 $(BIN)/pytest tests/e2e/test_crash_matrix.py
+
+audit: $(DEV) ## Report licenses and known vulnerabilities of what the locks pin; ADVISORIES=PyPI/all.zip of osv.dev
+	$(BIN)/python -m ops.tools.audit $(if $(ADVISORIES),--advisories $(ADVISORIES))
+
+limits: $(DEV) ## Write the table of limits in SECURITY.md anew from the code's constants
+	$(BIN)/python -m ops.tools.limits
 
 kafka: ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C; needs Java 17 and Maven, no Docker
 	@$(PYTHON) -m ops.kafka run

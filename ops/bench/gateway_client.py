@@ -79,9 +79,11 @@ class Socket(asyncio.Protocol):
         path: asked for.
         video: number of the video it watches; ``None`` for one that only counts.
         holder: whose wave it reports to.
+        secret: the token that it shows.
     """
 
-    def __init__(self, path: str, video: int | None, holder: Holder) -> None:
+    def __init__(self, path: str, video: int | None, holder: Holder, secret: str = SECRET) -> None:
+        self._secret = secret
         self._path = path
         self._video = video
         self._holder = holder
@@ -99,7 +101,7 @@ class Socket(asyncio.Protocol):
         self.transport.write(
             f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
-            f"Authorization: Bearer {SECRET}\r\n\r\n".encode()
+            f"Authorization: Bearer {self._secret}\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:

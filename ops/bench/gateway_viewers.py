@@ -159,10 +159,10 @@ def _path(video: int) -> str:
     return f"/ws/videos/{video_of(video)}/render-progress"
 
 
-async def serve(ports: Sequence[int]) -> None:
+async def serve(viewers: Viewers) -> None:
     """Obey commands until the input ends."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    viewers, loop = Viewers(ports), asyncio.get_running_loop()
+    loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
@@ -181,4 +181,4 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--ports", type=int, nargs="+", required=True)
-    uvloop.run(serve(parser.parse_args().ports))
+    uvloop.run(serve(Viewers(parser.parse_args().ports)))

@@ -58,7 +58,11 @@ def test_a_variable_that_is_set_to_nothing_stopped_the_service(
 def test_the_services_are_the_gateway_and_the_workers() -> None:
     assert set(OURS) == {"gateway", *(worker.value for worker in Worker)}
     for name, service in OURS.items():
-        assert service["build"]["args"] == {"SERVICE": name}
+        assert service["build"]["args"] == {
+            "SERVICE": name,
+            "PYTHON_IMAGE": "${PYTHON_IMAGE:?set it to python:3.11-slim@sha256:DIGEST"
+            " (see ops/images/Dockerfile)}",
+        }
 
 
 @pytest.mark.parametrize("service", sorted(OURS))
