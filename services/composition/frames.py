@@ -5,6 +5,8 @@ default), so a frame of a moving scene costs one warp of three planes and no col
 """
 
 import io
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
 import av
@@ -22,6 +24,10 @@ from services.composition.zoom import Plane, ZoomablePlane
 TRAVEL_EPSILON = 0.2
 """Pixels the fastest visible point must move before a picture is warped anew: a third of the CPU is saved,
 the RMS error at the picture's edge is 0.07 px."""
+
+PICTURES_HELD = 3
+"""Pictures in memory at once, 9 MB each at 720p, 80 MB at 4K: what a cut inside a fade shows. Smaller: those
+frames load a picture each. Larger: a scene of twelve slides keeps them all."""
 
 _LUMA = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709-6, item 3.2
 _FIXED = 1 << 16
@@ -89,27 +95,66 @@ def _weighted(rgb: NDArray[np.uint8] | NDArray[np.int32], row: list[float], scal
 class Layer:
     """One picture under a camera; draws only when the camera has moved visibly."""
 
-    def __init__(self, planes: Planes, format_: VideoFormat) -> None:
-        """Prepare a picture; upsampled at once if the film moves."""
+    def __init__(self, planes: Planes, format_: VideoFormat, zoom: float | None = None) -> None:
+        """Prepare a picture; upsampled at once if the film moves.
+
+        Args:
+            planes: the picture.
+            format_: the film's format.
+            zoom: at which it was last drawn, if it was put away since.
+        """
         self._format = format_
         self._drawn = planes
-        self._zoom: float | None = None
+        self.zoom: float | None = None
         if format_.moving:
             self._source = [ZoomablePlane(plane, chroma=at > 0) for at, plane in enumerate(planes)]
+        if zoom is not None:
+            self.at(zoom)
 
     def at(self, zoom: float) -> Planes:
         """Return the picture at ``zoom``."""
         if self._format.moving and not self.shows(zoom):
             self._drawn = Planes(*(source.at(zoom) for source in self._source))
-            self._zoom = zoom
+            self.zoom = zoom
         return self._drawn
 
     def shows(self, zoom: float) -> bool:
         """Whether what is drawn can stand for ``zoom``."""
         if not self._format.moving:
             return True
-        at = self._zoom
+        at = self.zoom
         return at is not None and travel(at, zoom, self._format.width, self._format.height) < TRAVEL_EPSILON
+
+
+class Layers:
+    """The pictures of a segment, of which only those on screen are in memory.
+
+    One that was put away comes back as it was, so the bytes do not depend on how many are held.
+    """
+
+    def __init__(self, load: Callable[[int], Planes], format_: VideoFormat) -> None:
+        """Begin with none.
+
+        Args:
+            load: returns a picture by its place in the plan.
+            format_: the film's format.
+        """
+        self._load = load
+        self._format = format_
+        self._held: OrderedDict[int, Layer] = OrderedDict()
+        self._zooms: dict[int, float | None] = {}
+
+    def __getitem__(self, picture: int) -> Layer:
+        """Return a picture, loaded if need be."""
+        layer = self._held.get(picture)
+        if layer is None:
+            layer = Layer(self._load(picture), self._format, self._zooms.get(picture))
+            self._held[picture] = layer
+            if len(self._held) > PICTURES_HELD:
+                oldest, put_away = self._held.popitem(last=False)
+                self._zooms[oldest] = put_away.zoom
+        self._held.move_to_end(picture)
+        return layer
 
 
 class Canvas:

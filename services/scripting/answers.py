@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from contracts.errors import PermanentError
 from contracts.renderspec import explain
 from contracts.script import Chapter, Script, ScriptScene
+from contracts.speech import check_length
 from services.scripting.brief import Brief
 from services.scripting.text import lines, one_line
 
@@ -48,10 +50,15 @@ def read_script(answer: str, brief: Brief) -> Script:
     if not isinstance(raw, Mapping):
         raise WrongFormError("the answer must be a JSON object with chapters")
     try:
-        script = Script.model_validate(_cleaned(raw))
+        script = _within(Script.model_validate(_cleaned(raw)), brief)
     except ValidationError as error:
         raise WrongFormError(explain(error)) from None
-    return _within(script, brief)
+    scenes = [scene for chapter in script.chapters for scene in chapter.scenes]
+    try:
+        check_length([(scene.scene_id, scene.narration) for scene in scenes], brief.language)
+    except PermanentError as error:
+        raise WrongFormError(error.message) from None
+    return script
 
 
 def _parsed(answer: str) -> Any:
