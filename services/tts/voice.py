@@ -62,3 +62,6 @@ class Voice(Protocol):
             PermanentError: ``TTS_FAILED``.
             TransientError: ``TTS_FAILED`` or ``STORAGE_FULL``, worth another try.
         """
+
+    def speak(self, text: str, language: str, cancel: CancelToken, progress: Progress) -> Speech:
+        """Return a short text spoken, whole in memory; see :class:`services.tts.speaking.SentenceVoice`."""

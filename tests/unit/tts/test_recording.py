@@ -125,13 +125,13 @@ def made(seconds):
 recording.SECONDS_A_SENTENCE = 3_600.0
 assert made(12) == 12
 before = peak()
-assert made(360) == 360
+assert made(240) == 240
 print(peak() - before)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's high-water mark")
-def test_a_scene_of_six_minutes_takes_no_more_than_10_mb_more_than_one_of_twelve_seconds(
+def test_a_scene_of_four_minutes_takes_no_more_than_10_mb_more_than_one_of_twelve_seconds(
     tmp_path: Path,
 ) -> None:
     done = subprocess.run(
@@ -139,7 +139,7 @@ def test_a_scene_of_six_minutes_takes_no_more_than_10_mb_more_than_one_of_twelve
         capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3], timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 10, f"{float(done.stdout)} MB more; the sound alone is 140 MB as floats"
+    assert float(done.stdout) < 10, f"{float(done.stdout)} MB more; the sound alone is 92 MB as floats"
 
 
 class Endless(Noise):
