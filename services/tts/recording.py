@@ -127,8 +127,10 @@ class _Take:
     def _write(self, samples: Samples) -> None:
         if self.samples + len(samples) > MAX_RECORDED_SECONDS * SAMPLE_RATE:
             raise _too_long()
+        if not np.isfinite(samples).all():
+            raise PermanentError(ErrorCode.TTS_FAILED, "the voice returned samples that are no numbers")
         self.peak = max(self.peak, peak_of(samples))
-        samples.tofile(self._file)
+        self._file.write(np.ascontiguousarray(samples, np.float64).data)
         self.samples += len(samples)
 
 

@@ -169,13 +169,19 @@ def test_a_voice_that_does_not_end_is_left_after_15_s_for_five_letters(tmp_path:
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 15 * SECOND * 8
 
 
-def test_a_voice_that_says_nothing_is_an_error(tmp_path: Path) -> None:
-    class Mute(Noise):
+@pytest.mark.parametrize(
+    ("sound", "why"),
+    [([], "no sound for sentence 1"), ([0.1, float("nan")], "no numbers"), ([-float("inf")], "no numbers")],
+)
+def test_a_voice_that_says_nothing_or_nonsense_is_an_error(
+    tmp_path: Path, sound: list[float], why: str
+) -> None:
+    class Broken(Noise):
         def say(self, read: str, language: str, cancel: CancelToken) -> Iterator[Samples]:
-            yield np.zeros(0)
+            yield np.array(sound)
 
-    with pytest.raises(PermanentError, match="no sound for sentence 1") as caught:
-        recorded(Mute(), tmp_path)
+    with pytest.raises(PermanentError, match=why) as caught:
+        recorded(Broken(), tmp_path)
     assert caught.value.code is ErrorCode.TTS_FAILED
 
 
