@@ -91,7 +91,7 @@ def _planned(wishes: argparse.Namespace) -> Sequence[Event]:
         narration = LONGEST * 1_000
         while len(narration) > wishes.characters or estimated_seconds(narration, "ko") > MAX_SCENE_SECONDS:
             narration = narration[: -len(LONGEST)]
-    scene = {"narration": narration, "caption": (CAPTION * 100)[:2_000], "chapter": "보안"}
+    scene: dict[str, Any] = {"narration": narration, "caption": (CAPTION * 100)[:2_000], "chapter": "보안"}
     if wishes.text == "longest":
         scene["duration_sec"] = 3_600
     spec = normalise_render_spec({"title": "큰 장면", "scenes": [{**scene, "scene_id": at} for at in (1, 2)]})
@@ -155,14 +155,17 @@ async def _stage(stage: str, home: Path) -> None:
             made = [await handle(event) for event in events]
         else:
             made = await asyncio.gather(*map(handle, events))
-    _write(home, stage, [output for outputs in made for output in outputs])
+    outputs: list[Any] = [output for each in made for output in each]
+    _write(home, stage, outputs)
     figures = {
         "base_mb": round(base / MB),
         "peak_mb": round(_memory("VmHWM") / MB),
         "cpu_seconds": round(time.process_time() - started, 1),
     }
     if stage == "tts":
-        figures["speech_minutes"] = round(sum(one.timing.speech_samples for [one] in made) / 48_000 / 60, 1)
+        figures["speech_minutes"] = round(
+            sum(each.timing.speech_samples for each in outputs) / 48_000 / 60, 1
+        )
     print(json.dumps(figures))
 
 
