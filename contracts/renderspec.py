@@ -10,6 +10,7 @@ from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE, normalise_language
 from contracts.normalization import normalized
 from contracts.script import MAX_SCENES, Script
+from contracts.speech import check_length
 
 
 class SpecScene(Model):
@@ -59,7 +60,7 @@ def normalise_render_spec(raw: object, *, language: str | None = None) -> Render
 
     Raises:
         PermanentError: ``NO_RENDER_SPEC`` (none, empty, or without scenes), ``RENDER_SPEC_INVALID``
-            (says which field) or ``LANGUAGE_UNSUPPORTED``.
+            (says which field), ``NARRATION_TOO_LONG`` (says which scene) or ``LANGUAGE_UNSUPPORTED``.
     """
     if not raw or not isinstance(raw, Mapping):
         code = ErrorCode.RENDER_SPEC_INVALID if raw else ErrorCode.NO_RENDER_SPEC
@@ -111,6 +112,7 @@ def _scenes_only(spec: RenderSpec) -> RenderSpec:
         )
     for scene in spec.scenes:
         _check_composed(scene)
+    check_length(((scene.scene_id, scene.narration) for scene in spec.scenes), spec.language)
     return spec
 
 

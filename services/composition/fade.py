@@ -1,9 +1,9 @@
 """Frames that change without a camera: fades and cut blends of a static film, as GOPs of their own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from services.composition.encoder import Cancel, Coded, Encoder, VideoFormat
-from services.composition.frames import Canvas, Layer
+from services.composition.frames import Canvas, Layers
 from services.composition.plan import Mix
 
 BLEND_QP = 24
@@ -12,12 +12,13 @@ BLEND_QP = 24
 
 def blend_run(
     format_: VideoFormat,
-    layers: Mapping[int, Layer],
+    layers: Layers,
     mix: Callable[[int], Mix],
     first: int,
     end: int,
+    add: Callable[[Coded], None],
     cancel: Cancel,
-) -> tuple[list[Coded], bytes]:
+) -> bytes:
     """Encode frames ``[first, end)`` of a static segment as one closed GOP.
 
     Args:
@@ -26,15 +27,18 @@ def blend_run(
         mix: what is on screen at a frame.
         first: first frame.
         end: frame after the last one.
+        add: takes the coded pictures, in decoding order.
         cancel: asked before every frame.
 
     Returns:
-        Coded pictures in decoding order, and the parameter sets.
+        The parameter sets.
     """
     encoder = Encoder(format_, BLEND_QP, frames=end - first, first=first)
     canvas = Canvas(format_)
-    coded: list[Coded] = []
     for frame in range(first, end):
         canvas.show([(layers[picture].at(1.0), weight) for picture, weight in mix(frame)])
-        coded += encoder.encode(canvas.frame, cancel)
-    return [*coded, *encoder.finish()], encoder.extradata
+        for coded in encoder.encode(canvas.frame, cancel):
+            add(coded)
+    for coded in encoder.finish():
+        add(coded)
+    return encoder.extradata

@@ -5,6 +5,8 @@ default), so a frame of a moving scene costs one warp of three planes and no col
 """
 
 import io
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
 import av
@@ -22,6 +24,14 @@ from services.composition.zoom import Plane, ZoomablePlane
 TRAVEL_EPSILON = 0.2
 """Pixels the fastest visible point must move before a picture is warped anew: a third of the CPU is saved,
 the RMS error at the picture's edge is 0.07 px."""
+
+BAND_ROWS = 64
+"""Rows converted at once, an even number; as 32-bit integers they take ten times what the picture does.
+Smaller: more calls for the same work. Larger: more memory, 250 MB for a whole picture at 4K."""
+
+PICTURES_HELD = 3
+"""Pictures in memory at once, 9 MB each at 720p, 80 MB at 4K: what a cut inside a fade shows. Smaller: those
+frames load a picture each. Larger: a scene of twelve slides keeps them all."""
 
 _LUMA = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709-6, item 3.2
 _FIXED = 1 << 16
@@ -72,11 +82,18 @@ def planes_of_rgb(rgb: NDArray[np.uint8]) -> Planes:
     y_row = [219 / 255 * k for k in _LUMA]
     u_row = [224 / 255 * k / (2 - 2 * kb) for k in (-kr, -kg, 1 - kb)]
     v_row = [224 / 255 * k / (2 - 2 * kr) for k in (1 - kr, -kg, -kb)]
-    luma = _weighted(rgb, y_row, 1, 16)
-    rows = rgb[0::2].astype(np.int32) + rgb[1::2]
-    left = np.concatenate([rows[:, :1], rows[:, 1:-1:2]], axis=1)  # the column before each even one
-    chroma = left + 2 * rows[:, 0::2] + rows[:, 1::2]
-    return Planes(luma, _weighted(chroma, u_row, 8, 128), _weighted(chroma, v_row, 8, 128))
+    height, width, _ = rgb.shape
+    half = (height // 2, width // 2)
+    planes = Planes(np.empty((height, width), np.uint8), np.empty(half, np.uint8), np.empty(half, np.uint8))
+    for top in range(0, height, BAND_ROWS):
+        band = rgb[top : top + BAND_ROWS]
+        rows = band[0::2].astype(np.int32) + band[1::2]
+        left = np.concatenate([rows[:, :1], rows[:, 1:-1:2]], axis=1)  # the column before each even one
+        chroma = left + 2 * rows[:, 0::2] + rows[:, 1::2]
+        planes.y[top : top + BAND_ROWS] = _weighted(band, y_row, 1, 16)
+        planes.u[top // 2 : (top + BAND_ROWS) // 2] = _weighted(chroma, u_row, 8, 128)
+        planes.v[top // 2 : (top + BAND_ROWS) // 2] = _weighted(chroma, v_row, 8, 128)
+    return planes
 
 
 def _weighted(rgb: NDArray[np.uint8] | NDArray[np.int32], row: list[float], scale: int, offset: int) -> Plane:
@@ -89,27 +106,69 @@ def _weighted(rgb: NDArray[np.uint8] | NDArray[np.int32], row: list[float], scal
 class Layer:
     """One picture under a camera; draws only when the camera has moved visibly."""
 
-    def __init__(self, planes: Planes, format_: VideoFormat) -> None:
-        """Prepare a picture; upsampled at once if the film moves."""
+    def __init__(self, planes: Planes, format_: VideoFormat, zoom: float | None = None) -> None:
+        """Prepare a picture; upsampled at once if the film moves.
+
+        Args:
+            planes: the picture.
+            format_: the film's format.
+            zoom: at which it was last drawn, if it was put away since.
+        """
         self._format = format_
         self._drawn = planes
-        self._zoom: float | None = None
+        self.zoom: float | None = None
         if format_.moving:
             self._source = [ZoomablePlane(plane, chroma=at > 0) for at, plane in enumerate(planes)]
+        if zoom is not None:
+            self.at(zoom)
 
     def at(self, zoom: float) -> Planes:
         """Return the picture at ``zoom``."""
         if self._format.moving and not self.shows(zoom):
             self._drawn = Planes(*(source.at(zoom) for source in self._source))
-            self._zoom = zoom
+            self.zoom = zoom
         return self._drawn
 
     def shows(self, zoom: float) -> bool:
         """Whether what is drawn can stand for ``zoom``."""
         if not self._format.moving:
             return True
-        at = self._zoom
+        at = self.zoom
         return at is not None and travel(at, zoom, self._format.width, self._format.height) < TRAVEL_EPSILON
+
+
+class Layers:
+    """The pictures of a segment, of which only those on screen are in memory.
+
+    One that was put away comes back as it was, so the bytes do not depend on how many are held.
+    """
+
+    def __init__(self, load: Callable[[int], Planes], format_: VideoFormat) -> None:
+        """Begin with none.
+
+        Args:
+            load: returns a picture by its place in the plan.
+            format_: the film's format.
+        """
+        self._load = load
+        self._format = format_
+        self._held: OrderedDict[int, Layer] = OrderedDict()
+        self._zooms: dict[int, float | None] = {}
+
+    def __getitem__(self, picture: int) -> Layer:
+        """Return a picture, loaded if need be."""
+        layer = self._held.get(picture)
+        if layer is None:
+            if len(self._held) >= PICTURES_HELD:
+                self._put_away()
+            layer = self._held[picture] = Layer(self._load(picture), self._format, self._zooms.get(picture))
+        self._held.move_to_end(picture)
+        return layer
+
+    def _put_away(self) -> None:
+        """Let go of the picture that was wanted longest ago."""
+        picture, layer = self._held.popitem(last=False)
+        self._zooms[picture] = layer.zoom
 
 
 class Canvas:

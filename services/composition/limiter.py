@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.timeline import SAMPLE_RATE
 from services.composition.pcm import SampleSource
 
 OVERSAMPLING = 4
@@ -19,7 +20,7 @@ _TAPS = 12
 LOOK_AHEAD = 240
 """5 ms either side: shorter distorts low voices, longer is heard as pumping."""
 REACH = 2 * LOOK_AHEAD + _TAPS
-BLOCK = 10 * 48_000
+BLOCK = 10 * SAMPLE_RATE
 
 
 def _interpolators() -> NDArray[np.float64]:

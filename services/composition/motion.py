@@ -4,10 +4,10 @@ When nothing moved by more than a fraction of a pixel the same frame is sent aga
 third of the cost: cost follows motion.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from services.composition.encoder import Cancel, Coded, Encoder
-from services.composition.frames import Canvas, Layer
+from services.composition.frames import Canvas, Layers
 from services.composition.plan import Mix, SegmentPlan
 from services.composition.static import key_frame
 
@@ -19,28 +19,34 @@ NOISY_BITS_PER_PIXEL = 1.6
 """Key frames (at ``MOTION_QP``) from which a picture counts as noisy: 180 KB at 720p."""
 
 
-def moving_segment(
-    plan: SegmentPlan, layers: Mapping[int, Layer], cancel: Cancel
-) -> tuple[list[Coded], bytes]:
+def moving_segment(plan: SegmentPlan, layers: Layers, add: Callable[[Coded], None], cancel: Cancel) -> bytes:
     """Encode a whole segment.
 
+    Args:
+        plan: what to show when.
+        layers: the pictures.
+        add: takes the coded pictures, in decoding order.
+        cancel: asked before every frame.
+
     Returns:
-        Coded pictures in decoding order, and the parameter sets.
+        The parameter sets.
     """
     encoder = Encoder(plan.format, _quantiser(plan, layers, cancel), frames=plan.frames)
     canvas = Canvas(plan.format)
-    coded: list[Coded] = []
     shown: Mix = ()
     for frame in range(plan.frames):
         mix = plan.mix(frame)
         if mix != shown or not all(layers[p].shows(plan.zoom(p, frame)) for p, _ in mix):
             canvas.show([(layers[p].at(plan.zoom(p, frame)), weight) for p, weight in mix])
             shown = mix
-        coded += encoder.encode(canvas.frame, cancel)
-    return [*coded, *encoder.finish()], encoder.extradata
+        for coded in encoder.encode(canvas.frame, cancel):
+            add(coded)
+    for coded in encoder.finish():
+        add(coded)
+    return encoder.extradata
 
 
-def _quantiser(plan: SegmentPlan, layers: Mapping[int, Layer], cancel: Cancel) -> int:
+def _quantiser(plan: SegmentPlan, layers: Layers, cancel: Cancel) -> int:
     picture = plan.shots[-1][0]
     data, _ = key_frame(layers[picture].at(plan.zoom(picture, 0)), plan.format, MOTION_QP, cancel)
     noisy = len(data) * 8 > NOISY_BITS_PER_PIXEL * plan.format.width * plan.format.height

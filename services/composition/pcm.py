@@ -2,9 +2,9 @@
 
 import io
 import wave
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import BinaryIO, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from services.composition.encoder import Cancel
 
 Samples = NDArray[np.int16]
 S = TypeVar("S", np.int16, np.float32)
+
+BLOCK = 10 * SAMPLE_RATE
+"""Samples in memory at once, 1 MB. Smaller: more calls for the same work. Larger: a cancel waits for it."""
 
 
 class SampleSource(Protocol):
@@ -53,44 +56,50 @@ def open_pcm(path: Path) -> SampleFile[np.int16]:
     return SampleFile(path, np.int16)
 
 
-def read_speech(data: bytes, timing: SceneTiming, name: str) -> Samples:
-    """Decode a scene's speech.
+def speech_blocks(source: Path | BinaryIO, timing: SceneTiming, name: str) -> Iterator[Samples]:
+    """Yield a scene's speech a few seconds at a time.
 
     Args:
-        data: a WAV file, 48 kHz, mono, 16 bit.
+        source: a WAV file, 48 kHz, mono, 16 bit.
         timing: says how many samples there must be.
         name: what an error calls the scene.
 
     Raises:
         PermanentError: ``COMPOSE_FAILED``: damaged, of another kind, or not as long as the scene was timed.
     """
+    read = 0
     try:
-        with wave.open(io.BytesIO(data)) as file:
+        with wave.open(str(source) if isinstance(source, Path) else source) as file:
             kind = (file.getframerate(), file.getnchannels(), 8 * file.getsampwidth())
-            speech = np.frombuffer(file.readframes(file.getnframes()), np.uint8)
+            if kind != (SAMPLE_RATE, 1, 16):
+                raise PermanentError(
+                    ErrorCode.COMPOSE_FAILED,
+                    f"the speech of {name} is {kind} (Hz, channels, bits), not (48000, 1, 16)",
+                )
+            while read <= timing.speech_samples and len(data := file.readframes(BLOCK)) > 1:
+                block = np.frombuffer(data, "<i2", len(data) // 2).astype(np.int16, copy=False)
+                read += block.size
+                yield block
     except (wave.Error, EOFError, ValueError, RuntimeError, MemoryError) as error:
         raise PermanentError(
             ErrorCode.COMPOSE_FAILED, f"the speech of {name} is not a whole WAV file: {error}"
         ) from error
-    if kind != (SAMPLE_RATE, 1, 16):
+    if read != timing.speech_samples:
         raise PermanentError(
             ErrorCode.COMPOSE_FAILED,
-            f"the speech of {name} is {kind} (Hz, channels, bits), not (48000, 1, 16)",
+            f"the speech of {name} has {read} samples, or more, it was timed for {timing.speech_samples}",
         )
-    if speech.size != 2 * timing.speech_samples:
-        raise PermanentError(
-            ErrorCode.COMPOSE_FAILED,
-            f"the speech of {name} has {speech.size // 2} samples, it was timed for {timing.speech_samples}",
-        )
-    return speech.view("<i2").astype(np.int16, copy=False)
+
+
+def read_speech(data: bytes, timing: SceneTiming, name: str) -> Samples:
+    """Return a short scene's speech whole, see :func:`speech_blocks`."""
+    blocks = list(speech_blocks(io.BytesIO(data), timing, name))
+    return np.concatenate([*blocks, np.empty(0, np.int16)])
 
 
 def place_speech(speech: Samples, timing: SceneTiming) -> Samples:
-    """Return a whole scene: silence before, speech, silence up to the last sample of the last frame."""
-    scene = np.zeros(timing.samples, np.int16)
-    end = min(timing.lead_in_samples + speech.size, timing.samples)
-    scene[timing.lead_in_samples : end] = speech[: max(0, end - timing.lead_in_samples)]
-    return scene
+    """Return a short scene whole, as :func:`write_pcm` writes it."""
+    return np.concatenate(list(_placed([speech], timing)))
 
 
 def write_pcm(path: Path, scenes: Iterable[tuple[Path, SceneTiming, str]], cancel: Cancel) -> int:
@@ -99,7 +108,7 @@ def write_pcm(path: Path, scenes: Iterable[tuple[Path, SceneTiming, str]], cance
     Args:
         path: where to.
         scenes: WAV file, timing and name of each scene, in order.
-        cancel: asked before every scene.
+        cancel: asked before every few seconds of sound.
 
     Returns:
         The film's length in samples.
@@ -107,8 +116,26 @@ def write_pcm(path: Path, scenes: Iterable[tuple[Path, SceneTiming, str]], cance
     total = 0
     with path.open("wb") as file:
         for wav, timing, name in scenes:
-            cancel.check()
-            scene = place_speech(read_speech(wav.read_bytes(), timing, name), timing)
-            file.write(scene.astype("<i2", copy=False).tobytes())
-            total += scene.size
+            for block in _placed(speech_blocks(wav, timing, name), timing):
+                cancel.check()
+                file.write(block.astype("<i2", copy=False).tobytes())
+                total += block.size
     return total
+
+
+def _placed(speech: Iterable[Samples], timing: SceneTiming) -> Iterator[Samples]:
+    """Yield a whole scene: silence before, speech, silence up to the last sample of the last frame."""
+    left = timing.samples
+    for block in _silence(min(timing.lead_in_samples, timing.samples)):
+        left -= block.size
+        yield block
+    for block in speech:
+        part = block[:left]
+        left -= part.size
+        yield part
+    yield from _silence(left)
+
+
+def _silence(samples: int) -> Iterator[Samples]:
+    for start in range(0, samples, BLOCK):
+        yield np.zeros(min(BLOCK, samples - start), np.int16)

@@ -103,7 +103,8 @@ class SegmentPlan:
             edges |= {first, min(first + self.cut, self.frames)}
         marks = sorted(edges)
         for start, end in pairwise(marks):
-            mixes = {self.mix(frame) for frame in range(start, end)}
+            # Between two edges a mix stands still or changes with every frame: its ends tell which.
+            mixes = {self.mix(start), self.mix(end - 1)}
             still = len(mixes) == 1 and len(next(iter(mixes))) == 1
             long_enough = end - start >= min(LEAST_STILL_FRAMES, self.frames)
             yield Run(start, end, next(iter(mixes))[0][0] if still and long_enough else None)

@@ -1,14 +1,14 @@
 """One scene's pictures to one segment file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from services.composition.encoder import Cancel, Coded
 from services.composition.fade import blend_run
-from services.composition.frames import Layer, decode_picture
+from services.composition.frames import Layers, Planes, decode_picture
 from services.composition.motion import moving_segment
 from services.composition.plan import SegmentPlan
-from services.composition.segment import Probe, SegmentHeader, write_segment
+from services.composition.segment import Probe, SegmentHeader, SegmentWriter
 from services.composition.static import best_key_frame, luma_grid, still_run
 
 
@@ -28,38 +28,41 @@ def render_segment(
         PermanentError: ``COMPOSE_FAILED``: a picture is damaged or has another size.
         CanceledError: the job was cancelled.
     """
-    layers: dict[int, Layer] = {}
-    for at, sha in enumerate(plan.pictures):
+
+    def load(picture: int) -> Planes:
         cancel.check()
-        layers[at] = Layer(decode_picture(pictures[sha], plan.format, name), plan.format)
-    if plan.format.moving:
-        coded, extradata = moving_segment(plan, layers, cancel)
-        encoded = len(coded)
-    else:
-        coded, extradata, encoded = _static_segment(plan, layers, cancel)
-    return write_segment(path, plan.format, extradata, coded, encoded, _probes(plan, layers))
+        return decode_picture(pictures[plan.pictures[picture]], plan.format, name)
+
+    layers = Layers(load, plan.format)
+    with SegmentWriter(path, plan.format) as writer:
+        if plan.format.moving:
+            extradata, encoded = moving_segment(plan, layers, writer.add, cancel), plan.frames
+        else:
+            extradata, encoded = _static_segment(plan, layers, writer.add, cancel)
+        return writer.finish(extradata, encoded, _probes(plan, layers))
 
 
 def _static_segment(
-    plan: SegmentPlan, layers: Mapping[int, Layer], cancel: Cancel
-) -> tuple[list[Coded], bytes, int]:
-    coded: list[Coded] = []
+    plan: SegmentPlan, layers: Layers, add: Callable[[Coded], None], cancel: Cancel
+) -> tuple[bytes, int]:
     encoded = 0
     extradata = b""
     for run in plan.runs():
         if run.picture is None:
-            blended, extradata = blend_run(plan.format, layers, plan.mix, run.start, run.end, cancel)
-            coded += blended
-            encoded += len(blended)
+            extradata = blend_run(plan.format, layers, plan.mix, run.start, run.end, add, cancel)
+            encoded += run.end - run.start
         else:
             planes = layers[run.picture].at(1.0)
             key, extradata, tries = best_key_frame(planes, plan.format, cancel)
-            coded += still_run(key, run.start, run.end - run.start, plan.format)
+            for coded in still_run(key, run.start, run.end - run.start, plan.format):
+                if coded.key:
+                    cancel.check()
+                add(coded)
             encoded += tries
-    return coded, extradata, encoded
+    return extradata, encoded
 
 
-def _probes(plan: SegmentPlan, layers: Mapping[int, Layer]) -> list[Probe]:
+def _probes(plan: SegmentPlan, layers: Layers) -> list[Probe]:
     """Describe the first frame after the fade and the last one, where each shows a single picture."""
     probes = []
     for frame in sorted({min(plan.fade, plan.frames - 1), plan.frames - 1}):

@@ -6,7 +6,9 @@ scene of a minute is one key frame, 47 tiny packets and a list. Nothing in the f
 and every index is checked before it is used.
 """
 
+import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -70,45 +72,69 @@ class SegmentHeader(Model):
         return None
 
 
-def write_segment(
-    path: Path,
-    format_: VideoFormat,
-    extradata: bytes,
-    coded: Iterable[Coded],
-    encoded: int,
-    probes: Iterable[Probe],
-) -> SegmentHeader:
-    """Write a segment file.
+class SegmentWriter:
+    """Writes a segment file; the packets go to a file beside it as they come, equal ones once.
 
-    Args:
-        path: where to.
-        format_: the film's format.
-        extradata: SPS and PPS in Annex B form.
-        coded: the coded pictures in decoding order; equal ones are stored once.
-        encoded: how many frames went through an encoder.
-        probes: what some frames look like.
+    A context manager: what is not finished is removed.
     """
-    places: dict[bytes, int] = {}
-    order = [(c.pts, c.key, places.setdefault(c.data, len(places))) for c in coded]
-    header = SegmentHeader(
-        width=format_.width,
-        height=format_.height,
-        fps=format_.fps,
-        moving=format_.moving,
-        frames=len(order),
-        encoded=encoded,
-        extradata=extradata.hex(),
-        sizes=tuple(len(data) for data in places),
-        order=tuple(order),
-        probes=tuple(probes),
-    )
-    assert header.flaw() is None, header.flaw()
-    body = canonical_json(header.model_dump(mode="json"))
-    with path.open("wb") as file:
-        file.write(MAGIC + len(body).to_bytes(4, "big") + body)
-        for data in places:
-            file.write(data)
-    return header
+
+    def __init__(self, path: Path, format_: VideoFormat) -> None:
+        """Begin a file.
+
+        Args:
+            path: where to.
+            format_: the film's format.
+        """
+        self._path = path
+        self._format = format_
+        self._draft = path.with_name(f"{path.name}.packets")
+        self._packets: BinaryIO = self._draft.open("wb+")
+        self._places: dict[bytes, int] = {}
+        self._sizes: list[int] = []
+        self._order: list[tuple[int, bool, int]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._packets.close()
+        self._draft.unlink(missing_ok=True)
+
+    def add(self, coded: Coded) -> None:
+        """Take the next coded picture, in decoding order."""
+        place = self._places.setdefault(hashlib.sha256(coded.data).digest(), len(self._sizes))
+        if place == len(self._sizes):
+            self._sizes.append(len(coded.data))
+            self._packets.write(coded.data)
+        self._order.append((coded.pts, coded.key, place))
+
+    def finish(self, extradata: bytes, encoded: int, probes: Iterable[Probe]) -> SegmentHeader:
+        """Write the file.
+
+        Args:
+            extradata: SPS and PPS in Annex B form.
+            encoded: how many frames went through an encoder.
+            probes: what some frames look like.
+        """
+        header = SegmentHeader(
+            width=self._format.width,
+            height=self._format.height,
+            fps=self._format.fps,
+            moving=self._format.moving,
+            frames=len(self._order),
+            encoded=encoded,
+            extradata=extradata.hex(),
+            sizes=tuple(self._sizes),
+            order=tuple(self._order),
+            probes=tuple(probes),
+        )
+        assert header.flaw() is None, header.flaw()
+        body = canonical_json(header.model_dump(mode="json"))
+        self._packets.seek(0)
+        with self._path.open("wb") as file:
+            file.write(MAGIC + len(body).to_bytes(4, "big") + body)
+            shutil.copyfileobj(self._packets, file)
+        return header
 
 
 class SegmentReader:

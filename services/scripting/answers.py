@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from contracts.errors import PermanentError
 from contracts.renderspec import explain
 from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
+from contracts.speech import check_length
 from services.runtime.outbound import json_text
 from services.scripting.brief import Brief
 from services.scripting.merging import merge_cheapest
@@ -54,10 +56,15 @@ def read_script(answer: str, brief: Brief, check: Callable[[], None] = lambda: N
     if not isinstance(raw, Mapping):
         raise WrongFormError("the answer must be a JSON object with chapters")
     try:
-        script = Script.model_validate(_cleaned(raw, check))
+        script = _within(Script.model_validate(_cleaned(raw, check)), brief, check)
     except ValidationError as error:
         raise WrongFormError(explain(error)) from None
-    return _within(script, brief, check)
+    scenes = [scene for chapter in script.chapters for scene in chapter.scenes]
+    try:
+        check_length([(scene.scene_id, scene.narration) for scene in scenes], brief.language)
+    except PermanentError as error:
+        raise WrongFormError(error.message) from None
+    return script
 
 
 def _parsed(answer: str) -> Any:

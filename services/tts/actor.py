@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import Counter
@@ -17,9 +18,8 @@ from contracts.topics import SCENE_PLANNED
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Blob, Made
 from services.runtime.cancel import CancelToken
-from services.tts.audio import wav_bytes
-from services.tts.loudness import measure_loudness
 from services.tts.providers import Choice, choose_voice
+from services.tts.recording import record
 from services.tts.sentences import warm
 from services.tts.settings import TtsSettings
 from services.tts.voice import Progress, UnspeakableError
@@ -44,13 +44,14 @@ class SpeechStage:
 
         Raises:
             PermanentError: ``SETTINGS_INVALID`` (no such voice), ``LANGUAGE_UNSUPPORTED``,
-                ``NARRATION_UNSPEAKABLE`` or ``TTS_FAILED``.
+                ``NARRATION_UNSPEAKABLE``, ``NARRATION_TOO_LONG`` or ``TTS_FAILED``.
             TransientError: ``TTS_FAILED`` or a storage code.
             CanceledError: the job is dead.
         """
         scene = event.context.scene
         language = normalise_language(event.context.language)
         choice = choose_voice(event.settings.tts_provider, event.settings.voice)
+        name = f"scene {scene.scene_id} (number {event.context.index + 1} of the film)"
 
         async def make() -> Made:
             try:
@@ -58,9 +59,10 @@ class SpeechStage:
             except UnspeakableError:
                 raise PermanentError(
                     ErrorCode.NARRATION_UNSPEAKABLE,
-                    f"scene {scene.scene_id} (number {event.context.index + 1} of the film) has nothing "
-                    "that can be spoken; write its narration in words",
+                    f"{name} has nothing that can be spoken; write its narration in words",
                 ) from None
+            except PermanentError as error:
+                raise PermanentError(error.code, f"{name}: {error.message}") from error
             SYNTHESISED.inc()
             return made
 
@@ -81,7 +83,7 @@ class SpeechStage:
         reports = _Reports(ctx)
         try:
             return await ctx.run(
-                _speak, self._settings, choice, narration, language, ctx.cancel, reports.progress
+                _speak, self._settings, choice, narration, language, ctx.scratch, ctx.cancel, reports.progress
             )
         finally:
             await reports.done()
@@ -92,17 +94,18 @@ def _speak(
     choice: Choice,
     narration: str,
     language: str,
+    folder: Path,
     cancel: CancelToken,
     progress: Progress,
 ) -> Made:
     cancel.check()
-    speech = choice.open(settings).speak(narration, language, cancel, progress)
+    recording = record(choice.open(settings), narration, language, folder, cancel, progress)
     return Made(
-        blobs={"speech": Blob(wav_bytes(speech.pcm), MEDIA_TYPE)},
+        blobs={"speech": Blob(recording.wav, MEDIA_TYPE)},
         facts={
-            "samples": len(speech.pcm),
-            "sentences": [sentence.model_dump() for sentence in speech.sentences],
-            "loudness": measure_loudness(speech.pcm).model_dump(),
+            "samples": recording.samples,
+            "sentences": [sentence.model_dump() for sentence in recording.sentences],
+            "loudness": recording.loudness.model_dump(),
         },
     )
 

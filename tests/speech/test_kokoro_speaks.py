@@ -3,11 +3,13 @@
 import hashlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from statistics import mean
 
 import pytest
 
+from contracts.errors import CanceledError
 from contracts.rendering import TtsProvider
 from services.runtime.cancel import CancelToken
 from services.tts.audio import wav_bytes
@@ -85,3 +87,16 @@ def test_another_process_speaks_the_same_bytes(voice: Voice, model_cache: Path) 
         capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2], timeout=120,
     )  # fmt: skip
     assert other.stdout.strip() == hashlib.sha256(wav_bytes(say(voice, text).pcm)).hexdigest()
+
+
+def test_a_cancel_ends_the_model_in_the_middle_of_a_sentence(voice: Voice) -> None:
+    cancel = CancelToken()
+    timer = threading.Timer(0.3, cancel.cancel)
+    sentence = "안전 수칙을 지키고 장비를 점검한 다음에 작업을 시작하고 마치면 반드시 보고합니다."
+    timer.start()
+    try:
+        with pytest.raises(CanceledError):  # seconds of computing, in one call of the model
+            next(voice.say(sentence, "ko", cancel))
+    finally:
+        timer.cancel()
+    assert len(next(voice.say("네.", "ko", CancelToken()))) > 0

@@ -15,7 +15,7 @@ from services.composition.check.spans import Span, SpanFinder
 from services.composition.encoder import Cancel
 from services.composition.filmplan import FilmPlan, ScenePlace
 from services.composition.loudness import LoudnessMeter
-from services.composition.pcm import SampleFile, SampleSource
+from services.composition.pcm import BLOCK, SampleFile, SampleSource
 
 SILENT_PEAK = 10 ** (-60 / 20)
 SILENT_SECONDS = 0.5
@@ -105,7 +105,7 @@ def inspect_sound(plan: FilmPlan, source: SampleSource, heard: Heard, cancel: Ca
         plan: the film.
         source: its speech before mastering.
         heard: what :func:`decode_sound` found.
-        cancel: asked before every scene.
+        cancel: asked before every scene, and every ten seconds of one.
     """
     sound = SampleFile(heard.samples, np.float32)
     lags: list[int] = []
@@ -117,9 +117,9 @@ def inspect_sound(plan: FilmPlan, source: SampleSource, heard: Heard, cancel: Ca
         if lag is not None:
             lags.append(lag)
         for number, (start, end) in enumerate(scene.sentence_samples(), start=1):
-            if _rms(source[start:end].astype(np.float32) / np.float32(32768)) > _SPOKEN_RMS:
+            if _rms_between(source, start, end, cancel) > _SPOKEN_RMS * 32768:
                 sentences += 1
-                if _rms(sound[start:end]) < _HEARD_RMS:
+                if _rms_between(sound, start, end, cancel) < _HEARD_RMS:
                     missing.append(f"{scene.event.context.index + 1}/{number}")
     return SoundFacts(
         samples=sound.size,
@@ -127,12 +127,25 @@ def inspect_sound(plan: FilmPlan, source: SampleSource, heard: Heard, cancel: Ca
         channels=heard.channels,
         mono=heard.mono,
         loudness=heard.loudness,
-        silent=_silent_spans(sound),
+        silent=_silent_spans(sound, cancel),
         lag_samples=max((abs(lag) for lag in lags), default=0),
         drift_samples=lags[-1] - lags[0] if lags else 0,
         sentences=sentences,
         missing=tuple(missing),
     )
+
+
+def _rms_between(
+    source: SampleSource | SampleFile[np.float32], start: int, end: int, cancel: Cancel
+) -> float:
+    """Return the level of ``[start, end)``, a block at a time: a sentence may be as long as its scene."""
+    squares, count = 0.0, 0
+    for at in range(start, end, BLOCK):
+        cancel.check()
+        block = source[at : min(at + BLOCK, end)].astype(np.float32)
+        squares += float(np.square(block).sum(dtype=np.float64))
+        count += block.size
+    return float(np.sqrt(squares / count)) if count else 0.0
 
 
 def _rms(samples: NDArray[np.float32]) -> float:
@@ -153,10 +166,11 @@ def _lag(scene: ScenePlace, source: SampleSource, sound: SampleFile[np.float32])
     return int(np.argmax(match[: heard.size - said.size + 1])) - (start - low)
 
 
-def _silent_spans(sound: SampleFile[np.float32]) -> tuple[Span, ...]:
+def _silent_spans(sound: SampleFile[np.float32], cancel: Cancel) -> tuple[Span, ...]:
     finder = SpanFinder(SAMPLE_RATE / _BLOCK, SILENT_SECONDS)
     step = 1000 * _BLOCK
     for start in range(0, sound.size - _BLOCK + 1, step):
+        cancel.check()
         part = np.abs(sound[start : start + step])
         for peak in part[: part.size - part.size % _BLOCK].reshape(-1, _BLOCK).max(axis=1):
             finder.add(bool(peak < SILENT_PEAK))

@@ -75,6 +75,7 @@ STATUS: Mapping[ErrorCode, int] = {
     ErrorCode.SCRIPT_GENERATION_FAILED: 422,
     ErrorCode.NO_RENDER_SPEC: 409,
     ErrorCode.RENDER_SPEC_INVALID: 422,
+    ErrorCode.NARRATION_TOO_LONG: 422,
     ErrorCode.STORAGE_FULL: 507,
     ErrorCode.INTERNAL_ERROR: 500,
 }

@@ -88,7 +88,8 @@ class Scripts(Core):
 
         Raises:
             PermanentError: ``SCRIPT_NOT_FOUND``, ``SCRIPT_INVALID`` (it could not be rendered),
-                ``LANGUAGE_UNSUPPORTED`` or ``SCRIPT_STATE_CONFLICT`` (no text yet, or not at ``version``).
+                ``NARRATION_TOO_LONG`` (nobody could say it in time), ``LANGUAGE_UNSUPPORTED`` or
+                ``SCRIPT_STATE_CONFLICT`` (no text yet, or not at ``version``).
         """
         body = script_json(script)
         await self.keep_text(body)
@@ -222,13 +223,14 @@ def script_json(script: Script) -> str:
     """Return a script's one stored form.
 
     Raises:
-        PermanentError: ``SCRIPT_INVALID`` or ``LANGUAGE_UNSUPPORTED``: whatever is stored can be rendered.
+        PermanentError: ``SCRIPT_INVALID``, ``NARRATION_TOO_LONG`` or ``LANGUAGE_UNSUPPORTED``: whatever is
+            stored can be rendered.
     """
     body = script.model_dump(mode="json")
     try:
         normalise_render_spec(body)
     except PermanentError as error:
-        if error.code is ErrorCode.LANGUAGE_UNSUPPORTED:
+        if error.code in (ErrorCode.LANGUAGE_UNSUPPORTED, ErrorCode.NARRATION_TOO_LONG):
             raise
         raise PermanentError(ErrorCode.SCRIPT_INVALID, error.message) from None
     return canonical_json(body).decode()

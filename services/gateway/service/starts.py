@@ -17,6 +17,7 @@ from services.gateway.service.jobs import Jobs
 UNRENDERABLE = {
     ErrorCode.NO_RENDER_SPEC,
     ErrorCode.RENDER_SPEC_INVALID,
+    ErrorCode.NARRATION_TOO_LONG,
     ErrorCode.LANGUAGE_UNSUPPORTED,
     ErrorCode.SETTINGS_INVALID,
     ErrorCode.EVENT_TOO_LARGE,

@@ -159,10 +159,11 @@ async def test_no_spec_fails_the_job_and_a_later_start_finds_it(
     [
         (b"[1]", "RENDER_SPEC_INVALID"),
         (b'{"scenes": [{"scene_id": 1, "narration": " "}]}', "RENDER_SPEC_INVALID"),
+        (json.dumps({"scenes": [{"scene_id": 1, "narration": "㈜" * 5_000}]}).encode(), "NARRATION_TOO_LONG"),
         (b'{"scenes": [{"scene_id": 1, "narration": "x"}], "language": "tlh"}', "LANGUAGE_UNSUPPORTED"),
         (b" " * (MAX_SPEC_BYTES + 1), "RENDER_SPEC_INVALID"),
     ],
-    ids=["list", "blank", "language", "huge"],
+    ids=["list", "blank", "too long to say", "language", "huge"],
 )
 async def test_a_spec_that_cannot_be_rendered_fails_the_job(
     harness: Harness, backend: StandInBackend, body: bytes, code: str

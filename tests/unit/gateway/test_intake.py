@@ -57,6 +57,7 @@ async def test_the_same_job_twice_is_the_same_answer(harness: Harness) -> None:
         ({"render_spec": {}}, "NO_RENDER_SPEC"),
         ({"render_spec": {"scenes": []}}, "NO_RENDER_SPEC"),
         ({"render_spec": {"scenes": [{"scene_id": 1, "narration": ""}]}}, "RENDER_SPEC_INVALID"),
+        ({"render_spec": {"scenes": [{"scene_id": 1, "narration": "㈜" * 5_000}]}}, "NARRATION_TOO_LONG"),
         ({"render_spec": SPEC | {"language": "tlh"}}, "LANGUAGE_UNSUPPORTED"),
         ({"render_spec": SPEC, "options": {"fps": 7}}, "SETTINGS_INVALID"),
     ],

@@ -15,6 +15,8 @@ from .conftest import SCRIPT, Harness, failed
 
 GENERATE = "/api/videos/v-1/scripts/generate"
 TEXT = {"source_text": "# 비밀번호\n\n길게 만드세요.\n"}
+LONG = "㈜" * 5_000
+"""A narration that is read out as 20,000 syllables, 51 minutes."""
 
 
 async def test_generate_waits_for_the_script_and_returns_it(harness: Harness) -> None:
@@ -72,14 +74,17 @@ async def test_a_script_whose_stage_gave_up_has_failed(harness: Harness) -> None
     assert (answer.status_code, answer.json()["code"]) == (422, "INTERNAL_ERROR")
 
 
-async def test_a_script_that_cannot_be_rendered_is_not_taken(harness: Harness) -> None:
+@pytest.mark.parametrize(("narration", "code"), [("   ", "SCRIPT_INVALID"), (LONG, "NARRATION_TOO_LONG")])
+async def test_a_script_that_cannot_be_rendered_is_not_taken(
+    harness: Harness, narration: str, code: str
+) -> None:
     await harness.client.post(GENERATE, json=TEXT, headers={"Prefer": "wait=0"})
     [request] = await harness.publishes(ScriptRequested)
-    blank = json.loads(json.dumps(SCRIPT))
-    blank["chapters"][0]["scenes"][0]["narration"] = "   "
-    await harness.tell(await harness.generated(request, blank))
+    hopeless = json.loads(json.dumps(SCRIPT))
+    hopeless["chapters"][0]["scenes"][0]["narration"] = narration
+    await harness.tell(await harness.generated(request, hopeless))
     read = (await harness.client.get(f"/api/scripts/{request.job_id}")).json()
-    assert (read["status"], read["error"]["code"]) == ("FAILED", "SCRIPT_INVALID")
+    assert (read["status"], read["error"]["code"]) == ("FAILED", code)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +177,10 @@ async def test_an_editor_who_saw_an_older_version_is_told(harness: Harness) -> N
         (
             {"chapters": [{"chapter_id": 1, "title": "x", "scenes": [{"scene_id": 1, "narration": " "}]}]},
             "SCRIPT_INVALID",
+        ),
+        (
+            {"chapters": [{"chapter_id": 1, "title": "x", "scenes": [{"scene_id": 1, "narration": LONG}]}]},
+            "NARRATION_TOO_LONG",
         ),
     ],
 )

@@ -171,6 +171,7 @@ class TestApproval:
             ("1/scenes/1", {"narration": ""}, 422, "COMMAND_INVALID"),
             ("1/scenes/1", {"narration": None}, 422, "COMMAND_INVALID"),
             ("1/scenes/1", {"narration": " "}, 422, "SCRIPT_INVALID"),
+            ("1/scenes/1", {"narration": "㈜" * 5_000}, 422, "NARRATION_TOO_LONG"),
             ("1/scenes/x", {"narration": "x"}, 422, "COMMAND_INVALID"),
         ],
     )

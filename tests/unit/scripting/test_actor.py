@@ -206,6 +206,7 @@ async def test_a_redelivered_record_gives_the_same_bytes(shelf: Any, hands: Any)
         (b"[" * 100_000, ErrorCode.RENDER_SPEC_INVALID),
         ({"scenes": [{"scene_id": 1}]}, ErrorCode.RENDER_SPEC_INVALID),
         ({"scenes": [{"scene_id": 1, "narration": "\u202e\x00"}]}, ErrorCode.RENDER_SPEC_INVALID),
+        ({"scenes": [{"scene_id": 1, "narration": "㈜" * 5_000}]}, ErrorCode.NARRATION_TOO_LONG),
         (b'{"scenes": [{"scene_id": 1, "narration": "\\ud800"}]}', ErrorCode.RENDER_SPEC_INVALID),
         ({"language": "xx", "scenes": [{"scene_id": 1, "narration": "a"}]}, ErrorCode.LANGUAGE_UNSUPPORTED),
     ],

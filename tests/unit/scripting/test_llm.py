@@ -297,6 +297,14 @@ async def test_an_answer_of_4_500_scenes_is_not_joined_two_by_two() -> None:
     assert "4,500 scenes" in stand_in.requests[1][2]["messages"][-1]["content"]
 
 
+async def test_a_narration_that_takes_51_minutes_to_say_is_sent_back_with_words() -> None:
+    long = script(1, 1)
+    long["chapters"][0]["scenes"][0]["narration"] = "㈜" * 5_000
+    async with model(Reply(json.dumps(long)), Reply(GOOD)) as (writer, stand_in):
+        await writer.write(SOURCE, BRIEF, CancelToken())
+    assert "51 minutes to say" in stand_in.requests[1][2]["messages"][-1]["content"]
+
+
 async def test_more_than_was_allowed_is_joined_and_nothing_lost() -> None:
     async with model(Reply(json.dumps(script(4, 5), ensure_ascii=False))) as (writer, _):
         written = await writer.write(SOURCE, BRIEF, CancelToken())

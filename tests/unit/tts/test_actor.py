@@ -173,6 +173,12 @@ async def test_a_scene_without_words_is_refused_by_name(desk: Desk, narration: s
     assert synthesised() == before
 
 
+async def test_a_record_with_51_minutes_of_narration_is_refused_by_name(desk: Desk) -> None:
+    with pytest.raises(PermanentError, match=r"scene 7 \(number 3 of the film\): .*split it") as caught:
+        await desk.speak(planned("㈜" * 5_000))
+    assert caught.value.code is ErrorCode.NARRATION_TOO_LONG
+
+
 async def test_an_unsupported_language_is_refused(desk: Desk) -> None:
     with pytest.raises(PermanentError) as caught:
         await desk.speak(planned(language="ja"))

@@ -4,8 +4,9 @@ import wave
 import numpy as np
 import pytest
 
-from services.tts.audio import PEAK, Samples, doubled, faded, joined, to_pcm, trimmed, wav_bytes
+from services.tts.audio import PEAK, doubled, faded, joined, to_pcm, trimmed, wav_bytes
 from services.tts.loudness import measure_loudness
+from services.tts.voice import Samples
 
 
 def tone(hertz: float, seconds: float, rate: int, level: float = 0.5) -> Samples:

@@ -1,6 +1,7 @@
 import hashlib
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from contracts.errors import CanceledError, ErrorCode, PermanentError, Transient
 from services.runtime.cancel import CancelToken
 from services.tts import kokoro_model
 from services.tts.kokoro import KokoroVoice
-from services.tts.kokoro_model import KokoroModel, assembled_model
+from services.tts.kokoro_model import KokoroModel, Room, assembled_model, heard_while_running
+from tests.support.eventually import eventually_sync
 
 PARTS = [b"one", b"two", b"three", b"four"]
 WHOLE = hashlib.sha256(b"".join(PARTS)).hexdigest()
@@ -125,7 +127,7 @@ def test_a_sentence_longer_than_the_model_takes_is_one_sentence_in_the_times() -
     text = "안전 수칙을 지키고 " * 80 + "마칩니다"
     speech = KokoroVoice(model, "jf_nezumi").speak(text, "ko", CancelToken(), lambda _: None)
     assert len(model.calls) > len(speech.sentences)
-    assert all(len(call) <= 510 for call in model.calls)
+    assert all(len(call) <= 120 for call in model.calls)
     assert speech.sentences[-1].end == len(speech.pcm)
 
 
@@ -143,3 +145,48 @@ def test_a_long_sentence_is_cancelled_between_its_clauses() -> None:
     with pytest.raises(CanceledError):
         KokoroVoice(model, "jf_nezumi").speak("안전 수칙을 지키고, " * 90, "ko", cancel, lambda _: None)
     assert len(model.calls) == 1
+
+
+def test_all_threads_together_have_120_tokens_in_the_model_in_the_order_in_which_they_came() -> None:
+    room = Room(120)
+    order: list[str] = []
+    threads = []
+
+    def wait_for(name: str, tokens: int) -> None:
+        with room.taken(tokens):
+            order.append(name)
+
+    with room.taken(70), room.taken(50):
+        for name, tokens in (("long", 510), ("short", 10)):
+            threads.append(threading.Thread(target=wait_for, args=(name, tokens)))
+            threads[-1].start()
+            eventually_sync(lambda: len(room._queue) == len(threads), 5)
+        assert order == []
+    for thread in threads:
+        thread.join(5)
+    assert order == ["long", "short"]
+    with room.taken(120):
+        pass
+
+
+def test_a_cancel_is_heard_while_there_is_no_room_in_the_model() -> None:
+    room, cancel = Room(120), CancelToken()
+    ended: list[BaseException] = []
+
+    def wait_for_room() -> None:
+        with heard_while_running(cancel):
+            try:
+                with room.taken(1):
+                    pass
+            except CanceledError as error:
+                ended.append(error)
+
+    with room.taken(120):
+        thread = threading.Thread(target=wait_for_room)
+        thread.start()
+        eventually_sync(lambda: bool(room._queue), 5)
+        cancel.cancel()
+        thread.join(5)
+        assert len(ended) == 1
+    with room.taken(120):
+        pass
