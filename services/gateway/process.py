@@ -65,7 +65,7 @@ async def run_gateway(
             await stack.enter_async_context(gateway.minding_logs(runtime))
         settle_memory()
         async with guarding(engine, stop):
-            await serve(gateway.app, listener, stop, ready)
+            await serve(gateway.app, listener, stop, ready, settings.connection_limits())
 
 
 def main() -> int:

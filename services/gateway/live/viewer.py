@@ -12,12 +12,12 @@ from time import monotonic
 from typing import Any, cast
 
 from starlette.types import Scope
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.protocol import Protocol
 from websockets.streams import StreamReader
 
 from services.gateway.live.frames import QUESTION, answers, close_frame, text_frame
+from services.gateway.live.handshake import HandshakeProtocol
 from services.gateway.live.lending import release
 from services.gateway.live.updates import Slots, Update
 from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
@@ -50,7 +50,7 @@ INVALID_DATA = 1007
 _SCOPE_KEY = "lectern.protocol"
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
+class SocketProtocol(HandshakeProtocol):
     """Uvicorn's WebSocket protocol, which lends the application its transport.
 
     Attributes:
