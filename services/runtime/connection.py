@@ -24,6 +24,10 @@ WRITE_SECONDS = 20.0
 """In each so many seconds a peer has to take ``PACE`` a second of what waits to be sent. Shorter: a film that
 is paused in a tunnel breaks off. Longer: peers that do not read hold what they asked for."""
 
+WRITE_BUFFER = 16 * 1024
+"""Bytes that wait to be sent, above which no more is made and they count as held. Fewer: more turns for a
+film. More: so much of each connection's is not counted."""
+
 PACE = 1_024
 """Bytes a second. Fewer: a byte now and then holds a connection. More: slow phones are cut off."""
 
@@ -51,6 +55,7 @@ class HttpConnection(RefusableConnection):
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Give it a place, and so long for the first head."""
         super().connection_made(transport)
+        transport.set_write_buffer_limits(WRITE_BUFFER)
         place = self.limits.enter(self, self.client[0] if self.client else "")
         if isinstance(place, str):
             status, detail = _TOO_MANY[place]
@@ -104,7 +109,8 @@ class HttpConnection(RefusableConnection):
             place.work()
         else:
             place.wait()
-        place.hold(self.unread + (self.framing + self.body_bytes if self.begun else 0))
+        unsent = self.transport.get_write_buffer_size() if self.flow.write_paused else 0
+        place.hold(self.held + unsent)
 
     def make_room(self) -> None:
         """Go: others need the place, and this peer owes us something, be it that it reads."""

@@ -36,9 +36,10 @@ ADDRESS_SHARE = 0.75
 """Of all, what one address may have unless it is set. Less: behind a proxy, which is one address, the rest
 lies idle. More: nothing is left for others."""
 
-UNFINISHED_BYTES = 64 << 20
-"""Of requests that are not whole, over all connections; above it, the oldest of them goes. Fewer: honest
-uploads of the largest size (1 MiB) disturb each other. More: memory for whoever never ends what it began."""
+HELD_BYTES = 64 << 20
+"""Of requests that are not whole or wait, and of answers that are not taken, over all connections; above it,
+the oldest of them goes. Fewer: honest uploads of the largest size (1 MiB), and slow downloads, disturb each
+other. More: memory for whoever never ends what it began."""
 
 
 class Guest(Protocol):
@@ -90,7 +91,7 @@ class Place:
             del self._limits.waiting[self], self._address.waiting[self]
 
     def hold(self, size: int) -> None:
-        """Say how many bytes of unfinished requests the connection keeps."""
+        """Say how many bytes the connection keeps for its peer."""
         if size != self.held and self._address is not None:
             self._limits.hold(self, size)
 
@@ -131,7 +132,7 @@ class ConnectionLimits:
     Attributes:
         waiting: places that may be taken, who has waited for longest first.
         open: connections that are counted.
-        unfinished: bytes of requests that are not whole.
+        held: bytes of requests that are not whole or wait, and of answers that are not taken.
     """
 
     def __init__(self, in_all: int, per_address: int | None = None) -> None:
@@ -139,7 +140,7 @@ class ConnectionLimits:
         self.per_address = per_address or max(1, int(in_all * ADDRESS_SHARE))
         self.waiting: dict[Place, None] = {}
         self.open = 0
-        self.unfinished = 0
+        self.held = 0
         self._lingering = 0
         self._holding: dict[Place, None] = {}
         self._addresses: dict[str, _Address] = {}
@@ -167,15 +168,15 @@ class ConnectionLimits:
             del self._addresses[key]
 
     def hold(self, place: Place, size: int) -> None:
-        """Count what is not whole; above ``UNFINISHED_BYTES``, the oldest of it goes."""
+        """Count what is kept; above ``HELD_BYTES``, the oldest of it goes."""
         self._count(place, size)
-        while size and self.unfinished > UNFINISHED_BYTES and self._holding:
+        while size and self.held > HELD_BYTES and self._holding:
             oldest = next(iter(self._holding))
             self._count(oldest, 0)
             oldest.lighten()
 
     def _count(self, place: Place, size: int) -> None:
-        self.unfinished += size - place.held
+        self.held += size - place.held
         place.held = size
         if size:
             self._holding.setdefault(place)

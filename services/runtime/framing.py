@@ -10,29 +10,19 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from services.runtime.message_budget import HEAD_BYTES, HEADERS, BudgetedH11, Flow, HeadTooLargeError
+from services.runtime.message_budget import (
+    CHUNK_BYTES,
+    HEAD_BYTES,
+    HEADERS,
+    MOST_AT_ONCE,
+    PIECE_BYTES,
+    REQUEST_BYTES,
+    REQUESTS_WAITING,
+    BudgetedH11,
+    Flow,
+    HeadTooLargeError,
+)
 from services.runtime.targets import origin_form
-
-REQUESTS_WAITING = 8
-"""Requests behind the one that is answered, before parsing stops; a last piece may add ``PIECE_BYTES`` of the
-shortest, to 15. Fewer: nothing gained. More: 3 kB of memory each, and their answers come one by one
-anyway."""
-
-PIECE_BYTES = 64
-"""Of a body that are given to the parser at least, if its end is not known: seven requests of nine bytes, the
-shortest there are. Fewer: a body of blank lines is parsed in as many calls. More: more requests may wait."""
-
-RECEIVE_BUFFER = 64 * 1024
-"""SO_RCVBUF of a connection, which Linux doubles: so much at most comes in one read and is kept while
-requests wait. Fewer: slow for who is far away (640 kB/s at 100 ms). More: memory, and the kernel's own
-default grows to 6 MB a connection."""
-
-MOST_AT_ONCE = 16 * 1024
-"""Bytes of a body that are given to the parser at most, since what frames chunks is counted after each piece.
-Fewer: more calls. More: so much over its budget a message may be."""
-
-CHUNK_BYTES = 5
-"""The least that frames a chunk, as in ``1\\r\\nx\\r\\n``."""
 
 _BLANK_LINE = b"\r\n\r\n"
 
@@ -51,6 +41,7 @@ class FramedConnection(_Base):  # type: ignore[misc]
         deaf: whether what still comes is dropped.
         framing: bytes of the message so far that were no body.
         body_bytes: bytes of its body so far.
+        running: the cycle that is answered; uvicorn's ``cycle`` is the newest one, which may wait.
     """
 
     head_due = True
@@ -59,7 +50,7 @@ class FramedConnection(_Base):  # type: ignore[misc]
     framing = 0
     body_bytes = 0
     pipeline: Any = ()  # of httptools; h11 has none
-    running: Any = None  # the cycle that is answered; uvicorn's ``cycle`` is the newest one that waits
+    running: Any = None
     flow: Any
     parser: Any  # of httptools, as are the next three
     url: bytes
@@ -71,6 +62,7 @@ class FramedConnection(_Base):  # type: ignore[misc]
     _piece_is_head = True
     _head_headers = 0
     _chunks = 0
+    _queued = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +84,8 @@ class FramedConnection(_Base):  # type: ignore[misc]
     def on_response_complete(self) -> None:
         """Go on with what waited for the answer."""
         super().on_response_complete()
+        if not self.pipeline:
+            self._queued = 0
         if not self.deaf and not self.transport.is_closing():
             self.read_on()
 
@@ -112,16 +106,25 @@ class FramedConnection(_Base):  # type: ignore[misc]
         """Bytes that came and wait to be parsed."""
         return len(self._came) - self._at
 
+    @property
+    def held(self) -> int:
+        """Bytes that are kept of requests that are not whole, or wait."""
+        begun = self.framing + self.body_bytes if self.begun else 0
+        return self.unread + self._queued + len(self.pipeline) * REQUEST_BYTES + begun
+
     def read_on(self) -> None:
         """Parse what came, as far as requests may wait; read no more meanwhile."""
-        while self.unread and len(self.pipeline) < REQUESTS_WAITING and not self.deaf:
-            self._feed(self._next_piece())
+        while self._at < len(self._came) and len(self.pipeline) < REQUESTS_WAITING and not self.deaf:
+            piece = self._next_piece()
+            self._feed(piece)
+            self._queued = self._queued + len(piece) if self.pipeline else 0
         if self.deaf or not self.unread:
             self.drop()
         if self.deaf or self.transport.is_closing():
             return
-        self.look()
-        waits = self.unread or self.pipeline or (not self.begun and self._h11_waits())
+        if not _IN_PIECES:
+            self.look()
+        waits = self.unread or self.pipeline or (not _IN_PIECES and not self.begun and self.conn.buffered)
         self.flow.hold(held=bool(waits))
         self.settle()
 
@@ -207,7 +210,9 @@ class FramedConnection(_Base):  # type: ignore[misc]
 
     def on_message_complete(self) -> None:
         """A request is whole."""
-        if self._head_headers + len(self.headers or ()) > HEADERS or self._head_size() > HEAD_BYTES:
+        if self.headers and (  # trailers
+            self._head_headers + len(self.headers) > HEADERS or self._head_size() > HEAD_BYTES
+        ):
             raise HeadTooLargeError
         self.head_due = True
         self.begun = False
@@ -261,6 +266,3 @@ class FramedConnection(_Base):  # type: ignore[misc]
         self.head_due = self.conn.head_due
         self.begun = not self.head_due or (self.conn.their_state is h11.IDLE and self.conn.buffered > 0)
         self.framing, self.body_bytes = self.conn.outside, self.conn.body_bytes
-
-    def _h11_waits(self) -> bool:
-        return not _IN_PIECES and self.conn.buffered > 0

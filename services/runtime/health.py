@@ -21,8 +21,8 @@ from contracts.errors import ErrorCode, PermanentError
 from services.runtime.conformance import Conformance
 from services.runtime.connection import KEEP_ALIVE_SECONDS, HttpConnection
 from services.runtime.connection_limits import ConnectionLimits
-from services.runtime.framing import RECEIVE_BUFFER
 from services.runtime.intake import Intake
+from services.runtime.message_budget import RECEIVE_BUFFER
 from services.runtime.metrics import LOOP_LAG
 from services.runtime.problems import MEDIA_TYPE, problem_of
 

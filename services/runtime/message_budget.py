@@ -1,4 +1,4 @@
-"""What a message may have outside its body, and h11's connection with that budget."""
+"""What a message may have outside its body, how many may wait, and h11's connection with such a budget."""
 
 from typing import Any
 
@@ -13,6 +13,29 @@ too. Larger: what comes piece by piece is put together anew with each, which tak
 HEADERS = 100
 """Of a message, trailers included. Fewer: browsers send up to 30, and each proxy adds some. More: a header of
 four bytes costs 150 in memory."""
+
+REQUESTS_WAITING = 8
+"""Requests behind the one that is answered, before parsing stops; a last piece may add ``PIECE_BYTES`` of the
+shortest, to 15. Fewer: nothing gained. More: memory, and their answers come one by one anyway."""
+
+REQUEST_BYTES = 3_072
+"""What a request that waits takes beside its own bytes. Fewer: more is kept than is counted."""
+
+PIECE_BYTES = 64
+"""Of a body that are given to the parser at least, if its end is not known: seven requests of nine bytes, the
+shortest there are. Fewer: a body of blank lines is parsed in as many calls. More: more requests may wait."""
+
+MOST_AT_ONCE = 16 * 1024
+"""Bytes of a body that are given to the parser at most, since what frames chunks is counted after each piece.
+Fewer: more calls. More: so much over its budget a message may be."""
+
+CHUNK_BYTES = 5
+"""The least that frames a chunk, as in ``1\\r\\nx\\r\\n``."""
+
+RECEIVE_BUFFER = 64 * 1024
+"""SO_RCVBUF of a connection, which Linux doubles: so much at most comes in one read and is kept while
+requests wait. Fewer: slow for who is far away (640 kB/s at 100 ms). More: memory, and the kernel's own
+default grows to 6 MB a connection."""
 
 
 class HeadTooLargeError(h11.RemoteProtocolError):

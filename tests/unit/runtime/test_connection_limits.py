@@ -53,7 +53,7 @@ def test_places_that_were_given_up_twice_are_counted_once() -> None:
         guest.place.leave()
     guest.place.wait()
     guest.place.hold(5)
-    assert (limits.open, limits.unfinished, len(limits.waiting)) == (0, 0, 0)
+    assert (limits.open, limits.held, len(limits.waiting)) == (0, 0, 0)
 
 
 def test_a_websocket_keeps_its_place() -> None:
@@ -66,17 +66,17 @@ def test_a_websocket_keeps_its_place() -> None:
     assert isinstance(limits.enter(guest, "10.0.0.2"), Place)
 
 
-def test_above_64_mib_of_unfinished_requests_the_oldest_go() -> None:
+def test_above_64_mib_of_what_is_held_the_oldest_go() -> None:
     limits = ConnectionLimits(2_000, 2_000)
     guests = [Guest(limits, "10.0.0.1") for _ in range(1_500)]
     for guest in guests:
         guest.place.wait()
         guest.place.hold(64 * 1024)
-    kept = connection_limits.UNFINISHED_BYTES // (64 * 1024)
+    kept = connection_limits.HELD_BYTES // (64 * 1024)
     assert [guest.gone for guest in guests] == [1] * (1_500 - kept) + [0] * kept
-    assert limits.unfinished == connection_limits.UNFINISHED_BYTES
+    assert limits.held == connection_limits.HELD_BYTES
     guests[-1].place.hold(60 << 20)  # one that grows leaves room for little else
-    assert limits.unfinished <= connection_limits.UNFINISHED_BYTES
+    assert limits.held <= connection_limits.HELD_BYTES
     assert guests[-1].gone == 0
 
 
