@@ -26,7 +26,12 @@ class BareGateway:
         folder: of its data and log.
         arguments: see the module.
         descriptors: it may have open; all that this process may when left out.
+
+    Attributes:
+        idle: descriptors that it has open, or one or two fewer, when nobody is connected.
     """
+
+    idle = 0
 
     def __init__(self, folder: Path, arguments: Sequence[str], descriptors: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,6 +86,7 @@ def bare_gateway(folder: Path, *arguments: str, descriptors: int | None = None) 
 
     try:
         eventually_sync(up, 60)
+        gateway.idle = gateway.descriptors + 2
         yield gateway
     finally:
         gateway.child.kill()
