@@ -259,6 +259,7 @@ async def test_who_owes_a_request_is_told_408_or_closed_after_its_second(hasty: 
     }
     assert await hasty.refused("head_late") >= 10
     assert await hasty.refused("body_late") >= 20
+    await leave(hasty, [foe for opened in late.values() for foe in opened])
 
 
 @pytest.mark.parametrize(
