@@ -81,6 +81,7 @@ async def run_up() -> None:
                     listener,
                     stop,
                     lambda url: _announce(url, stack.bootstrap_servers, gateway),
+                    gateway.connection_limits(),
                 )
                 stop.set()
                 await watching

@@ -64,7 +64,7 @@ async def run_gateway(
         await stack.enter_async_context(gateway.relaying(engine.publisher.publish_stored, already, settling))
         settle_memory()
         async with guarding(engine, stop):
-            await serve(gateway.app, listener, stop, ready)
+            await serve(gateway.app, listener, stop, ready, settings.connection_limits())
 
 
 def main() -> int:

@@ -5,6 +5,8 @@ import contextlib
 import gc
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,6 +14,9 @@ from fastapi import FastAPI
 from contracts.errors import ErrorCode, PermanentError
 from services.gateway.live.lending import StreamProtocol
 from services.gateway.live.viewer import SocketProtocol
+from services.runtime.connection import KEEP_ALIVE_SECONDS
+from services.runtime.connection_limits import ACCEPTED_AT_ONCE, ConnectionLimits, descriptors
+from services.runtime.message_budget import RECEIVE_BUFFER
 
 MAX_SOCKET_MESSAGE = 32_768
 """Bytes of a message that a viewer may send: as many ids, UUIDs, as it may watch."""
@@ -28,6 +33,10 @@ are woken. Longer: proxies cut a silent connection (30 s is common), the dead st
 PONG_SECONDS = 10.0
 """For the answer. Shorter: one in a tunnel is cut off. Longer: the dead stay."""
 
+BACKLOG = 2_048
+"""Connections that the system accepts for us until we come to them. Fewer: of 10,000 viewers who come back at
+once, many have to try again. More: who waits there sees nothing."""
+
 SHUTDOWN_SECONDS = 5
 """How long open requests may go on when the process stops."""
 
@@ -41,6 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family=family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # inherited by connections
     try:
         listener.bind((host, port))
     except OSError as error:
@@ -53,13 +63,21 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class GatewayServer(uvicorn.Server):
-    """Uvicorn for one application; signals are the process's own business."""
+    """Uvicorn for one application; signals are the process's own business.
 
-    def __init__(self, app: FastAPI) -> None:
+    Args:
+        app: the gateway's.
+        limits: of its connections.
+    """
+
+    def __init__(self, app: FastAPI, limits: ConnectionLimits | None = None) -> None:
+        connection: Any = partial(StreamProtocol, limits=limits or ConnectionLimits(descriptors()))
         super().__init__(
             uvicorn.Config(
                 app,
-                http=StreamProtocol,
+                http=connection,
+                backlog=ACCEPTED_AT_ONCE,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 ws=SocketProtocol,
                 ws_per_message_deflate=False,  # frames are written raw; deflate doubles memory and CPU
                 ws_max_size=MAX_SOCKET_MESSAGE,
@@ -95,11 +113,19 @@ class GatewayServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(
+                BACKLOG
+            )  # of the event loop's, which has the same name, ACCEPTED_AT_ONCE are enough
         self.up.set()
 
 
 async def serve(
-    app: FastAPI, listener: socket.socket, stop: asyncio.Event, ready: Callable[[str], None]
+    app: FastAPI,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    ready: Callable[[str], None],
+    limits: ConnectionLimits | None = None,
 ) -> None:
     """Serve ``app`` until ``stop`` is set.
 
@@ -108,9 +134,10 @@ async def serve(
         listener: from :func:`listen`; closed at the end.
         stop: set by whoever handles signals.
         ready: called once with the URL, when requests are taken.
+        limits: of its connections; as many as the process's descriptors allow when left out.
     """
     gc.set_threshold(*GC_THRESHOLDS)
-    server = GatewayServer(app)
+    server = GatewayServer(app, limits)
     running = asyncio.create_task(server.serve([listener]), name="gateway-server")
     up, stopping = asyncio.create_task(server.up.wait()), asyncio.create_task(stop.wait())
     try:

@@ -10,6 +10,7 @@ from contracts.rendering import RenderSettings, TtsProvider, VisualStyle
 from services.gateway.access import AccessSettings
 from services.gateway.backend.settings import BackendSettings
 from services.runtime.assets import AssetSettings
+from services.runtime.connection_limits import ConnectionLimits, descriptors
 from services.runtime.public_base import public_base
 
 
@@ -51,6 +52,18 @@ class GatewaySettings(BaseSettings):
 
     max_body_bytes: int = Field(default=1 << 20, ge=1_024, validation_alias="GATEWAY_MAX_BODY_BYTES")
     """Smaller than 1 MiB: a long script no longer fits. Larger: a hostile client takes more memory."""
+
+    max_connections: int | None = Field(default=None, ge=16, validation_alias="GATEWAY_MAX_CONNECTIONS")
+    """Open at once, WebSockets included; as many as the process's descriptors (``ulimit -n``) allow when left
+    out, and never more. Smaller: viewers are refused. Larger: memory, 20 kB for each that is idle."""
+
+    max_connections_per_address: int | None = Field(
+        default=None, ge=1, validation_alias="GATEWAY_MAX_CONNECTIONS_PER_ADDRESS"
+    )
+    """Of one address, of one /64 network with IPv6; three quarters of all when left out. That is much because
+    behind a proxy all clients have the proxy's address, and behind a school's router all pupils have one;
+    some hundreds are better without a proxy. Smaller: whoever shares an address is refused. Larger: one
+    client can take the places of all others."""
 
     generate_wait: float = Field(default=30, ge=0, le=120, validation_alias="GATEWAY_GENERATE_WAIT")
     """Seconds a generate call waits for its script before it answers 202, unless ``Prefer: wait`` says
@@ -100,6 +113,12 @@ class GatewaySettings(BaseSettings):
     def local(self) -> "GatewaySettings":
         """Return these settings for a system on one's own machine."""
         return self.model_copy(update={"access": self.access.local()})
+
+    def connection_limits(self) -> ConnectionLimits:
+        """Return the limits of the gateway's connections."""
+        possible = descriptors()
+        in_all = min(self.max_connections or possible, possible)
+        return ConnectionLimits(in_all, self.max_connections_per_address)
 
     @property
     def ledger_url(self) -> str:

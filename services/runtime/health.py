@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import uvicorn
 from prometheus_client import REGISTRY
@@ -17,13 +19,19 @@ from starlette.routing import Route
 
 from contracts.errors import ErrorCode, PermanentError
 from services.runtime.conformance import Conformance
-from services.runtime.connection import HttpConnection
+from services.runtime.connection import KEEP_ALIVE_SECONDS, HttpConnection
+from services.runtime.connection_limits import ConnectionLimits
 from services.runtime.intake import Intake
+from services.runtime.message_budget import RECEIVE_BUFFER
 from services.runtime.metrics import LOOP_LAG
 from services.runtime.problems import MEDIA_TYPE, problem_of
 
 LOOP_TICK = 0.05
 """Seconds between two looks at the event loop's lag."""
+
+HEALTH_CONNECTIONS = 64
+"""In all, of a worker's health pages. Fewer: probes and scrapers of a large system disturb each other. More:
+a worker's descriptors are for Kafka and files."""
 
 
 class Health:
@@ -110,10 +118,15 @@ class HealthServer:
 
     def __init__(self, health: Health, host: str, port: int) -> None:
         self._address = (host, port)
+        limits = ConnectionLimits(HEALTH_CONNECTIONS, HEALTH_CONNECTIONS)
+        connection: Any = partial(HttpConnection, limits=limits)
         self._server = _QuietServer(
             uvicorn.Config(
                 health_app(health),
-                http=HttpConnection,
+                http=connection,
+                ws="none",
+                backlog=HEALTH_CONNECTIONS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
@@ -136,6 +149,7 @@ class HealthServer:
             raise PermanentError(
                 ErrorCode.SETTINGS_INVALID, f"cannot serve health on {host}:{port}: {error.strerror}"
             ) from error
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # inherited by connections
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
 
     async def stop(self) -> None:

@@ -50,6 +50,13 @@ PRODUCERS_REPLACED = Counter("lectern_producers_replaced", "Producers that could
 TOPIC_UNWRITABLE = Gauge(
     "lectern_topic_unwritable", "1 while a topic, or a partition of it, takes no records", ["topic"]
 )
+CONNECTIONS = Gauge("lectern_connections", "Open connections to this process, WebSockets included")
+CONNECTIONS_REFUSED = Counter(
+    "lectern_connections_refused",
+    "Connections closed for what they cost: head_too_large, malformed, head_late, body_late, silent, unread,"
+    " too_many_of_address, too_many_of_all, displaced (another needed the place), handshake (of a WebSocket)",
+    ["reason"],
+)
 LOOP_LAG = Histogram(
     "lectern_event_loop_lag_seconds",
     "How late the event loop runs a timer",

@@ -12,7 +12,9 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
+from services.gateway.http.downloads import Downloads
 from services.gateway.http.problems import HttpCode, problem, responses
+from services.runtime.connection_limits import files
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
@@ -37,12 +39,13 @@ def router(folder: Path, path: str, *, shared: bool) -> APIRouter:
     """
     cached = "no-cache" if shared else "private, no-cache"
     routes = APIRouter(tags=["assets"])
+    downloads = Downloads(files())
 
     @routes.get(
         f"{path}/{{key:path}}",
         summary="A finished file",
         response_class=Response,
-        responses={206: {"description": "Partial Content"}, **responses(404, 412, 416)},
+        responses={206: {"description": "Partial Content"}, **responses(404, 412, 416, 503)},
     )
     async def asset(key: str, request: Request) -> Response:
         found = await run_in_threadpool(find, folder, key)
@@ -60,7 +63,7 @@ def router(folder: Path, path: str, *, shared: bool) -> APIRouter:
             return problem(412, HttpCode.PRECONDITION_FAILED, "it is another file by now: read it again")
         if _STATIC.is_not_modified(response.headers, request.headers):
             return NotModifiedResponse(response.headers)
-        return response
+        return downloads.counted(response)
 
     return routes
 

@@ -4,10 +4,10 @@ import asyncio
 from collections import deque
 from typing import Any, cast
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
 from services.gateway.live.frames import close_frame, pong_frame
+from services.gateway.live.handshake import HandshakeProtocol
 from services.gateway.live.incoming import SILENCE, Incoming
 from services.gateway.live.share import Share
 from services.gateway.metrics import SOCKETS_CLOSED
@@ -37,7 +37,7 @@ TRY_AGAIN_LATER = 1013
 _CLOSE = 0x88
 
 
-class BoundedProtocol(WebSocketsSansIOProtocol):
+class BoundedProtocol(HandshakeProtocol):
     """Uvicorn's WebSocket protocol with the parser of :mod:`services.gateway.live.incoming`."""
 
     conn: Incoming

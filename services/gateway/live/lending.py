@@ -26,15 +26,14 @@ class StreamProtocol(HttpConnection):
         release(self.transport)
         self._let_go()
 
-    def handle_websocket_upgrade(self, *event: Any) -> None:
-        """Hand the connection on, and let go of it: this protocol is never told that it has ended."""
-        super().handle_websocket_upgrade(*event)
+    def handed_on(self) -> None:
+        """Let go of the connection: this protocol is never told that it has ended."""
         self.parser = self.flow = self.transport = None
         self._let_go()
 
     def _let_go(self) -> None:
         self.app_state = {}
-        self.scope = self.cycle = None
+        self.scope = self.cycle = self.running = None
 
 
 def release(transport: asyncio.BaseTransport | None) -> None:

@@ -85,7 +85,7 @@ class SocketProtocol(BoundedProtocol):
         What was read before would be answered before it.
         """
         super().handle_connect(event)
-        if not self.handshake_complete:
+        if not self.handshake_complete and not self.transport.is_closing():
             self.transport.pause_reading()
 
     async def run_asgi(self) -> None:
