@@ -114,7 +114,7 @@ def _lufs(power: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
 def _response() -> NDArray[np.complex128]:
     """Return the frequency response of the K weighting: equals the recursive filter, without its loop."""
     delay = np.exp(-2j * np.pi * np.arange(_FFT // 2 + 1) / _FFT)
-    response = np.ones_like(delay)
+    response: NDArray[np.complex128] = np.ones_like(delay)
     for numerator, denominator in (_SHELF, _HIGH_PASS):
         response *= np.polyval(numerator[::-1], delay) / np.polyval(denominator[::-1], delay)
     return response

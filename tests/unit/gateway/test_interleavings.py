@@ -22,6 +22,7 @@ from contracts.steps import Step
 from services.gateway.hub import Hub, Update
 from services.gateway.live.jobs_socket import Session
 from services.gateway.live.ring import Watch
+from services.gateway.live.share import Share
 from services.gateway.live.viewer import Viewer
 from services.gateway.service import Service
 
@@ -154,7 +155,7 @@ class Line:
         self.hub = gateway.hub
         self.ledger = self
         self._gateway = gateway
-        self.session = Session(service, cast("Viewer", self))
+        self.session = Session(service, cast("Viewer", self), Share(lambda: 0.0))
         self.work: Coroutine[Any, Any, None] | None = None
 
     async def read(self, _: object, watches: Sequence[Watch]) -> dict[Watch, JobUpdated | None]:

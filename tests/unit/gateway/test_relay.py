@@ -19,7 +19,7 @@ from contracts.topics import JOBS
 from services.gateway import relay as relay_module
 from services.gateway.ledger import outbox, standing
 from services.gateway.ledger.database import Ledger, opened_ledger
-from services.gateway.relay import Already, Relay
+from services.gateway.relay import Already, Relay, none_stand
 from services.runtime.topic_health import NotTakenError, UnreadError
 from tests.support.eventually import eventually
 from tests.support.relays import one_by_one
@@ -41,9 +41,9 @@ async def empty(ledger: Ledger) -> bool:
 
 @asynccontextmanager
 async def relaying(
-    ledger: Ledger, publish: Callable[[Event], Awaitable[None]], *already: Already
+    ledger: Ledger, publish: Callable[[Event], Awaitable[None]], already: Already = none_stand
 ) -> AsyncIterator[Relay]:
-    relay = Relay(ledger, one_by_one(publish), *already)
+    relay = Relay(ledger, one_by_one(publish), already)
     ledger.announced = relay.wake
     task = asyncio.create_task(relay.run())
     yield relay
@@ -208,7 +208,7 @@ async def test_an_event_too_large_for_kafka_is_refused_before_it_blocks_its_key(
 CRASH = """
 import asyncio, os, sys
 from services.gateway.ledger.database import open_ledger
-from services.gateway.relay import Already, Relay
+from services.gateway.relay import Already, Relay, none_stand
 from services.runtime.topic_health import NotTakenError, UnreadError
 from tests.support.relays import one_by_one
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
@@ -117,7 +117,7 @@ async def test_of_one_token_so_many_calls_wait_and_one_more_gets_429_at_once(
         job_id = await harness.job("v-2")
         job, wait = f"/api/v2/render-jobs/{job_id}", {"Prefer": "wait=60"}
         generate: dict[str, Any] = {"json": {"source_text": "비밀번호는 길게."}}
-        calls: list[Callable[[], Any]] = [
+        calls: list[Callable[[], Coroutine[Any, Any, httpx.Response]]] = [
             lambda: harness.client.get(job, headers=wait),
             lambda: harness.client.post(
                 "/api/videos/v-1/render-jobs", json={"script_id": script_id}, headers=wait
