@@ -84,7 +84,7 @@ def _found(place: str) -> tuple[ModuleType, type[BaseModel] | None, str]:
     held: Any = getattr(module, owner, None) if owner else module
     there = name in held.model_fields if owner and held is not None else hasattr(held, name)
     if not there:
-        raise LimitError(f"{place}: the code has none: was it renamed? see ops/tools/limits/listed.py")
+        raise LimitError(f"{place}: the code has none: was it renamed? see ops/tools/limits/")
     return module, held if owner else None, name
 
 
