@@ -174,6 +174,7 @@ CLIENTS: Mapping[str, tuple[Limit, ...]] = {
         Limit("services.gateway.live.viewer.PATIENCE_SECONDS", "s"),
         Limit("services.gateway.live.viewer.PROOF_SECONDS", "s", of="a viewer's answer to the last ping"),
         Limit("services.gateway.live.viewer.MAX_SLOTS", "jobs"),
+        Limit("services.gateway.hub.MAX_TOLD", "jobs"),
         Limit("services.gateway.live.hearing.ABORT_SECONDS", "s"),
         Limit("services.gateway.server.PING_SECONDS", "s"),
         Limit("services.gateway.server.PONG_SECONDS", "s", of="the answer to that ping"),

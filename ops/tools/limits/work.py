@@ -7,6 +7,7 @@ from ops.tools.limits.read import Limit
 WORK: Mapping[str, tuple[Limit, ...]] = {
     "A text": (
         Limit("contracts.commands.MAX_SOURCE_CHARACTERS", "characters"),
+        Limit("services.cli.lesson.LARGEST_FILE", "bytes", of="a file given to `lectern render`"),
         Limit("services.scripting.pieces.LONGEST_PIECE", "characters"),
         Limit("services.scripting.korean_analyser.LONGEST_ANALYSED", "characters"),
         Limit(

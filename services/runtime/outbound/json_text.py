@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 MAX_VALUES = 400_000
 """Commas and brackets of a text, so about its values. Fewer: a long course full of lists is refused. More:
-4 MB of an empty lists, ``[],[],…``, become 90 MB in memory."""
+4 MB of empty lists, ``[],[],…``, become 90 MB in memory."""
 
 MAX_NUMBER_CHARACTERS = 64
 """Characters of a number. Fewer: exact decimals of others are refused. More: ten thousand digits take a

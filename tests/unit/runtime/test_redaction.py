@@ -95,10 +95,10 @@ def test_names_scopes_users_and_files_are_no_secrets() -> None:
         "GATEWAY_API_TOKENS": "studio=read+write:Stud1o-0123456789",
         "DATABASE_URL": "postgresql://lectern:lectern@database/lectern",
         "AWS_SHARED_CREDENTIALS_FILE": "/root/.aws/credentials",
-        "PWD": "/work/lectern",
+        "PWD": "/srv/lectern",
         "TOKEN_URL": "https://login.example/oauth/token",
     }
-    text = "studio read+write lectern database /root/.aws/credentials /work/lectern https://login.example/oauth/token"
+    text = "studio read+write lectern database /root/.aws/credentials /srv/lectern https://login.example/oauth/token"
     assert redact(text, secrets_of(environment)) == text
     assert (
         redact("postgresql://lectern:lectern@database/x", secrets_of(environment))
