@@ -184,8 +184,9 @@ class Lanes:
         # kept: on Python 3.11 each question which loop runs is a system call
         loop = self._loop = self._loop or asyncio.get_running_loop()
         task = slot.task = loop.create_task(run(slot))
+        if not self._running:
+            self._calm.clear()
         self._running[task] = slot
-        self._calm.clear()
         task.add_done_callback(partial(self._done, lane, job, slot))
         return task
 

@@ -101,7 +101,10 @@ class Processor:
         outcome = "done"
         event: Any = None
         try:
-            event = await self._event_of(slot.record)
+            try:
+                event = self._decode(slot.record.value, slot.record.headers)
+            except PermanentError as error:
+                event = await self._claimed_event(slot.record, error)
             job_id, attempt = identity_of(event)
             carried = tracing.carried_by(slot.record.headers)
             with tracing.span_of(self._stage, event.type, job_id, attempt, carried) as span:
@@ -149,15 +152,14 @@ class Processor:
         awaited = failure.code is ErrorCode.BROKER_UNAVAILABLE or failure.code in self._subscription.waits_for
         return awaited and failure.category is Category.TRANSIENT
 
-    async def _event_of(self, record: Record) -> Any:
-        """Return a record's event, or the one it refers to where that is larger than a record may be."""
-        try:
-            return self._decode(record.value, record.headers)
-        except PermanentError:
-            # looked for only here: what refers to an event lacks nearly all of its fields
-            claim = parse_claimed(record.value, record.headers)
-            if claim is None:
-                raise
+    async def _claimed_event(self, record: Record, refused: PermanentError) -> Any:
+        """Return the event that a record refers to, which is larger than a record may be.
+
+        Looked for only in what was refused: what refers to an event lacks nearly all of its fields.
+        """
+        claim = parse_claimed(record.value, record.headers)
+        if claim is None:
+            raise refused
         event = self._decode(await self._artifacts.get(claim.dataref), record.headers)
         if not claim.is_of(event):
             raise PermanentError(

@@ -25,7 +25,7 @@ from services.runtime.acknowledgements import Acknowledgements, Letter, Sent
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import PRODUCERS_REPLACED
-from services.runtime.producer import LOST_COUNT, close, close_when_left, leave, open_producer
+from services.runtime.producer import LOST_COUNT, close, close_when_left, leave, offer, open_producer
 from services.runtime.readback import newest_ids
 from services.runtime.settings import RuntimeSettings
 from services.runtime.topic_health import NotTakenError, TopicHealth, UnreadError
@@ -70,6 +70,11 @@ def scene_index_of(event: Event) -> int | None:
     """Return the scene an event is about, for scene events."""
     context = event.__dict__.get("context")  # getattr raises inside pydantic where there is none: 5 us
     return context.index if isinstance(context, SceneContext) else None
+
+
+def place_for(topic: Topic, job_id: str, scene: int | None, partitions: int) -> TopicPartition:
+    """Return where an event goes in a topic of so many partitions."""
+    return TopicPartition(topic.name, partition_for(topic, job_id, scene, partitions))
 
 
 def _now() -> datetime:
@@ -291,14 +296,17 @@ class Publisher:
         """
         if self._settings.embedded or not events:
             return set()
+        producer = self._connected
         partitions: set[TopicPartition] = set()
         unread: dict[UUID, TransientError] = {}
         try:
             for event in events:
                 topic = TOPIC_OF_TYPE[event.type]
                 try:
-                    place = await self._place(self._connected, topic, event.job_id, scene_index_of(event))
-                    require_leader(self._connected, place)
+                    known = partitions_of(producer, topic.name)
+                    there = known or await self._lookup.ask(producer, topic.name)
+                    place = place_for(topic, event.job_id, scene_index_of(event), there)
+                    require_leader(producer, place)
                     partitions.add(place)
                 except NotTakenError as error:
                     unread[event.event_id] = error
@@ -335,19 +343,14 @@ class Publisher:
         if len(value) > MAX_RECORD_BYTES:
             value, uri = await self._claimed(event, value)
             extra = {**extra, claimed.HEADER: uri}
-        place = await self._place(producer, topic, event.job_id, scene)
+        partitions = partitions_of(producer, topic.name) or await self._lookup.ask(producer, topic.name)
+        place = place_for(topic, event.job_id, scene, partitions)
         if self._acknowledgements and (again := self._acknowledgements.given_again(str(event.event_id))):
             return event, place, again
         if self.health:
-            self.health.check(place.topic, place.partition, partitions_of(producer, topic.name))
-        acknowledgement: asyncio.Future[object] = await producer.send(
-            topic.name,
-            value=value,
-            key=event.job_id.encode(),
-            partition=place.partition,
-            headers=headers_of(event, source=self._source, time=self._clock(), extra=extra),
-        )
-        return event, place, acknowledgement
+            self.health.check(place.topic, place.partition, partitions)
+        headers = headers_of(event, source=self._source, time=self._clock(), extra=extra)
+        return event, place, await offer(producer, place, event.job_id.encode(), value, headers)
 
     async def _claimed(self, event: Event, value: bytes) -> tuple[bytes, str]:
         """Store an event that is larger than a record may be; return the record's value and the address."""
@@ -367,24 +370,11 @@ class Publisher:
 
     async def _offer(self, producer: AIOKafkaProducer, event: StoredEvent) -> Sent:
         topic = TOPIC_OF_TYPE[event.type]
-        place = await self._place(producer, topic, event.job_id, None)
+        partitions = partitions_of(producer, topic.name) or await self._lookup.ask(producer, topic.name)
+        place = place_for(topic, event.job_id, None, partitions)
         if self._acknowledgements and (again := self._acknowledgements.given_again(event.event_id)):
             return event, place, again
         if self.health:
-            self.health.check(place.topic, place.partition, partitions_of(producer, topic.name))
-        acknowledgement: asyncio.Future[object] = await producer.send(
-            topic.name,
-            value=event.value,
-            key=event.job_id.encode(),
-            partition=place.partition,
-            headers=headers_of(event, source=self._source, time=self._clock()),
-        )
-        return event, place, acknowledgement
-
-    # --- where it goes ------------------------------------------------------------------------------------
-
-    async def _place(
-        self, producer: AIOKafkaProducer, topic: Topic, job_id: str, scene: int | None
-    ) -> TopicPartition:
-        partitions = partitions_of(producer, topic.name) or await self._lookup.ask(producer, topic.name)
-        return TopicPartition(topic.name, partition_for(topic, job_id, scene, partitions))
+            self.health.check(place.topic, place.partition, partitions)
+        headers = headers_of(event, source=self._source, time=self._clock())
+        return event, place, await offer(producer, place, event.job_id.encode(), event.value, headers)
