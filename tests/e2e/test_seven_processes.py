@@ -278,11 +278,18 @@ def test_a_full_disk_stops_a_film_until_there_is_room(cluster: Cluster, script: 
     if not cluster.own_disk:
         pytest.skip("needs a disk of its own to fill, which needs the right to mount one")
     cluster.forget_artifacts()
+    stages = [cluster.processes[name] for name in WORKERS]
+
+    def retries() -> float:
+        return sum(stage.metric("lectern_retries_total") for stage in stages)
+
+    before = retries()
+    cluster.processes["composition"].suspend()  # else a short film may be there before the disk is full
     job_id = cluster.render("reference", script)
     filler = fill(cluster.home)
+    cluster.processes["composition"].resume()
     try:
-        stages = [cluster.processes[name] for name in WORKERS]
-        eventually_sync(lambda: sum(stage.metric("lectern_retries_total") for stage in stages) > 0, 60)
+        eventually_sync(lambda: retries() > before, 60)
         assert cluster.api("GET", f"/api/render-jobs/{job_id}")[1]["status"] == "PROCESSING"
     finally:
         filler.unlink()

@@ -66,7 +66,8 @@ def test_after_the_last_sentence_began_there_is_room_for_its_caption(
     timing = time_scene(samples, fps, last_sentence=last)
     shown = nearest_frame(timing.lead_in_samples + last, fps)
     assert timing.frames >= shown + shortest_frames(fps) + GAP_FRAMES
-    if samples - last > SAMPLE_RATE:
+    needed = (shortest_frames(fps) + GAP_FRAMES + 1) / fps
+    if (samples - last) / SAMPLE_RATE + PAUSE_SECONDS > needed:
         assert timing == time_scene(samples, fps)
 
 

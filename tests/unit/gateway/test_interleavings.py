@@ -169,6 +169,9 @@ class Line:
         await Pause()
 
     async def reply(self, payload: bytes) -> None:
+        self.tell(payload)
+
+    def tell(self, payload: bytes) -> None:
         if self.open:
             self.client.answered(json.loads(payload))
 

@@ -94,7 +94,7 @@ class TestBodyLimit:
 
     async def test_a_large_script_within_the_limit_is_taken(self, served: Harness) -> None:
         script_id = await served.script("v-1", approved=False)
-        scenes = [{"scene_id": n, "narration": "가" * 1_000} for n in range(300)]
+        scenes = [{"scene_id": n, "narration": "네.", "on_screen_text": "가" * 1_000} for n in range(300)]
         body: dict[str, Any] = SCRIPT | {"chapters": [{"chapter_id": 1, "title": "x", "scenes": scenes}]}
         assert 800_000 < len(json.dumps(body, ensure_ascii=False).encode()) < self.LIMIT
         assert (await served.client.put(f"/api/scripts/{script_id}", json=body)).status_code == 200

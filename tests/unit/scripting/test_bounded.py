@@ -101,7 +101,7 @@ LOOPS: dict[str, tuple[Callable[[int, Check], object], int]] = {
     "choosing": (_chosen, 1_500),
     "ranking": (_ranked, 800),
     "binding": (_bound, 1_000),
-    "joining what a model wrote": (_answered, 3_500),
+    "joining what a model wrote": (_answered, MAX_SCENES),
     "planning": (_planned, 60),
 }
 
