@@ -124,17 +124,18 @@ async def test_of_one_token_so_many_calls_wait_and_one_more_gets_429_at_once(
             ),
             lambda: harness.client.post("/api/videos/v-3/scripts/generate", **generate),  # waits by itself
         ]
+
+        def create() -> Coroutine[Any, Any, httpx.Response]:
+            return harness.client.post(
+                "/api/videos/v-4/render-jobs", json={"script_id": script_id}, headers=wait
+            )
+
         waiting = [asyncio.create_task(call()) for call in calls]
         await eventually(lambda: len(harness.gateway.service.hub) == 2, message="two wait for their jobs")
         requests = await harness.publishes(ScriptRequested, count=3)
         with counted("waits", 4):
-            for call in (
-                *calls,
-                lambda: harness.client.post(
-                    "/api/videos/v-4/render-jobs", json={"script_id": script_id}, headers=wait
-                ),
-            ):
-                answer: httpx.Response = await call()
+            for call in (*calls, create):
+                answer = await call()
                 assert (answer.status_code, answer.json()["code"]) == (429, "TOO_MANY_WAITS")
         assert (await harness.client.get("/api/v2/videos/v-4/render-jobs")).json() == []  # nor was it made
         for headers in ({}, {"Prefer": "wait=0"}, {"Prefer": "respond-async"}):
