@@ -47,7 +47,7 @@ test: $(DEV) ## Run the tests on the best broker there is; TESTS=path for some, 
 	$(BIN)/pytest $(TESTS) -m "not chaos" --numprocesses $(WORKERS) --no-loadscope-reorder
 
 chaos: $(DEV) ## Run the tests that break things: faults, crash points, cancels, hangs (minutes)
-	$(BIN)/pytest tests -m "$(BREAK)"
+	$(BIN)/pytest tests -m "$(BREAK)" --numprocesses 2 --no-loadscope-reorder
 
 soak: $(DEV) ## Run JOBS= (1,000) jobs under faults chosen by SEED= (FAULTS=a,b: only these; DATABASE=postgres), then check that nothing is lost; an hour
 	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(DATABASE),--database $(DATABASE))
