@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -19,7 +18,8 @@ from contracts.script import Script
 from services.gateway.ledger import announcements, prepared, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.scripts import StaleVersionError
-from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
+from services.gateway.service.core import LIST_LIMIT, Core
+from services.gateway.service.rechecks import Rechecks
 from services.runtime.artifacts import Blob
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ class Scripts(Core):
 
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._generating = Rechecks(self._not_written)
 
     async def generate_script(self, wish: GenerateScript, *, wait: float = 0) -> ScriptRecord:
         """Have a script written; returns it as it is after at most ``wait`` seconds.
@@ -166,14 +166,13 @@ class Scripts(Core):
 
     def script_changed(self, script: ScriptRecord) -> None:
         """Wake whoever waits for the script."""
-        for event in self._waiting.get(script.script_id, ()):
-            event.set()
+        self._generating.wake(script.script_id)
 
     async def written(self, script_id: str, wait: float) -> ScriptRecord:
         """Return a script once it is written, at the latest after ``wait`` seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
-        with self._waiter(script_id) as changed:
+        with self._generating.waiting(script_id) as changed:
             while True:
                 changed.clear()
                 script = await self.get_script(script_id)
@@ -181,19 +180,11 @@ class Scripts(Core):
                 if script.state is not ScriptState.GENERATING or left <= 0:
                     return script
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, RECHECK_SECONDS)):
+                    async with asyncio.timeout(left):
                         await changed.wait()
 
-    @contextmanager
-    def _waiter(self, script_id: str) -> Iterator[asyncio.Event]:
-        event = asyncio.Event()
-        self._waiting[script_id].add(event)
-        try:
-            yield event
-        finally:
-            self._waiting[script_id].discard(event)
-            if not self._waiting[script_id]:
-                del self._waiting[script_id]
+    async def _not_written(self, script_ids: Sequence[str]) -> list[str]:
+        return await self.ledger.read(scripts.generating, script_ids)
 
 
 def script_id_of(wish: GenerateScript) -> str:
