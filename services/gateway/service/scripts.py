@@ -13,7 +13,7 @@ from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript, command_id
 from contracts.errors import ErrorCode, LecternError, PermanentError
 from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
-from contracts.renderspec import normalise_render_spec, spec_bytes
+from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import Script
 from services.gateway.ledger import announcements, prepared, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
@@ -91,7 +91,7 @@ class Scripts(Core):
                 ``NARRATION_TOO_LONG`` (nobody could say it in time), ``LANGUAGE_UNSUPPORTED`` or
                 ``SCRIPT_STATE_CONFLICT`` (no text yet, or not at ``version``).
         """
-        body = script_json(script)
+        body = await asyncio.to_thread(script_json, script)
         await self.keep_text(body)
         return await self.ledger.write(scripts.edit, script_id, body, version=version, now=self.now())
 
@@ -112,7 +112,7 @@ class Scripts(Core):
             seen = await self.get_script(script_id)
             body = ""
             if seen.body is not None:  # else the ledger refuses, with its reason
-                body = scene_changed(seen.body, script_id, place, changes)
+                body = await asyncio.to_thread(scene_changed, seen.body, script_id, place, changes)
                 await self.keep_text(body)
             at = seen.version if version is None else version
             try:
@@ -156,8 +156,7 @@ class Scripts(Core):
         Only that: a create makes what it does not find.
         """
         try:
-            spec = normalise_render_spec(json.loads(script.body or ""), language=script.language)
-            data = spec_bytes(spec)
+            spec, data = await asyncio.to_thread(_spec_of, script.body or "", script.language)
             claim = await self.artifacts.put(Blob(data, "application/json"))
             ahead = prepared.StoredSpec(claim, data.decode(), spec.language, len(spec.scenes))
             await self.ledger.write(prepared.keep, script.script_id, script.version, ahead)
@@ -208,6 +207,12 @@ def scene_changed(body: str, script_id: str, place: tuple[int, int], changes: Ma
         )
     scenes[0].update(changes)
     return script_json(Script.model_validate(script))
+
+
+def _spec_of(body: str, language: str) -> tuple[RenderSpec, bytes]:
+    """Return what a script's job will render; 15 ms for the largest, so that it has a thread."""
+    spec = normalise_render_spec(json.loads(body), language=language)
+    return spec, spec_bytes(spec)
 
 
 def script_json(script: Script) -> str:
