@@ -1,4 +1,4 @@
-"""Amounts in English: a number with all that belongs to it, and amounts joined (20-25 °C, 20 ± 2 kg, 3 x 4 m).
+"""Amounts in English: a number with all that belongs to it, alone or joined (20-25 °C, 20 ± 2 kg, 3 x 4 m).
 
     amounts := amount (joiner amount)*
     amount  := comparison? sign? currency? number scale? unit?
@@ -27,11 +27,13 @@ _CURRENCIES = {
     "₹": ("rupee", "rupees", "", ""), "¢": ("cent", "cents", "", ""),
 }  # fmt: skip
 _DOLLARS = {
-    "US": "U S", "US ": "U S", "A": "Australian", "AU": "Australian", "C": "Canadian", "CA": "Canadian", "HK": "Hong Kong",
+    "US": "U S", "US ": "U S", "A": "Australian", "AU": "Australian", "C": "Canadian",
+    "CA": "Canadian", "HK": "Hong Kong",
     "NT": "Taiwan", "S": "Singapore", "NZ": "New Zealand",
 }  # fmt: skip
 _CODES = {
-    "USD": ("U S dollar", "U S dollars"), "EUR": ("euro", "euros"), "GBP": ("British pound", "British pounds"),
+    "USD": ("U S dollar", "U S dollars"), "EUR": ("euro", "euros"), "GBP": ("British pound",
+    "British pounds"),
     "JPY": ("Japanese yen", "Japanese yen"), "KRW": ("Korean won", "Korean won"),
     "CNY": ("Chinese yuan", "Chinese yuan"), "AUD": ("Australian dollar", "Australian dollars"),
     "CAD": ("Canadian dollar", "Canadian dollars"), "CHF": ("Swiss franc", "Swiss francs"),
@@ -124,7 +126,7 @@ def _amount(text: str, found: re.Match[str], compare: str) -> tuple[_Amount, int
         amount.scale, end = scale[1] or _SCALES[scale[2]], scale.end()
     if not currency and (after := _AFTER.match(text, end)):
         amount.currency, end = after["code"] or after["sign"], after.end()
-    elif not currency and (unit := _UNIT.match(text, end)):
+    elif not currency and (unit := _UNIT.match(text, end)) and not _is_label(unit, amount):
         amount.unit, amount.adjective, end = unit["unit"], unit["gap"] == "-", unit.end()
     elif not currency and not amount.scale and (times := _TIMES.match(text, end)):
         amount.unit, end = "times", times.end()
@@ -137,6 +139,11 @@ def _is_scale(scale: re.Match[str], amount: _Amount) -> bool:
     if letter is None or amount.currency or letter in ("bn", "tn", "M"):
         return True
     return {"k": True, "K": value >= 10, "B": "." in amount.written}.get(letter, False)
+
+
+def _is_label(unit: re.Match[str], amount: _Amount) -> bool:
+    """Return whether a letter counts and measures nothing: oven at 350 F, but floor 1F."""
+    return unit["unit"] == "F" and len(amount.written) < 2
 
 
 def _said(amounts: list[_Amount], joiners: list[str], text: str, end: int) -> str:

@@ -6,11 +6,15 @@ from services.tts.numbers_en import cardinal, number, spelled
 from services.tts.times_en import Step
 
 _TLD = "com|net|org|edu|gov|kr|io|dev|ai|app|info|co|us|uk|jp|me"
-_SIGNS = {".": "dot", "@": "at", "/": "slash", "-": "dash", "_": "underscore", "~": "tilde", "\\": "backslash",
-          "+": "plus", "%": "percent"}  # fmt: skip
+_SIGNS = {".": "dot", "@": "at", "/": "slash", "-": "dash", "_": "underscore", "~": "tilde",
+         "\\": "backslash",           "+": "plus", "%": "percent"}  # fmt: skip
 _SPELLED_FILES = frozenset(
-    "pdf txt csv tsv xml html css js ts jsx tsx py rb rs go md sh sql png jpg svg mp mpg avi exe dll ppt pptx hwp".split()
-)
+    (
+        "pdf", "txt", "csv", "tsv", "xml", "html", "css", "js", "ts", "jsx", "tsx", "py", "rb", "rs", "go",
+        "md",
+        "sh", "sql", "png", "jpg", "svg", "mp", "mpg", "avi", "exe", "dll", "ppt", "pptx", "hwp",
+    )
+)  # fmt: skip
 _FILES = (
     "pdf|txt|csv|tsv|xml|html?|css|jsx?|tsx?|py|rb|rs|go|md|sh|sql|png|jpe?g|gif|svg|mp[34]|avi|exe|dll|pptx?|hwpx?"
     "|docx?|xlsx?|json|ya?ml|toml|ini|cfg|conf|log|zip|tar|gz|iso|jar|java|cpp|bak|env|lock"
@@ -75,7 +79,8 @@ _SOFTWARE = (
     "|Docker|Go|Rust|PHP|Ruby|Spring|Linux|kernel|release|Windows|OpenSSL|Java|Swift|Kotlin|Angular|Vue|Maven|Gradle"
 )
 _LABELS = (
-    "PIN|code|passcode|password|OTP|order|ticket|invoice|employee I?D|account|serial|tracking|reference|ref|booking"
+    "PIN|code|passcode|password|OTP|order|ticket|invoice|employee I?D|account|serial|tracking"
+    "|reference|ref|booking"
     "|reservation|confirmation|case|claim|badge|batch|lot|card|SSN|ID|policy|part|model|license|permit|certificate"
     "|ZIP code|ZIP|postcode|registration|ending in|text|port|RFC|UN|CAS|KB|member"
 )
@@ -156,7 +161,8 @@ NUMBERS: tuple[Step, ...] = (
     (re.compile(r"\bCVE-([0-9]{4})-([0-9]{4,7})\b"), lambda m: f"CVE {spelled(m[1])}, {spelled(m[2])}"),
     (
         re.compile(
-            rf"\b(?P<label>(?:{_LABELS}))(?P<between>(?: (?:numbers?|no\.?|ID|code))?(?: is|:)?\s?#?)(?<![A-Za-z])"
+            rf"\b(?P<label>(?:{_LABELS}))(?P<between>(?: (?:numbers?|no\.?|ID|code))?(?: is"
+            rf"|:)?\s?#?)(?<![A-Za-z])"
             r"(?P<id>(?=[A-Z-]{0,6}[0-9])(?:(?:[A-Z0-9]{1,10}-){1,4}[A-Z0-9]{1,10}|[0-9]{3,18}|[A-Z]{1,4}[0-9]{3,12}))(?![\w.,]*[0-9])",
             re.IGNORECASE,
         ),
@@ -164,7 +170,8 @@ NUMBERS: tuple[Step, ...] = (
     ),
     (
         re.compile(
-            r"(?<![\w-])(?!(?:19|20)[0-9]{2}-(?:19|20)[0-9]{2}(?![\w-]))(?:\+?[0-9]{1,3}[- ])?(?:\(?[0-9]{2,4}\)?[- ]){0,2}[0-9]{3,4}-[0-9]{4}(?![\w-]|\s?[%$€£°])"
+            r"(?<![\w-])(?!(?:19|20)[0-9]{2}-(?:19|20)[0-9]{2}(?![\w-]))(?:\+?[0-9]{1,3}[- ])?"
+            r"(?:\(?[0-9]{2,4}\)?[- ]){0,2}[0-9]{3,4}-[0-9]{4}(?![\w-]|\s?[%$€£°])"
         ),
         _digits,
     ),
@@ -182,14 +189,16 @@ NUMBERS: tuple[Step, ...] = (
     (re.compile(r"\b([A-Z])([0-9]{6,12})\b"), lambda m: f"{m[1]} {spelled(m[2])}"),
     (
         re.compile(
-            r"\b((?:call|dial|phone|ring|text|or|and|hotline|emergency|to) )(911|119|112|999|113|110)\b(?! [a-z]+s\b)",
+            r"\b((?:call|dial|phone|ring|text|or|and|hotline|emergency|to) )(911|119|112|999|113"
+            r"|110)\b(?! [a-z]+s\b)",
             re.IGNORECASE,
         ),
         lambda m: m[1] + spelled(m[2]),
     ),
     (
         re.compile(
-            r"(?<![\d,.-])(?:911|999)\b(?![,.][0-9])(?! (?:people|employees|cases|users|units|items)\b)|\b(?:911|999|119|112)(?= (?:calls|operator|dispatch))"
+            r"(?<![\d,.-])(?:911|999)\b(?![,.][0-9])(?! (?:people|employees|cases|users|units"
+            r"|items)\b)|\b(?:911|999|119|112)(?= (?:calls|operator|dispatch))"
         ),
         lambda m: spelled(m.group()),
     ),

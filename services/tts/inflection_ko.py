@@ -23,7 +23,7 @@ that manage is not man and age."""
 
 
 def inflected(word: str, lookup: Lookup) -> str | None:
-    """Return the Hangul of a plural, -ing, -ed or -er form, ``None`` where its stem is not in the dictionary."""
+    """Return the Hangul of a plural, -ing, -ed or -er form; ``None`` where no word is its stem."""
     for ending, write in (("s", _plain), ("ing", _ing), ("ed", _past), ("er", _agent), ("ers", _agent)):
         if not word.endswith(ending):
             continue

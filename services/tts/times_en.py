@@ -164,7 +164,8 @@ STEPS: tuple[Step, ...] = (
     ),
     (
         re.compile(
-            r"(?:(?<!\w)'|\b(?P<lead>(?:the|their|his|her|my|our|your|mid|early|late)[ -]))(?P<tens>[2-9])0s\b"
+            r"(?:(?<!\w)'|\b(?P<lead>(?:the|their|his|her|my|our|your|mid|early|late)[ -]))"
+            r"(?P<tens>[2-9])0s\b"
             r"(?!-| (?:timeout|delay|interval|window|pause|limit|video|clip|wait|mark|break|timer))",
             re.IGNORECASE,
         ),

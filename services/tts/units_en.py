@@ -4,35 +4,42 @@ import re
 from collections.abc import Iterable
 
 _TABLE = """
-meter m nμmck | gram g nμmk | liter L μmcd | liter l μmcdk | second s nμm | second sec | second secs | amp A μmk
-volt V μmkM | watt W μmkMGT | hertz Hz kMGT - | pascal Pa hkMG | newton N mk | joule J mkMG | byte B kKMGTP
-bit bit kKMG | bit b kMGT | ohm Ω mkM | microfarad μF | nanofarad nF | sievert Sv μm | becquerel Bq kM
-gray Gy mμ | calorie cal k | mole mol mμ | electronvolt eV kM | lux lx - | lux lux - | lumen lm | candela cd
-watt_hour Wh kMGT | amp_hour Ah m | volt_amp VA kM | tesla T m | kelvin K - - | bar bar m - | decibel dB
-bit_per_second bps kMG bits_per_second | minute min | minute mins | hour h | hour hr | hour hrs
-month mo | month mos | week wk | week wks | year yr | year yrs | inch in - inches | foot ft - feet | yard yd | yard yds | mile mi | mile_per_hour mph - miles_per_hour
-pound lb | pound lbs | ounce oz | gallon gal | request req - requests | point pt | ton t k | hectare ha | knot kn | newton_meter Nm k
-square_foot sq_ft - square_feet | square_meter sq_m | square_inch sq_in - square_inches | square_foot ft2 - square_feet
-cubic_foot cu_ft - cubic_feet | cubic_meter cu_m | cubic_centimeter cc | kilogram_force kgf - kilograms_force
+meter m nμmck | gram g nμmk | liter L μmcd | liter l μmcdk | second s nμm | second sec | second secs
+amp A μmk | volt V μmkM | watt W μmkMGT | hertz Hz kMGT - | pascal Pa hkMG | newton N mk | joule J mkMG
+byte B kKMGTP | bit bit kKMG | bit b kMGT | ohm Ω mkM | microfarad μF | nanofarad nF | sievert Sv μm
+becquerel Bq kM | gray Gy mμ | calorie cal k | mole mol mμ | electronvolt eV | lux lx - | lux lux -
+lumen lm | candela cd | watt_hour Wh kMGT | amp_hour Ah m | volt_amp VA kM | tesla T m | kelvin K - -
+bar bar m - | decibel dB | bit_per_second bps kMG bits_per_second | minute min | minute mins | hour h
+hour hr | hour hrs | month mo | month mos | week wk | week wks | year yr | year yrs | inch in - inches
+foot ft - feet | yard yd | yard yds | mile mi | mile_per_hour mph - miles_per_hour | pound lb | pound lbs
+ounce oz | gallon gal | request req - requests | point pt | ton t k | hectare ha | knot kn
+newton_meter Nm k | square_foot sq_ft - square_feet | square_meter sq_m
+square_inch sq_in - square_inches | square_foot ft2 - square_feet | cubic_foot cu_ft - cubic_feet
+cubic_meter cu_m | cubic_centimeter cc | kilogram_force kgf - kilograms_force
 kilometer_per_hour kph - kilometers_per_hour | kilometer_per_hour kmh - kilometers_per_hour | pixel px
-frame_per_second fps - frames_per_second | dot_per_inch dpi - dots_per_inch | revolution_per_minute RPM - R_P_M
-revolution_per_minute rpm - R_P_M | pound_per_square_inch psi - pounds_per_square_inch | atmosphere atm | percent % - -
-part_per_million ppm - parts_per_million | part_per_billion ppb - parts_per_billion | per_mille ‰ - -
-millimeter_of_mercury mmHg - millimeters_of_mercury | degree_Celsius °C - degrees_Celsius | degree °
-degree_Fahrenheit °F - degrees_Fahrenheit | degree_Fahrenheit F - degrees_Fahrenheit | percentage_point %p | basis_point bp
-decibel_A dB(A) - decibels_A | decibel_A dBA - decibels_A | percent_by_weight wt% - - | percent_by_volume vol% - -
+frame_per_second fps - frames_per_second | dot_per_inch dpi - dots_per_inch
+revolution_per_minute RPM - R_P_M | revolution_per_minute rpm - R_P_M | P_S_I psi - - | atmosphere atm
+percent % - - | part_per_million ppm - parts_per_million | part_per_billion ppb - parts_per_billion
+per_mille ‰ - - | millimeter_of_mercury mmHg - millimeters_of_mercury
+degree_Celsius °C - degrees_Celsius | degree ° | degree_Fahrenheit °F - degrees_Fahrenheit
+degree_Fahrenheit F - degrees_Fahrenheit | percentage_point %p | basis_point bp
+decibel_A dB(A) - decibels_A | decibel_A dBA - decibels_A | percent_by_weight wt% - -
+percent_by_volume vol% - -
 """
-"""A unit: its name, its symbol, the prefixes it takes, its plural where that is more than an s (- is none, or
-the name itself)."""
+"""A unit: its name, its symbol, the prefixes it takes, its plural where that is more than an s (- is none,
+or the name itself)."""
 
 _PREFIXES = {
-    "p": "pico", "n": "nano", "μ": "micro", "m": "milli", "c": "centi", "d": "deci", "h": "hecto", "k": "kilo",
+    "p": "pico", "n": "nano", "μ": "micro", "m": "milli", "c": "centi", "d": "deci", "h": "hecto",
+    "k": "kilo",
     "K": "kilo", "M": "mega", "G": "giga", "T": "tera", "P": "peta",
 }  # fmt: skip
 
 _PER = (
-    "capita", "case", "customer", "cycle", "day", "dose", "employee", "head", "hour", "inch", "item", "minute",
-    "mo", "month", "night", "page", "person", "piece", "request", "roll", "seat", "second", "serving", "shift",
+    "capita", "case", "customer", "cycle", "day", "dose", "employee", "head", "hour", "inch", "item",
+    "minute",
+    "mo", "month", "night", "page", "person", "piece", "request", "roll", "seat", "second", "serving",
+    "shift",
     "student", "ticket", "time", "unit", "user", "visit", "week", "wk", "worker", "year",
 )  # fmt: skip
 _PER_SHORT = {"mo": "month", "wk": "week", "d": "day"}
@@ -67,14 +74,18 @@ _INCHES = (
     r"in(?=\.|\s*(?:$|[,;)x×]|wide\b|long\b|tall\b|high\b|deep\b|thick\b|pipe\b|hose\b|bolt\b))|(?<=[0-9-])in"
 )
 _ATOM = rf"(?:{one_of(symbol for symbol in UNITS if symbol != 'in')}|{_INCHES}){_EXPONENT}"
-UNIT = rf"(?:{_ATOM})(?:·(?:{_ATOM}))?(?:\s?/\s?(?:\((?:{_ATOM})[·/](?:{_ATOM})\)|{_ATOM}|(?:{one_of((*_PER, *_PER_SHORT))})\b)){{0,2}}"
+UNIT = (
+    rf"(?:{_ATOM})(?:·(?:{_ATOM}))?(?:\s?/\s?(?:\((?:{_ATOM})[·/](?:{_ATOM})\)|{_ATOM}"
+    rf"|(?:{one_of((*_PER, *_PER_SHORT))})\b)){{0,2}}"
+)
 """A unit, simple or compound, as an expression."""
 
 UNIT_END = r"(?![\w^'’]|/[A-Za-z])(?:\.(?=\s+[a-z0-9]))?"
 """What may follow a unit; the full stop of an abbreviation goes with it where the sentence goes on."""
 
 PER = re.compile(
-    rf"(?<=[A-Za-z)])\s?/\s?((?:{one_of((*_PER, *_PER_SHORT))})\b|(?:[km]?g|[mk]?m(?:\^?[23])?|m?L|hr?|s|min)(?!\w))"
+    rf"(?<=[A-Za-z)])\s?/\s?((?:{one_of((*_PER, *_PER_SHORT))})\b|(?:[km]?g|[mk]?m(?:\^?[23])?"
+    rf"|m?L|hr?|s|min)(?!\w))"
 )
 """The stroke that is read *per* behind what is no unit: three times/week, five dollars/kg."""
 

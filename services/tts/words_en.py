@@ -11,19 +11,22 @@ _ABBREVIATIONS = {
     "sr.": "senior", "e.g.": "for example,", "i.e.": "that is,", "etc.": "et cetera", "vs.": "versus",
     "vs": "versus", "approx.": "about", "dept.": "department", "inc.": "incorporated", "ltd.": "limited",
     "corp.": "corporation", "w/o": "without", "w/": "with", "r&d": "R and D", "q&a": "Q and A",
-    "wi-fi": "wifi", "50/50": "fifty fifty", "24/7": "twenty four seven", "9/11": "nine eleven", "n/a": "not applicable",
+    "wi-fi": "wifi", "50/50": "fifty fifty", "24/7": "twenty four seven", "9/11": "nine eleven",
+    "n/a": "not applicable",
     "c++": "C plus plus", "c#": "C sharp", "f#": "F sharp", ".net": "dot net", "u.s.": "U S", "u.k.": "U K",
-    "u.n.": "U N", "e.u.": "E U", "ph.d.": "P H D", "d.c.": "D C", "a.k.a.": "also known as", "et al.": "et al",
+    "u.n.": "U N", "e.u.": "E U", "ph.d.": "P H D", "d.c.": "D C", "a.k.a.": "also known as",
+    "et al.": "et al",
     "incl.": "including", "excl.": "excluding", "cf.": "compare", "est.": "established", "gov.": "governor",
     "mt.": "mount", "max.": "maximum", "tel.": "telephone", "temp.": "temperature", "avg.": "average",
     "qty.": "quantity", "misc.": "miscellaneous", "assoc.": "association", "govt.": "government",
     "k8s": "Kubernetes", "i18n": "internationalization", "a11y": "accessibility", "l10n": "localization",
-    "401(k)": "four oh one K", "ctrl": "control", "regex": "regular expression",
+    "401(k)": "four oh one K", "ctrl": "control",
 }  # fmt: skip
 
 _BEFORE_NUMBER = {
     "no.": "number", "nos.": "numbers", "fig.": "figure", "figs.": "figures", "p.": "page", "pp.": "pages",
-    "ch.": "chapter", "vol.": "volume", "sec.": "section", "art.": "article", "eq.": "equation", "min.": "minimum",
+    "ch.": "chapter", "vol.": "volume", "sec.": "section", "art.": "article", "eq.": "equation",
+    "min.": "minimum",
     "max.": "maximum", "ext.": "extension", "par.": "paragraph", "app.": "appendix", "ed.": "edition",
     "§§": "sections", "§": "section", "¶": "paragraph", "no": "number", "№": "number",
 }  # fmt: skip
@@ -38,11 +41,11 @@ _KINGS = "Henry|Louis|Elizabeth|Charles|George|Edward|William|James|Richard|Pius
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "Δ": "delta", "∆": "delta", "ε": "epsilon",
     "θ": "theta", "λ": "lambda", "μ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma", "Σ": "sigma", "τ": "tau",
-    "φ": "phi", "ω": "omega", "Ω": "omega", "Ω": "omega", "η": "eta",
+    "φ": "phi", "ω": "omega", "Ω": "omega", "η": "eta",
 }  # fmt: skip
 
-_OPERATORS = {"+": "plus", "-": "minus", "−": "minus", "x": "times", "×": "times", "*": "times", "÷": "divided by",
-              "/": "divided by"}  # fmt: skip
+_OPERATORS = {"+": "plus", "-": "minus", "−": "minus", "x": "times", "×": "times", "*": "times",
+              "÷": "divided by",               "/": "divided by"}  # fmt: skip
 
 _STEP_OF = "(?:step|page|part|slide|day|level|lesson|module|phase|question) "
 _PEOPLE = "people|adults|workers|users|children|patients|students|respondents|employees|drivers|households"
@@ -70,7 +73,7 @@ def _street(match: re.Match[str]) -> str:
 def _fraction(match: re.Match[str]) -> str:
     whole, top, bottom = match["whole"], int(match["top"]), int(match["bottom"])
     unit = f" {unit_name(match['unit'], plural=True)}" if match["unit"] else ""
-    natural = 2 <= bottom and top < bottom and (bottom <= 10 or bottom in (12, 16, 20, 32, 64, 100, 1000))
+    natural = bottom >= 2 and top < bottom and (bottom <= 10 or bottom in (12, 16, 20, 32, 64, 100, 1000))
     if not natural:
         joint = "over" if match["unit"] or top >= bottom else "slash"
         head = f"{cardinal(int(whole))} " if whole else ""
@@ -121,7 +124,8 @@ LABELS: tuple[Step, ...] = (
     (re.compile(r"(?<![\w&])#(?=[A-Za-z])"), lambda _: " hashtag "),
     (
         re.compile(
-            rf"\b({_NUMBERED}) ([IVX]{{2,5}}|[VX](?![\w'])|I(?=[,.:;)]|$| (?:of|and|or|to|trial|error)\b))(?!\w)"
+            rf"\b({_NUMBERED}) ([IVX]{{2,5}}|[VX](?![\w'])|I(?=[,.:;)]|$| (?:of|and|or|to|trial"
+            rf"|error)\b))(?!\w)"
         ),
         _roman,
     ),
@@ -176,7 +180,8 @@ RATIOS: tuple[Step, ...] = (
     ),
     (
         re.compile(
-            r"(?<![0-9/.,])(?:(?P<whole>[0-9]{1,4})[ -])?(?P<top>[0-9]{1,4})/(?P<bottom>[0-9]{1,4})(?![0-9/]|[A-Za-z])"
+            r"(?<![0-9/.,])(?:(?P<whole>[0-9]{1,4})[ -])?(?P<top>[0-9]{1,4})/"
+            r"(?P<bottom>[0-9]{1,4})(?![0-9/]|[A-Za-z])"
             rf"(?:[ -]?(?P<unit>{UNIT}){UNIT_END})?"
         ),
         _fraction,

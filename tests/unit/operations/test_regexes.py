@@ -24,6 +24,7 @@ MODULES = (
     "services.tts.codes_en",
     "services.tts.reading_en",
     "services.tts.reading_ko",
+    "services.tts.reading_latin_ko",
     "services.tts.times_en",
     "services.tts.units_en",
     "services.tts.words_en",

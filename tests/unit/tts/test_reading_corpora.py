@@ -1,4 +1,5 @@
-"""Strings by kind with the readings that are right, alternatives apart by " | "; spaces, case and punctuation do
+"""Strings by kind with the readings that are right, alternatives apart by " "
+"| "; spaces, case and punctuation do
 not count. Written before the code they judge, and not by running it.
 """
 
