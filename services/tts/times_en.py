@@ -96,6 +96,12 @@ def _time(match: re.Match[str]) -> str:
 _NEW_SENTENCE = re.compile(rf"\s+(?!(?:{one_of(_DAYS)}|{one_of(MONTHS)})\b)[A-Z][a-z]")
 
 
+def _four_figures(match: re.Match[str]) -> str:
+    hour, minute = match[1] or match[3], int(match[2] or match[4])
+    oh = "oh " if hour[0] == "0" and hour != "00" else ""
+    return f"{oh}{cardinal(int(hour))} {cardinal(minute) if minute else 'hundred'} hours"
+
+
 def _ratio(match: re.Match[str]) -> str:
     return match.group().replace(":", " to ")
 
@@ -132,6 +138,8 @@ STEPS: tuple[Step, ...] = (
         ),
         _day_and_month,
     ),
+    (re.compile(rf"{_MONTH}{_TO}(?=(?:{one_of(_NAMED)})\b)"), lambda m: f"{_NAMED[m['month']]} to "),
+    (re.compile(r"(?<=[0-9])\s?[-–—]\s?(?=Q[1-4]\b)"), lambda _: " to "),
     (
         re.compile(rf"{_MONTH},?\s([12][0-9]{{3}})(?![0-9])"),
         lambda m: f"{_NAMED[m['month']]} {year(int(m[2]))}",
@@ -189,6 +197,13 @@ STEPS: tuple[Step, ...] = (
             r"|(?:16|21|32):(?:9|10)\b|[0-9]{1,3}:[0-9]{1,3},[0-9]{3})(?![\w:])"
         ),
         _ratio,
+    ),
+    (
+        re.compile(
+            r"(?<![\w.,:-])(?:([01][0-9]|2[0-3])([0-5][0-9])(?= ?hrs\b)|(0[0-9])([0-5][0-9])(?= ?hours\b))"
+            r" ?(?:hrs|hours)"
+        ),
+        _four_figures,
     ),
     (
         re.compile(rf"(?<![\w:.,$€£₩-])({_TIME}\.?|[0-9]{{1,2}}){_TO}(?={_TIME})"),

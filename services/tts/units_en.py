@@ -16,7 +16,8 @@ ounce oz | gallon gal | request req - requests | point pt | ton t k | hectare ha
 newton_meter Nm k | square_foot sq_ft - square_feet | square_meter sq_m
 square_inch sq_in - square_inches | square_foot ft2 - square_feet | cubic_foot cu_ft - cubic_feet
 cubic_meter cu_m | cubic_centimeter cc | kilogram_force kgf - kilograms_force
-kilometer_per_hour kph - kilometers_per_hour | kilometer_per_hour kmh - kilometers_per_hour | pixel px
+kilometer_per_hour kph - kilometers_per_hour | kilometer_per_hour kmh - kilometers_per_hour
+beat_per_minute bpm - beats_per_minute | pixel px
 frame_per_second fps - frames_per_second | dot_per_inch dpi - dots_per_inch
 revolution_per_minute RPM - R_P_M | revolution_per_minute rpm - R_P_M | P_S_I psi - - | atmosphere atm
 percent % - - | part_per_million ppm - parts_per_million | part_per_billion ppb - parts_per_billion

@@ -28,6 +28,7 @@ _BEFORE_NUMBER = {
     "ch.": "chapter", "vol.": "volume", "sec.": "section", "art.": "article", "eq.": "equation",
     "min.": "minimum",
     "max.": "maximum", "ext.": "extension", "par.": "paragraph", "app.": "appendix", "ed.": "edition",
+    "rev.": "revision", "sect.": "section", "apt.": "apartment", "cl.": "clause", "para.": "paragraph",
     "§§": "sections", "§": "section", "¶": "paragraph", "no": "number", "№": "number",
 }  # fmt: skip
 """Words that are these only in front of a number."""
@@ -112,6 +113,7 @@ WORDS: tuple[Step, ...] = (
         re.compile(rf"(?<![\w.])(?:{one_of(_ABBREVIATIONS)})(?!\w)", re.IGNORECASE),
         lambda m: m.group() if m.group() in ("W/", "W/O") else _ABBREVIATIONS[m.group().lower()],
     ),
+    (re.compile(r"\bNo\.(?= of )"), lambda _: "number"),
     (re.compile(r"\bSt\.(?= [A-Z])(?<!\w [A-Z]t\.)"), lambda _: "saint"),
     (re.compile(r"(?<=[a-z] )(St|Ave|Rd|Blvd|Ln)\.(?! [A-Z][a-z]+ville)"), _street),
     (re.compile(r"\b(?:[A-Z]\.){2,6}(?!\w)"), lambda m: " ".join(m.group().replace(".", ""))),
@@ -166,6 +168,10 @@ RATIOS: tuple[Step, ...] = (
         lambda m: (
             f"{number(m[1])} times ten to the power of {'minus ' if m[2] == '-' else ''}{cardinal(int(m[3]))}"
         ),
+    ),
+    (
+        re.compile(r"(?<![\w'])([0-9]{1,3})'(?=\s?[x×])|(?<=[x×] )([0-9]{1,3})'(?!\w)"),
+        lambda m: f"{m[1] or m[2]} ft",
     ),
     (
         re.compile(r"(?<![\w'])([0-9]{1,2})' ?([0-9]{1,2})(?:\"|'')"),
