@@ -145,6 +145,9 @@ def _weight_ko(character: str) -> float:
         return 1.0
     if character.isdecimal():
         return 2.0
+    plain = unicodedata.normalize("NFD", character)[0]
+    if plain != character and plain.isascii() and plain.isalpha():
+        return _LETTER_NAMES[plain.lower()] + 0.5
     return 3.0 if "ㄱ" <= character <= "ㆎ" or "ᄀ" <= character <= "ᇿ" else 0.0
 
 

@@ -1,6 +1,7 @@
 """Latin script in Korean text, in Hangul: addresses, acronyms, loan words, the rest by sound."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from services.tts.english_pronunciation import is_known, pronounce_word
@@ -37,6 +38,8 @@ _SYMBOLIC = re.compile(
     ),
     re.IGNORECASE,
 )
+_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof)\.(?= ?[A-Z가-힣])")
+_ACCENTED = re.compile("[À-ɏ]")
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
 
@@ -51,6 +54,8 @@ def read_addresses(text: str) -> str:
 
 def read_symbolic(text: str) -> str:
     """Return ``text`` with words such as R&D, Wi-Fi, C# and 5G read; runs before numbers are read."""
+    text = _ACCENTED.sub(lambda match: unicodedata.normalize("NFD", match.group())[0], text)
+    text = _TITLE.sub(r"\1", text)
     return _SYMBOLIC.sub(lambda match: f" {SYMBOLIC[match.group().lower()]}", text)
 
 
