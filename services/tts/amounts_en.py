@@ -95,7 +95,7 @@ def read_amounts(text: str) -> str:
             text[head.start() - 1].isalpha()
             or (text[head.start() - 1] == "-" and text[max(0, head.start() - 2)].isalpha())
         )
-        if glued and not head["currency"]:
+        if glued and not head["currency"] and not head["compare"]:
             out += [text[at : head.start()], _apart(text, head.start(), _plain(head["n"]), head.end())]
             at = head.end()
             continue

@@ -151,10 +151,12 @@ STEPS: tuple[Step, ...] = (
     ),
     (
         re.compile(
-            rf"\b({_WEEKDAY})(?:\.(?=\s[a-z])|(?=[,)]|\s[0-9])|\.?(?=,? (?:{one_of(MONTHS)}))|\.(?=,|$))"
+            rf"\b({_WEEKDAY})(?:\.(?=\s[a-z])|(?=\)|,?\s[0-9]|,\s(?:{_WEEKDAY})\b)"
+            rf"|\.?(?=,? (?:{one_of(MONTHS)}))|\.(?=,|$))"
         ),
         lambda m: _WEEKDAYS[m[1]],
     ),
+    (re.compile(rf"(?<=day, )({_WEEKDAY})\b\.?"), lambda m: _WEEKDAYS[m[1]]),
     (
         re.compile(r"(?<![\w/])(19[0-9]{2}|20[0-9]{2})/([0-9]{2})(?![\w/])"),
         lambda m: (
@@ -178,6 +180,10 @@ STEPS: tuple[Step, ...] = (
             re.IGNORECASE,
         ),
         lambda m: f"{m['lead'] or ''}{plural(cardinal(int(m['tens']) * 10))}",
+    ),
+    (
+        re.compile(r"(?<=ties )(and|or|to) ([2-9])0s\b"),
+        lambda m: f"{m[1]} {plural(cardinal(int(m[2]) * 10))}",
     ),
     (
         re.compile(r"(?<!\w)'([0-9]{2})(?!\w)"),

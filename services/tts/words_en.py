@@ -20,7 +20,7 @@ _ABBREVIATIONS = {
     "mt.": "mount", "max.": "maximum", "tel.": "telephone", "temp.": "temperature", "avg.": "average",
     "qty.": "quantity", "misc.": "miscellaneous", "assoc.": "association", "govt.": "government",
     "k8s": "Kubernetes", "i18n": "internationalization", "a11y": "accessibility", "l10n": "localization",
-    "401(k)": "four oh one K", "ctrl": "control",
+    "401(k)": "four oh one K", "401k": "four oh one K", "ctrl": "control",
 }  # fmt: skip
 
 _BEFORE_NUMBER = {
@@ -29,7 +29,7 @@ _BEFORE_NUMBER = {
     "min.": "minimum",
     "max.": "maximum", "ext.": "extension", "par.": "paragraph", "app.": "appendix", "ed.": "edition",
     "rev.": "revision", "sect.": "section", "apt.": "apartment", "cl.": "clause", "para.": "paragraph",
-    "§§": "sections", "§": "section", "¶": "paragraph", "no": "number", "№": "number",
+    "§§": "sections", "§": "section", "¶": "paragraph", "№": "number",
 }  # fmt: skip
 """Words that are these only in front of a number."""
 
@@ -47,6 +47,12 @@ _GREEK = {
 
 _OPERATORS = {"+": "plus", "-": "minus", "−": "minus", "x": "times", "×": "times", "*": "times",
               "÷": "divided by",               "/": "divided by"}  # fmt: skip
+
+_LETTERED = (
+    "exit|bus|gate|room|apt|apartment|unit|building|platform|seat|row|track|block|bay|form|figure|table|appendix"
+    "|section|item|line|route|hall|lot|step|floor|suite|phase|class|grade|group|type|zone"
+)
+"""What is numbered with a letter behind the number, which is no unit there: exit 12A."""
 
 _STEP_OF = "(?:step|page|part|slide|day|level|lesson|module|phase|question) "
 _PEOPLE = "people|adults|workers|users|children|patients|students|respondents|employees|drivers|households"
@@ -107,7 +113,7 @@ WORDS: tuple[Step, ...] = (
     (re.compile(r"\bext\.? ([0-9]{2,6})\b"), _extension),
     (
         re.compile(rf"(?<![\w.])(?<![0-9] )({one_of(_BEFORE_NUMBER)})\s?(?=[#0-9])", re.IGNORECASE),
-        lambda m: m.group() if m[1].lower() == "no" and m[1] != "No" else _before_number(m),
+        _before_number,
     ),
     (
         re.compile(rf"(?<![\w.])(?:{one_of(_ABBREVIATIONS)})(?!\w)", re.IGNORECASE),
@@ -121,6 +127,10 @@ WORDS: tuple[Step, ...] = (
 """Abbreviations, ahead of all that is counted."""
 
 LABELS: tuple[Step, ...] = (
+    (
+        re.compile(rf"\b({_LETTERED}) ([0-9]{{1,4}})([A-Z])\b", re.IGNORECASE),
+        lambda m: f"{m[1]} {number(m[2])} {m[3].upper() if m[3] == 'a' else m[3]}",
+    ),
     (re.compile(r"(?<!\w)([ap])\.m\b\.?", re.IGNORECASE), lambda m: f"{m[1].upper()} M"),
     (re.compile(r"(?<![\w&])#\s?(?=[0-9])"), lambda _: " number "),
     (re.compile(r"(?<![\w&])#(?=[A-Za-z])"), lambda _: " hashtag "),
@@ -179,7 +189,7 @@ RATIOS: tuple[Step, ...] = (
     ),
     (
         re.compile(
-            r"(?<=[0-9])\"(?=\s?[x×]|\s(?:pipe|bolt|screw|drill|board|plywood|hose|nail|monitor|screen|display|wide"
+            r"(?<=[0-9])\"(?=\s?[x×]|\s(?:pipe|valve|fitting|bolt|screw|drill|board|plywood|hose|nail|monitor|screen|display|wide"
             r"|tall|long|thick|deep|diameter))"
         ),
         lambda _: " inch ",

@@ -37,6 +37,10 @@ READ = [
     "Phase two b"), ("1e-5", "one times ten to the power of minus five"), ("Step 2/5", "Step two of five"),
     ("V8 engine", "V eight engine"), ("2020/21", "twenty twenty to twenty one"), ("A/B test", "A B test"),
     ("XXX-XX-1234", "one two three four"), ("8/10 people", "eight out of ten people"),
+    ("No 5 kg loads", "No five kilograms loads"), ("Sun, wind and rain", "Sun, wind and rain"),
+    ("pH<7", "pH less than seven"), ("exit 12A", "exit twelve A"), ("in their 20s and 30s",
+    "in their twenties and thirties"), ("Mon, Wed, Fri", "Monday, Wednesday, Friday"), ("3/4″ valve",
+    "three quarters inch valve"),
     ("one → two", "one, two"), ("**bold** `code`", "bold code"), ("don’t", "don't"), ("100 users",
     "one hundred users"),
 ]  # fmt: skip
