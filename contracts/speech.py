@@ -50,6 +50,8 @@ _SIGNS_KO = _signs("""
 """Syllables that a sign is read out as, where it is."""
 _SIGNS_EN = _signs("""
     %7 °7 &3 +4 -3 –2 —2 =6 @2 ~2 /5 ⁄5 ∕5 _5 ^6 #5 $7 €5 £6 ¥3 ₩3 →0 .1 :1
+    ±11 ≥7 ≧7 ⩾7 ≤6 ≦6 ⩽6 ≈5 <8 >8 ≠10 √12 ∞8 ×5 ÷9 ‰8 ¢5 ₹6 №6 §7 ¶9 ℡9 ∆5 Ω5 Ω5 μ6 µ6
+    α5 β4 γ5 δ5 Δ5 ε7 η3 θ5 λ6 π2 ρ3 σ5 Σ5 τ3 φ3 ω5
 """)
 """Letters that a sign is read out as."""
 
@@ -143,6 +145,9 @@ def _weight_ko(character: str) -> float:
         return 1.0
     if character.isdecimal():
         return 2.0
+    plain = unicodedata.normalize("NFD", character)[0]
+    if plain != character and plain.isascii() and plain.isalpha():
+        return _LETTER_NAMES[plain.lower()] + 0.5
     return 3.0 if "ㄱ" <= character <= "ㆎ" or "ᄀ" <= character <= "ᇿ" else 0.0
 
 
@@ -158,7 +163,7 @@ def _weight_en(character: str) -> float:
         return sum(4.0 if c.isascii() and c.isalpha() else _weight_en(c) for c in folded)
     if "가" <= character <= "힣":
         return LETTERS_A_SECOND["en"] / LETTERS_A_SECOND["ko"]
-    if character.isdecimal():
+    if character.isdecimal() or unicodedata.category(character) == "No":
         return 9.0
     plain = unicodedata.normalize("NFD", character)[0]
     if plain == character:

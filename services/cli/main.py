@@ -8,6 +8,7 @@ import typer
 
 from contracts.rendering import TtsProvider, VisualStyle
 from services.cli.running import run
+from services.cli.said import SaidCommand
 
 app = typer.Typer(
     help="""Lectern turns training text into a narrated video: speech, slides, subtitles, chapters.
@@ -100,6 +101,53 @@ def render(  # noqa: PLR0913, PLR0917 - Typer takes each option as an argument
         run(
             lambda: render_lesson(
                 lesson, target, wished, language=language, minutes=minutes, title=title, debug=debug
+            ),
+            debug=debug,
+        )
+    )
+
+
+@app.command(cls=SaidCommand)
+def say(
+    text: Annotated[
+        list[str],
+        typer.Argument(help="What is to be said; - reads it from standard input.", show_default=False),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Speak to this WAV file, mono, 48 kHz.", dir_okay=False),
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Show the reading; the default without -o.")] = False,
+    language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
+    tts: Annotated[
+        TtsProvider | None,
+        typer.Option(
+            "--tts", "--voice", help="kokoro speaks, offline; mock is silent. Default: TTS_PROVIDER."
+        ),
+    ] = None,
+    speaker: Annotated[str | None, typer.Option(help="One of the voices of --tts.")] = None,
+    debug: Debug = False,
+) -> None:
+    r"""Show how a text will be read out, sentence by sentence, or speak it to a WAV file.
+
+    Numbers, units, dates, ids and Latin letters are said in words. See here how:
+    each sentence as [bold]written[/]; as [bold]read[/], in the words of the narrator; and as
+    [bold]pronounced[/], with the sound changes of Korean or, for English, in the
+    symbols of the voice.
+
+    \b
+    Examples:
+      lectern say "5~10mm 볼트 3개를 조입니다."
+      lectern say --language en "Keep at 20-25 °C."
+      lectern say - --show < lesson.txt
+      lectern say -o notice.wav "9:00까지 오세요."
+    """
+    from services.cli.say import say as say_text  # noqa: PLC0415 - --help need not load the readers
+
+    raise typer.Exit(
+        run(
+            lambda: say_text(
+                text, output, show=show, language=language, provider=tts, speaker=speaker, debug=debug
             ),
             debug=debug,
         )

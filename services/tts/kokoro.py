@@ -24,7 +24,7 @@ VOICES: Mapping[str, Blend] = {
 
 DEFAULT_VOICE = "jf_nezumi"
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same text would give other samples: reading, pronunciation, model or joining."""
 
 SPEED = {"ko": 0.9, "en": 0.9}

@@ -53,6 +53,34 @@ def year(value: int) -> str:
     return f"{cardinal(century)} {'oh ' if rest < 10 else ''}{cardinal(rest)}"
 
 
+def decade(value: int) -> str:
+    """Return a decade by its first year: nineteen nineties, nineteen hundreds, two thousands, twenty tens."""
+    head, _, last = year(value).rpartition(" ")
+    return f"{head} {plural(last)}".strip()
+
+
+def plural(word: str) -> str:
+    """Return the plural of a numeral: nineties, tens, thousands, sixes."""
+    if word.endswith("y"):
+        return f"{word[:-1]}ies"
+    return f"{word}{'es' if word.endswith('x') else 's'}"
+
+
+def fraction(top: int, bottom: int) -> str:
+    """Return a fraction, ``bottom`` above 1: one half, three quarters, five eighths."""
+    name = {2: "half", 4: "quarter"}.get(bottom) or ordinal(bottom).removeprefix("one ")
+    return f"{cardinal(top)} {name if top == 1 else {'half': 'halves'}.get(name, f'{name}s')}"
+
+
+def roman(text: str) -> int:
+    """Return a Roman numeral of I, V, X and L as a number."""
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50}[letter] for letter in text]
+    return sum(
+        -value if value < following else value
+        for value, following in zip(values, [*values[1:], 0], strict=True)
+    )
+
+
 def spelled(text: str) -> str:
     """Return the digits of ``text`` one by one."""
     return " ".join(_ONES[int(digit)] for digit in text if digit in "0123456789")

@@ -41,7 +41,7 @@ PROVIDERS: Mapping[TtsProvider, Provider] = {
     TtsProvider.KOKORO: Provider(
         frozenset(kokoro.VOICES), kokoro.DEFAULT_VOICE, kokoro.VERSION, _open_kokoro
     ),
-    TtsProvider.MOCK: Provider(frozenset({"silence"}), "silence", 2, _open_mock),
+    TtsProvider.MOCK: Provider(frozenset({"silence"}), "silence", 3, _open_mock),
 }
 
 

@@ -49,10 +49,17 @@ def _spelled_schwas(sounds: str, spelling: str) -> str:
     places = [i for i, sound in enumerate(sounds) if sound in _VOWELS]
     if len(letters) == len(places):
         for place, letter in zip(places, letters, strict=True):
-            if sounds[place] == "ə" and letter == "i" and sounds[place + 1 : place + 2] != "ɹ":
+            by_letter = letter == "i" or (letter == "e" and place == places[0])  # decision: 디시전
+            if sounds[place] == "ə" and by_letter and sounds[place + 1 : place + 2] != "ɹ":
                 sounds = f"{sounds[:place]}ɪ{sounds[place + 1 :]}"
+            elif sounds[place] == "ɑ" and letter == "o" and sounds[place + 1 : place + 2] != "ɹ":
+                sounds = f"{sounds[:place]}ɔ{sounds[place + 1 :]}"
     if spelling.endswith(("et", "ess", "ets")):
         sounds = re.sub("ə(?=[ts]s?$)", "ɛ", sounds)
+    if not re.search("le[sdr]?$", spelling):  # 시그널, 인바이런먼트; but 테이블, 버튼, 레슨
+        sounds = re.sub("(?<![tdsz])ᵊ|ᵊ(?=l)", "ə", sounds)
+    if spelling.startswith("du"):
+        sounds = re.sub("^du", "dju", sounds)
     return re.sub("ə$", "ɑ", sounds) if spelling.endswith("a") else sounds
 
 

@@ -29,6 +29,7 @@ def test_help_names_every_command() -> None:
     assert shown.exit_code == 0
     for command in (
         "render",
+        "say",
         "up",
         "gateway",
         "worker",

@@ -20,8 +20,14 @@ MODULES = (
     "services.scripting.source",
     "services.scripting.text",
     "services.slides.planning.cleaning",
+    "services.tts.amounts_en",
+    "services.tts.codes_en",
     "services.tts.reading_en",
     "services.tts.reading_ko",
+    "services.tts.reading_latin_ko",
+    "services.tts.times_en",
+    "services.tts.units_en",
+    "services.tts.words_en",
 )
 LARGE, FAR = 60, 300
 """Alternatives and bounds from which counting takes seconds: those of the readers of numbers and links."""

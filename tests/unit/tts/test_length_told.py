@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.speech import ESTIMATE_ERROR, LETTERS_A_SECOND, MOST_SECONDS_A_CHARACTER, estimated_seconds
-from services.tts import counters_ko, loanwords_ko, reading_en
+from services.tts import amounts_en, counters_ko, loanwords_ko, units_en, words_en
 from services.tts.reading import read_out
 
 LANGUAGES = ("ko", "en")
@@ -15,8 +15,9 @@ LETTER_OF_HANGUL = LETTERS_A_SECOND["en"] / LETTERS_A_SECOND["ko"]
 
 TABLES = (
     loanwords_ko.LOANWORDS, loanwords_ko.ACRONYM_WORDS, loanwords_ko.SYMBOLIC, counters_ko.UNITS,
-    counters_ko.PER, counters_ko.CURRENCIES, counters_ko.SERVICE_NUMBERS, reading_en._UNITS,
-    reading_en._ABBREVIATIONS, reading_en._CURRENCIES, reading_en._SCALES,
+    counters_ko.PER, counters_ko.CURRENCIES, counters_ko.SERVICE_NUMBERS, units_en.UNITS,
+    words_en._ABBREVIATIONS, words_en._BEFORE_NUMBER, words_en._GREEK, amounts_en._CURRENCIES,
+    amounts_en._CODES, amounts_en._SCALES, amounts_en._COMPARISONS,
 )  # fmt: skip
 
 
