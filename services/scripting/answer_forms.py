@@ -268,7 +268,7 @@ def _last(scripts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
             break
         chapters = [*(_items(_member(before, "chapters"), "scenes") or []), *chapters]
         first = min(numbers)
-    return {**last, "chapters": chapters} if len(chapters) else last
+    return {**last, "chapters": chapters} if chapters else last
 
 
 def _with(script: Mapping[str, Any], behind: Sequence[Any]) -> Mapping[str, Any]:
