@@ -159,6 +159,8 @@ def _summarise(rendered: Rendered) -> None:
         f"  made now: {rendered.scenes_synthesised} scenes synthesised,"
         f" {rendered.frames_encoded} frames encoded"
     )
+    told = warning_lines(files.warnings)
     if rendered.script is not None:
-        told = [*left_out_lines(rendered.script.left_out), *warning_lines(rendered.script.warnings)]
+        told = [*left_out_lines(rendered.script.left_out), *warning_lines(rendered.script.warnings), *told]
+    if told:
         print("".join(f"  {line}\n" for line in told), end="")

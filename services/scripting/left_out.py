@@ -11,10 +11,13 @@ from services.scripting.passages import Passage, Section
 from services.scripting.text import one_line
 
 _UNITS = (
-    "%|‰|℃|°C|㎎/ℓ|㎎|㎏|㎖|㎜|㎝|㎞|㎡|㎥|ℓ|만 ?원|천 ?원|억 ?원|원|시간|개월|주일|년|월|일|시|분|초|주|명|인|세|살|개|회|번"
-    "|장|대|권|층|호|차|배|곳|건|가지|단계|조|항|퍼센트|미터|킬로그램|[A-Za-zµ]{1,4}(?:/[A-Za-z]{1,4})?(?![A-Za-z])"
+    "%|‰|℃|°C|㎎/ℓ|㎎|㎏|㎖|㎜|㎝|㎞|㎡|㎥|ℓ|[만천억](?: ?원)?|원|시간|개월|주일|년|월|일|시|분|초|주|명|인|세|살|개|회|번"
+    "|장|대|권|층|호|차|배|곳|건|가지|단계|조|항|퍼센트|미터|킬로그램"
+    "|(?:(?:km|cm|mm|[mgltVAWN]|kg|mg|ml|mL|L|kW|kWh|kV|mA|Hz|kHz|MHz|GHz|[KMGT]B|dB|dBA|ppm|bar|[kM]?Pa)(?:/[a-z]{1,3})?"
+    "|hours?|minutes?|seconds?|days?|weeks?|months?|years?|people|persons?|percent|times|steps?|degrees?)(?![A-Za-z])"
 )
 _NUMBER = re.compile(rf"[-−±]?\d+(?:[.,:/~∼–-]\d+)*(?: ?(?:{_UNITS}))?")
+"""A figure and the unit that makes it one."""
 
 
 class Unread(Protocol):
@@ -52,7 +55,7 @@ def account(
         check: called often; raises when the work is to stop.
     """
     words = _words_of(script)
-    numbers = set(numbers_of(words))
+    numbers = set(map(_tight, numbers_of(words)))
     kept = {id(passage) for section in told for passage in section.passages}
     parts = [*_for_length(read, kept, numbers, check), *_unread_parts(unread, numbers, check)]
     letters = _letters(words)
@@ -66,8 +69,18 @@ def account(
 
 
 def numbers_of(text: str) -> Iterator[str]:
-    """Yield the figures of a text with the units behind them, without spaces."""
-    return ("".join(found[0].split()) for found in _NUMBER.finditer(text))
+    """Yield the figures of a text with the units behind them."""
+    return (found[0] for found in _NUMBER.finditer(text))
+
+
+def _untold(texts: Iterable[str], told: set[str]) -> tuple[str, ...]:
+    """Return the figures of texts that are not among ``told``, whatever the spaces before their units."""
+    found = (number for text in texts for number in numbers_of(text))
+    return _listed(number for number in found if _tight(number) not in told)
+
+
+def _tight(text: str) -> str:
+    return "".join(text.split())
 
 
 def _for_length(
@@ -88,7 +101,7 @@ def _for_length(
             heading=_cut(heading) if heading else None,
             whole=len(left) == passages[heading],
             sentences=len(left),
-            numbers=_listed(number for passage in left for number in numbers_of(passage.text) if number not in told),
+            numbers=_untold((passage.text for passage in left), told),
             prohibitions=_listed(passage.text for passage in left if Trait.FORBIDS in passage.traits),
         )
         for heading, left in missing.items()
@@ -106,7 +119,7 @@ def _unread_parts(unread: Sequence[Unread], told: set[str], check: Callable[[], 
             heading=_cut(heading) if heading else None,
             reason=kind[:40],
             sentences=len(texts),
-            numbers=_listed(number for text in texts for number in numbers_of(text) if number not in told),
+            numbers=_untold(texts, told),
             text=_cut(texts[0]) or None,
         )
         for (kind, heading), texts in groups.items()
