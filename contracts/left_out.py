@@ -7,8 +7,8 @@ from pydantic import Field
 from contracts.base import Model
 
 LONGEST_TOLD = 300
-"""Characters of one thing that is told; a sentence is cut behind them. Smaller cuts prohibitions in the middle;
-larger, and the account of what is missing is as long as the source."""
+"""Characters of one thing that is told; a sentence is cut behind them. Smaller cuts prohibitions in the
+middle; larger, and the account of what is missing is as long as the source."""
 
 MOST_TOLD = 500
 """Things of one kind that are told one by one; what is more is still counted. A source has 20,000 characters,
@@ -22,8 +22,8 @@ class Missing(Model):
 
     Attributes:
         heading: under which it stands; ``None`` for what stands before the first.
-        reason: ``length`` where the film has no time for it; else the kind of what could not be read: ``code``,
-            ``image``, ``address`` and the like.
+        reason: ``length`` where the film has no time for it; else the kind of what could not be read:
+            ``code``, ``image``, ``link`` and the like.
         whole: whether nothing under this heading is told.
         sentences: how many are missing; things that are no sentences, such as a picture, count as one.
         numbers: figures in them that nothing in the script tells, with their units.

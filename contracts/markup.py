@@ -4,13 +4,13 @@ import html
 import re
 
 _BREAKING = (
-    "address article blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main nav "
-    "ol option p pre section select table tbody tfoot thead tr ul"
+    "address article blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main "
+    "nav ol option p pre section select table tbody tfoot thead tr ul"
 )
 _INLINE = (
-    "a abbr b bdi bdo big body button canvas caption cite code col colgroup data del details dfn dialog em font "
-    "form head html i iframe img input ins kbd label link mark meta object q rp rt ruby s samp script small span "
-    "strike strong style sub summary sup svg td textarea th time tt u var video wbr "
+    "a abbr b bdi bdo big body button canvas caption cite code col colgroup data del details dfn dialog em "
+    "font form head html i iframe img input ins kbd label link mark meta object q rp rt ruby s samp script "
+    "small span strike strong style sub summary sup svg td textarea th time tt u var video wbr "
     "speak break emphasis prosody say-as phoneme voice"  # SSML, which language models write into narrations
 )
 _TAG = re.compile(
@@ -24,7 +24,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 def without_tags(text: str) -> str:
     """Return ``text`` without HTML tags; what they enclose stays, and what begins a line begins one.
 
-    Only the names of HTML's elements make a tag: ``<산업안전보건법>``, ``a < b`` and ``List<String>`` are text.
+    Only names of HTML's elements make a tag: ``<산업안전보건법>`` and ``List<String>`` are text.
     """
     if "<" not in text:
         return text

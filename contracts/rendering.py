@@ -67,7 +67,7 @@ def check_shape(settings: RenderSettings) -> None:
     if settings.height > settings.width:
         raise PermanentError(
             ErrorCode.SETTINGS_INVALID,
-            f"a film of {settings.width}x{settings.height} would be taller than wide, and there is no vertical "
-            "layout of slides: ask for a width of at least the height, such as 1280x720 or 1920x1080 (16:9 fills the "
-            "picture; 1440x1080 and 1080x1080 get margins)",
+            f"a film of {settings.width}x{settings.height} would be taller than wide, and there is no "
+            "vertical layout of slides: ask for a width of at least the height, such as 1280x720 or "
+            "1920x1080 (16:9 fills the picture; 1440x1080 and 1080x1080 get margins)",
         )

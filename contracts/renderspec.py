@@ -65,7 +65,8 @@ def normalise_render_spec(raw: object, *, language: str | None = None) -> Render
 
     Raises:
         PermanentError: ``NO_RENDER_SPEC`` (none, empty, or without scenes), ``RENDER_SPEC_INVALID``
-            (says which field and what was there), ``NARRATION_TOO_LONG`` (says which scene) or ``LANGUAGE_UNSUPPORTED``.
+            (says which field and what was there), ``NARRATION_TOO_LONG`` (says which scene) or
+            ``LANGUAGE_UNSUPPORTED``.
     """
     if not raw or not isinstance(raw, Mapping):
         code = ErrorCode.RENDER_SPEC_INVALID if raw else ErrorCode.NO_RENDER_SPEC
@@ -92,11 +93,13 @@ def _shape_of(raw: Mapping[str, Any]) -> str:
     if chapters and scenes:
         raise PermanentError(
             ErrorCode.RENDER_SPEC_INVALID,
-            f"the render spec has both chapters ({_seen(chapters)}) and scenes ({_seen(scenes)}), and cannot say "
-            "which of them is the film: give one of the two, and leave the other out, empty or null",
+            f"the render spec has both chapters ({_seen(chapters)}) and scenes ({_seen(scenes)}), and "
+            "does not say which is the film: give one of them, and leave the other out, empty or null",
         )
     if not chapters and not scenes:
-        raise PermanentError(ErrorCode.NO_RENDER_SPEC, "the render spec has no scenes, nor chapters of scenes")
+        raise PermanentError(
+            ErrorCode.NO_RENDER_SPEC, "the render spec has no scenes, nor chapters of scenes"
+        )
     return "chapters" if chapters else "scenes"
 
 
@@ -105,7 +108,7 @@ def _says_nothing(chapter: object) -> bool:
 
 
 def explain(error: ValidationError) -> str:
-    """Say in one line where and why validation failed, and what kind of thing was there; never what it says."""
+    """Say in one line where and why validation failed, and what kind of thing was there, never its text."""
     return "; ".join(
         f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}"
         + ("" if item["type"] in _TOLD_BY_THEMSELVES else f" (it is {_seen(item['input'])})")
@@ -114,7 +117,15 @@ def explain(error: ValidationError) -> str:
 
 
 _TOLD_BY_THEMSELVES = frozenset(
-    {"missing", "value_error", "too_short", "too_long", "string_pattern_mismatch", "extra_forbidden", "json_invalid"}
+    {
+        "missing",
+        "value_error",
+        "too_short",
+        "too_long",
+        "string_pattern_mismatch",
+        "extra_forbidden",
+        "json_invalid",
+    }
 )
 """Kinds of faults whose message says all there is."""
 
@@ -176,7 +187,9 @@ def _without_markup(spec: RenderSpec) -> RenderSpec:
         )
         for scene in spec.scenes
     )
-    return spec.model_copy(update={"title": without_tags(spec.title) if spec.title else None, "scenes": scenes})
+    return spec.model_copy(
+        update={"title": without_tags(spec.title) if spec.title else None, "scenes": scenes}
+    )
 
 
 def _check_composed(scene: SpecScene) -> None:

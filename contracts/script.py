@@ -33,7 +33,7 @@ Notice = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
 
 class Script(Model):
-    """A whole script; ``title``, ``language`` and what is left out of the source stand where they are known."""
+    """A whole script; ``title``, ``language`` and ``left_out`` stand where they are known."""
 
     title: str | None = Field(default=None, max_length=300)
     language: str | None = Field(default=None, max_length=35)

@@ -7,7 +7,7 @@ from contracts.speech import estimated_seconds
 from contracts.timeline import LEAD_IN_SECONDS, PAUSE_SECONDS
 
 MOST_TIMES_AS_LONG = 2
-"""A scene is lengthened to at most so many times what it says takes: see :func:`contracts.timeline.time_scene`."""
+"""A scene is lengthened to at most so many times its speech: see :func:`contracts.timeline.time_scene`."""
 
 _UNSURE = 1.3
 """Estimate and speech differ by a third; what is nearer to a bound than that is not told beforehand."""
@@ -27,7 +27,9 @@ def duration_warnings(spec: RenderSpec) -> tuple[str, ...]:
             continue
         said = LEAD_IN_SECONDS + estimated_seconds(scene.narration, spec.language) + PAUSE_SECONDS
         if scene.duration_sec > said * MOST_TIMES_AS_LONG * _UNSURE:
-            found.append(capped(scene.scene_id, scene.duration_sec, said * MOST_TIMES_AS_LONG, about="about "))
+            found.append(
+                capped(scene.scene_id, scene.duration_sec, said * MOST_TIMES_AS_LONG, about="about ")
+            )
         elif scene.duration_sec * _UNSURE < said:
             found.append(stretched(scene.scene_id, scene.duration_sec, said, about="about "))
     return bounded(found)
@@ -44,8 +46,8 @@ def capped(scene_id: int, wished: float, lasts: float, *, about: str = "") -> st
 def stretched(scene_id: int, wished: float, lasts: float, *, about: str = "") -> str:
     """Say that a scene is longer than was wished."""
     return (
-        f"scene {scene_id}: duration_sec is {wished:g} s, and the scene lasts {about}{lasts:.1f} s: as long as what "
-        "it says takes; give it less to say, or split it"
+        f"scene {scene_id}: duration_sec is {wished:g} s, and the scene lasts {about}{lasts:.1f} s: "
+        "as long as what it says takes; give it less to say, or split it"
     )
 
 

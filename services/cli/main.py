@@ -130,15 +130,16 @@ def script(
     language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
     minutes: Annotated[float, typer.Option(min=0.1, max=60, help="Wished length of the film.")] = 3,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Also what stands on each scene's slides: layout, headline, points.")
+        bool,
+        typer.Option("--plan", help="Also what stands on each scene's slides: layout, headline, points."),
     ] = False,
     debug: Debug = False,
 ) -> None:
     """Write the script of a lesson, and nothing else: what the film would say and show, in seconds.
 
     Shows the chapters and scenes, what the script leaves out of the text (how many sentences, which headings,
-    numbers and prohibitions, and what could not be read), and what you should know before you render it. In the
-    file that is "left_out" and "warnings"; with --plan each scene also has a "plan", its slides.
+    numbers and prohibitions, and what could not be read), and what you should know before you render it. In
+    the file that is "left_out" and "warnings"; with --plan each scene also has a "plan", its slides.
 
     Works offline, without Kafka; with AI_ENV=real the language model at LLM_BASE_URL writes.
 
@@ -148,9 +149,7 @@ def script(
 
     raise typer.Exit(
         run(
-            lambda: script_lesson(
-                lesson, output, language=language, minutes=minutes, plan=plan, debug=debug
-            ),
+            lambda: script_lesson(lesson, output, language=language, minutes=minutes, plan=plan, debug=debug),
             debug=debug,
         )
     )

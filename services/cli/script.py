@@ -168,13 +168,17 @@ def _plan_lines(pages: list[dict[str, Any]]) -> list[str]:
     """Return what a scene's slides show, a line for each thing that is read."""
     lines = []
     for page in pages:
-        mark = {"check": "o", "close": "x"}.get(page.get("mark", "close" if page["layout"] == "warning" else ""), "-")
+        mark = {"check": "o", "close": "x"}.get(
+            page.get("mark", "close" if page["layout"] == "warning" else ""), "-"
+        )
         lines.append(f"[{page['layout']}] {page['headline']}")
         lines += [f"    {page[name]}" for name in ("sub", "definition") if page.get(name)]
         lines += [f"    {mark} {point}" for point in page.get("points", ())]
         lines += [f"    {event['time']}: {event['text']}" for event in page.get("events", ())]
         lines += [
-            f"    {column['title']}: {point}" for column in page.get("columns", ()) for point in column["points"]
+            f"    {column['title']}: {point}"
+            for column in page.get("columns", ())
+            for point in column["points"]
         ]
     return lines
 

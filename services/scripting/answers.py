@@ -13,7 +13,8 @@ from contracts.renderspec import explain
 from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
 from contracts.speech import check_length
 from services.runtime.outbound import json_text
-from services.scripting.answer_forms import FormError, begun, formed, goes_on, script_among, texts_in
+from services.scripting.answer_fields import FormError, formed
+from services.scripting.answer_forms import begun, goes_on, script_among, texts_in
 from services.scripting.brief import Brief
 from services.scripting.loose_json import Found, find_values
 from services.scripting.merging import merge_cheapest

@@ -126,10 +126,11 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
 def _language_warnings(found: str, wanted: str) -> tuple[str, ...]:
     if found == wanted:
         return ()
-    return (
-        f"the text is in {LANGUAGES.get(found, found)}, and the script was asked for in "
-        f"{LANGUAGES.get(wanted, wanted)}: the writer does not translate, and the voice will be the wrong one",
+    named = LANGUAGES.get(found, found), LANGUAGES.get(wanted, wanted)
+    told = "the text is in {}, and the script was asked for in {}: the writer does not translate".format(
+        *named
     )
+    return (f"{told}, and the voice will be the wrong one",)
 
 
 def _scene(scene_id: int, narration: str, shown: str) -> ScriptScene:

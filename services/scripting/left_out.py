@@ -1,4 +1,4 @@
-"""What a script leaves out of its source: which headings, how many sentences, which numbers and prohibitions."""
+"""What a script leaves out of its source: which headings, how many sentences, numbers and prohibitions."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,10 +11,11 @@ from services.scripting.passages import Passage, Section
 from services.scripting.text import one_line
 
 _UNITS = (
-    "%|‰|℃|°C|㎎/ℓ|㎎|㎏|㎖|㎜|㎝|㎞|㎡|㎥|ℓ|[만천억](?: ?원)?|원|시간|개월|주일|년|월|일|시|분|초|주|명|인|세|살|개|회|번"
-    "|장|대|권|층|호|차|배|곳|건|가지|단계|조|항|퍼센트|미터|킬로그램"
-    "|(?:(?:km|cm|mm|[mgltVAWN]|kg|mg|ml|mL|L|kW|kWh|kV|mA|Hz|kHz|MHz|GHz|[KMGT]B|dB|dBA|ppm|bar|[kM]?Pa)(?:/[a-z]{1,3})?"
-    "|hours?|minutes?|seconds?|days?|weeks?|months?|years?|people|persons?|percent|times|steps?|degrees?)(?![A-Za-z])"
+    "%|‰|℃|°C|㎎/ℓ|㎎|㎏|㎖|㎜|㎝|㎞|㎡|㎥|ℓ|[만천억](?: ?원)?|원|시간|개월|주일|년|월|일|시|분|초|주"
+    "|명|인|세|살|개|회|번|장|대|권|층|호|차|배|곳|건|가지|단계|조|항|퍼센트|미터|킬로그램"
+    "|(?:(?:km|cm|mm|[mgltVAWN]|kg|mg|ml|mL|L|kW|kWh|kV|mA|Hz|kHz|MHz|GHz|[KMGT]B|dB|dBA|ppm|bar|[kM]?Pa)"
+    "(?:/[a-z]{1,3})?|hours?|minutes?|seconds?|days?|weeks?|months?|years?|people|persons?|percent|times|steps?"
+    "|degrees?)(?![A-Za-z])"
 )
 _NUMBER = re.compile(rf"[-−±]?\d+(?:[.,:/~∼–-]\d+)*(?: ?(?:{_UNITS}))?")
 """A figure and the unit that makes it one."""

@@ -11,7 +11,9 @@ which is looked at anew at most :data:`_MOST_RESTARTS` times.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
+
+from services.scripting.loose_quotes import QUOTES, SPACE, closes
 
 MAX_DEPTH = 30
 """Nesting that is followed. A wrapped script has 8; much more, and Python's own stack ends."""
@@ -20,23 +22,19 @@ _MOST_RESTARTS = 4
 """Cut-off texts behind which another is looked for. Fewer: a stray brace in the words before hides the answer
 more often. More: each costs a walk over the whole answer."""
 
-_LONGEST_COMMENT_AHEAD = 300
-"""Characters of a comment that a quotation mark looks over to find out whether it closes its text."""
-
 _OPENING = re.compile(r"[{\[]")
-_SPACE = re.compile(r"\s*")
-_NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?(?![\d.])")
+_NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?")
 _BARE = re.compile(r"[^\s,{}\[\]\"':]{1,40}")
 _NAME = re.compile(
     r'"((?:[^"\\\n]|\\[^\n]){0,60})"|\'([^\'\\\n]{0,60})\'|[“”]([^“”"\n]{0,60})[“”"]|`([^`\n]{0,60})`'
     r"|([^\W\d][\w-]{0,59})"
 )
-_NAME_AHEAD = re.compile(r"(?:[\"“'`][A-Za-z_][\w .-]{0,40}[\"”'`]|[A-Za-z_][\w-]{0,40})\s{0,20}[:：]")
 _NAME_INSIDE = re.compile(
     r"[\"'“”](chapters|chapter_id|title|scenes|scene_id|narration|on_screen_text|duration_sec)[\"'“”]\s{0,20}:"
 )
 """Names of the form inside a text: so nobody speaks."""
-_COLON = re.compile(r"\s*(?::|：|=>?)")
+_COLON = re.compile(r"\s{0,50}(?::|：|=>?)")
+_LOW_SURROGATE = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _PATH_BEFORE = re.compile(r"(?<![A-Za-z])[A-Za-z]:(?:\\[^\s\"\\/]{0,80}){0,12}\Z")
 _PATH_AHEAD = re.compile(r"\\(?:[tbf][A-Za-z]|[nr][^\s\"\\]{1,40}\\)")
@@ -45,9 +43,7 @@ _CONSTANTS = {
     "null": None, "None": None, "undefined": None, "NaN": None, "nil": None,
 }  # fmt: skip
 _ESCAPES = {'"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_QUOTES = {'"': '"', "'": "'", "“": '”"', "”": '”"', "`": "`"}
-"""How a text may begin, and what closes it then."""
-_STOPS = {opening: re.compile(f"[{closings}\\\\]") for opening, closings in _QUOTES.items()}
+_STOPS = {opening: re.compile(f"[{closings}\\\\]") for opening, closings in QUOTES.items()}
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ class _Walk:
         """Read the value that stands here."""
         self._skip()
         if self.at >= self._end:
-            self._cut()
+            raise self._cut()
         sign = self.text[self.at]
         if sign in "{[":
             if len(self._open) >= MAX_DEPTH:
@@ -137,7 +133,7 @@ class _Walk:
             read = self._object() if sign == "{" else self._list()
             self._open.pop()
             return read
-        if sign in _QUOTES:
+        if sign in QUOTES:
             return self._string(sign)
         return self._bare()
 
@@ -149,7 +145,7 @@ class _Walk:
             sign = self.text[self.at : self.at + 1]
             if not sign:
                 if "[" in self._open:
-                    self._cut()
+                    raise self._cut()
                 return made  # everything in it is closed: only the last braces are missing
             if sign == "}":
                 self.at += 1
@@ -168,9 +164,9 @@ class _Walk:
         found = _NAME.match(self.text, self.at)
         colon = _COLON.match(self.text, found.end()) if found else None
         if not found or not colon:
-            rest = _SPACE.match(self.text, found.end() if found else self.at)
+            rest = SPACE.match(self.text, found.end() if found else self.at)
             if found and rest and rest.end() >= self._end:
-                self._cut()
+                raise self._cut()
             raise _BrokenError(self.at, "there is no name in quotation marks with a colon behind it")
         self.at = colon.end()
         name = next(group for group in found.groups() if group is not None)
@@ -184,7 +180,7 @@ class _Walk:
             self._skip(commas=True)
             sign = self.text[self.at : self.at + 1]
             if not sign:
-                self._cut()
+                raise self._cut()
             if sign == "]":
                 self.at += 1
                 return made
@@ -211,7 +207,7 @@ class _Walk:
             self.at = word.end()
             return _CONSTANTS[word[0]]
         if word and word.end() >= self._end:
-            self._cut()
+            raise self._cut()
         raise _BrokenError(self.at, "there is neither a text in quotation marks nor a number, list or object")
 
     def _string(self, opening: str) -> str:
@@ -224,13 +220,13 @@ class _Walk:
             self.at = stop.end()
             if stop[0] == "\\":
                 parts.append(self._escape(parts))
-            elif self._closes(inner):
+            elif closes(self.text, self.at, self._open, inner):
                 return self._unswallowed("".join(parts), inner)
             else:
                 parts.append(stop[0])
                 inner += 1
         self.at = self._end
-        self._cut()
+        raise self._cut()
 
     def _unswallowed(self, text: str, inner: int) -> str:
         """Return the text, unless it went on over marks that did close it: into the next members."""
@@ -254,73 +250,16 @@ class _Walk:
         return "\\"
 
     def _character(self, code: int) -> str:
-        low = self.text[self.at : self.at + 6]
-        if 0xD800 <= code < 0xDC00 and low.startswith("\\u") and _HEX.fullmatch(low[2:]):
-            second = int(low[2:], 16)
-            if 0xDC00 <= second < 0xE000:
-                self.at += 6
-                return chr(0x10000 + ((code - 0xD800) << 10) + (second - 0xDC00))
+        low = _LOW_SURROGATE.match(self.text, self.at)
+        if 0xD800 <= code < 0xDC00 and low:
+            self.at = low.end()
+            return chr(0x10000 + ((code - 0xD800) << 10) + (int(low[1], 16) - 0xDC00))
         return "" if 0xD800 <= code < 0xE000 else chr(code)
-
-    def _closes(self, inner: int) -> bool:
-        """Whether the mark in front of here closes its text, after ``inner`` marks that did not."""
-        at = self._ahead(self.at)
-        sign = self.text[at : at + 1]
-        if not sign:
-            return True
-        if sign in "}]":
-            return self._structure(at)
-        if sign == ",":
-            after = self._behind_commas(at)
-            following = self.text[after : after + 1]
-            if not following or following in "}]":
-                return True
-            if self._open[-1] == "{":
-                return following == "{" or _NAME_AHEAD.match(self.text, after) is not None
-            return inner % 2 == 0 and following in "{[\"'“-0123456789tfnTFN"
-        if self._open[-1] == "{":
-            return _NAME_AHEAD.match(self.text, at) is not None
-        return False
-
-    def _structure(self, at: int) -> bool:
-        """Whether the brackets at ``at`` close what is open, and are not those of a sentence."""
-        level = len(self._open)
-        while at < self._end and self.text[at] in "}]":
-            level -= 1
-            at = self._ahead(at + 1)
-        if level <= 0 or at >= self._end:
-            return True
-        if self.text[at] == ",":
-            at = self._behind_commas(at)
-            return at >= self._end or self.text[at] in "{[\"'“}]"
-        return self.text[at] in "{[\"'“`<"
-
-    def _behind_commas(self, at: int) -> int:
-        while self.text.startswith(",", at):
-            at = self._ahead(at + 1)
-        return at
-
-    def _ahead(self, at: int) -> int:
-        """Return where something stands behind spaces, and behind comments that are not long."""
-        for _ in range(3):
-            space = _SPACE.match(self.text, at)
-            at = space.end() if space else at
-            if self.text.startswith(("//", "#"), at):
-                close = self.text.find("\n", at, at + _LONGEST_COMMENT_AHEAD)
-            elif self.text.startswith("/*", at):
-                close = self.text.find("*/", at, at + _LONGEST_COMMENT_AHEAD)
-                close += 1 if close >= 0 else 0
-            else:
-                return at
-            if close < 0:
-                return at
-            at = close + 1
-        return at
 
     def _skip(self, *, commas: bool = False) -> None:
         """Go on behind spaces and comments, and behind commas where they only separate."""
         while True:
-            space = _SPACE.match(self.text, self.at)
+            space = SPACE.match(self.text, self.at)
             self.at = space.end() if space else self.at
             if self.text.startswith(("//", "#"), self.at):
                 line = self.text.find("\n", self.at)
@@ -332,8 +271,9 @@ class _Walk:
             else:
                 return
 
-    def _cut(self) -> NoReturn:
+    def _cut(self) -> _BrokenError:
+        """Return what is wrong with an answer that ends here."""
         where = ".".join(self._path) or "its first object"
-        raise _BrokenError(
+        return _BrokenError(
             self._end, f"the answer is cut off: it ends in the middle of {where[:100]}", cut=True
         )

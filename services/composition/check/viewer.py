@@ -18,8 +18,8 @@ MOST_OF_A_KIND = 10
 """Warnings of one kind that are named one by one: a film in the wrong language has one for each scene."""
 
 FASTEST, SLOWEST = 2.6, 0.35
-"""Times the usual speed of a language. Voices and the estimate of a text's length differ by half of this in both
-directions (:data:`contracts.speech.ESTIMATE_ERROR`); beyond it words are missing, or silence was taken for them."""
+"""Times the usual speed of a language. The estimate of a text's length is wrong by up to half or twice
+(:data:`contracts.speech.ESTIMATE_ERROR`); beyond these words are missing, or silence was taken for them."""
 
 LEAST_WRONG_SECONDS = 1.0
 """Shorter differences are not heard as wrong: one word, said slowly."""
@@ -57,8 +57,8 @@ def _flashing(scene: ScenePlace) -> Iterator[str]:
         seconds = (cue.end - cue.start) / fps
         if broken.rule is SubtitleRule.TOO_SHORT:
             yield (
-                f"{_name(scene)}: subtitle {broken.cue + 1} flashes: it is shown for {seconds:.2f} s, at least "
-                f"{broken.limit / fps:.2f} s are needed to see it"
+                f"{_name(scene)}: subtitle {broken.cue + 1} flashes: it is shown for {seconds:.2f} s, "
+                f"and at least {broken.limit / fps:.2f} s are needed to see it"
             )
         elif broken.rule is SubtitleRule.TOO_FAST and broken.measured > UNREADABLE * broken.limit:
             units = LIMITS[scene.event.context.language].units("".join(cue.lines))
@@ -78,13 +78,14 @@ def _paced(scene: ScenePlace) -> Iterator[str]:
     speed = LETTERS_A_SECOND[language]
     if abs(usual - seconds) < LEAST_WRONG_SECONDS or not usual or any(_lettered(scene)):
         return  # of a text in another alphabet nobody knows how long it takes
-    # Silence between sentences is nobody's letters: it is given to whoever is slow, and not to whoever is fast.
+    # Silence between sentences is given to whoever is slow, and not to whoever is fast.
     slow = usual / max(seconds - pauses, 0.1) < SLOWEST
     if usual / seconds > FASTEST or slow:
+        fault, letters = "long" if slow else "short", sum(map(str.isalnum, text))
+        rate = f"{usual / seconds * speed:.1f} letters a second as they are read out"
         yield (
-            f"{_name(scene)}: its speech takes {seconds:.1f} s, too {'long' if slow else 'short'} for its text of "
-            f"{sum(map(str.isalnum, text))} letters: {usual / seconds * speed:.1f} letters a second as they are read "
-            f"out, where {LANGUAGES[language]} has about {speed:g}; listen to it"
+            f"{_name(scene)}: its speech takes {seconds:.1f} s, too {fault} for its text of "
+            f"{letters} letters: {rate}, where {LANGUAGES[language]} has about {speed:g}; listen to it"
         )
 
 

@@ -53,8 +53,8 @@ class ScriptGenerateResponse(Model):
     raw_json: dict[str, Any] | None
     left_out: LeftOut | None = Field(
         default=None,
-        description="what the writer left out of the source: headings, sentences, numbers, prohibitions, and what "
-        "could not be read; null where nobody counted",
+        description="what the writer left out of the source: headings, sentences, numbers, prohibitions, and "
+        "what could not be read; null where nobody counted",
     )
     warnings: tuple[str, ...] = Field(
         default=(), description="what the author should know, such as a `duration_sec` that will not be kept"

@@ -161,12 +161,11 @@ def test_what_is_left_out_is_told_in_lines_that_stay_short() -> None:
     )
     numbers = tuple(f"{n} kg" for n in range(9))
     prohibitions = tuple(f"{n}번은 하지 않습니다." for n in range(23))
-    found = LeftOut(
-        sentences=6, headings=("하중",), numbers=numbers, prohibitions=prohibitions, parts=parts
-    )
+    found = LeftOut(sentences=6, headings=("하중",), numbers=numbers, prohibitions=prohibitions, parts=parts)
+    unread = "2 code that cannot be read, 1 image that cannot be read"
     lines = left_out_lines(found)
     assert lines[:3] == [
-        "left out: 3 sentences for length, 2 code that cannot be read, 1 image that cannot be read, under 하중; 설치",
+        f"left out: 3 sentences for length, {unread}, under 하중; 설치",
         "  headings: 하중",
         "  numbers: 0 kg, 1 kg, 2 kg, 3 kg, 4 kg, 5 kg and 3 more",
     ]

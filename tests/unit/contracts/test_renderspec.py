@@ -70,7 +70,8 @@ def test_no_spec_or_an_empty_one_is_no_spec(raw: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "unused", [None, [], {}, "", [{"chapter_id": 1, "title": "장", "scenes": []}, {"title": "장", "scenes": None}]]
+    "unused",
+    [None, [], {}, "", [{"chapter_id": 1, "title": "장", "scenes": []}, {"title": "장", "scenes": None}]],
 )
 def test_the_shape_that_is_not_used_may_be_there_and_empty(unused: object) -> None:
     """Backends write an empty list, or null, for each field of theirs that holds nothing."""

@@ -9,7 +9,7 @@ from contracts.left_out import LONGEST_TOLD, LeftOut
 from contracts.script import Chapter, Script, ScriptScene
 from services.scripting.brief import Brief
 from services.scripting.extractive import write_extractive
-from services.scripting.language import Trait
+from services.scripting.language import PLAIN, Trait
 from services.scripting.left_out import account, numbers_of
 from services.scripting.passages import Passage, Section
 
@@ -28,7 +28,7 @@ def script(*said: str, title: str = "장") -> Script:
     return Script(chapters=(Chapter(chapter_id=1, title=title, scenes=scenes),))
 
 
-def passage(text: str, heading: str | None = None, traits: Trait = Trait(0)) -> Passage:
+def passage(text: str, heading: str | None = None, traits: Trait = PLAIN) -> Passage:
     return Passage(text, 1.0, traits=traits, heading=heading)
 
 
@@ -53,7 +53,9 @@ def test_what_is_not_chosen_is_counted_by_heading() -> None:
 
 def test_nothing_left_out_is_told_as_nothing() -> None:
     told = passage("마스트를 3 m 올립니다.")
-    found = account(script(told.text, title="작업"), ["작업"], [Section("작업", (told,))], [Section("작업", (told,))])
+    found = account(
+        script(told.text, title="작업"), ["작업"], [Section("작업", (told,))], [Section("작업", (told,))]
+    )
     assert found == LeftOut()
     assert not found
 
