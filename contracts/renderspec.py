@@ -97,9 +97,7 @@ def _shape_of(raw: Mapping[str, Any]) -> str:
             "does not say which is the film: give one of them, and leave the other out, empty or null",
         )
     if not chapters and not scenes:
-        raise PermanentError(
-            ErrorCode.NO_RENDER_SPEC, "the render spec has no scenes, nor chapters of scenes"
-        )
+        raise PermanentError(ErrorCode.NO_RENDER_SPEC, "the render spec has no scenes")
     return "chapters" if chapters else "scenes"
 
 

@@ -33,7 +33,7 @@ _NAME_INSIDE = re.compile(
     r"[\"'“”](chapters|chapter_id|title|scenes|scene_id|narration|on_screen_text|duration_sec)[\"'“”]\s{0,20}:"
 )
 """Names of the form inside a text: so nobody speaks."""
-_COLON = re.compile(r"\s{0,50}(?::|：|=>?)")
+_COLON = re.compile(r":|：|=>?")
 _LOW_SURROGATE = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _PATH_BEFORE = re.compile(r"(?<![A-Za-z])[A-Za-z]:(?:\\[^\s\"\\/]{0,80}){0,12}\Z")
@@ -162,10 +162,10 @@ class _Walk:
 
     def _name(self) -> str:
         found = _NAME.match(self.text, self.at)
-        colon = _COLON.match(self.text, found.end()) if found else None
+        space = SPACE.match(self.text, found.end()) if found else None
+        colon = _COLON.match(self.text, space.end()) if space else None
         if not found or not colon:
-            rest = SPACE.match(self.text, found.end() if found else self.at)
-            if found and rest and rest.end() >= self._end:
+            if space and space.end() >= self._end:
                 raise self._cut()
             raise _BrokenError(self.at, "there is no name in quotation marks with a colon behind it")
         self.at = colon.end()
