@@ -107,14 +107,19 @@ def _given(raw: dict[str, Any], language: str) -> Written:
     spec = normalise_render_spec(named)
     if raw.get("chapters") and not raw.get("scenes"):
         return _written(Script.model_validate(named), language)
-    return Written(spec.model_dump(mode="json"), spec, None, duration_warnings(spec))
+    return Written(spec.model_dump(mode="json"), spec, None, _durations(spec))
 
 
 def _written(script: Script, language: str) -> Written:
     spec = normalise_render_spec(spec_of_script(script, language=language).model_dump(mode="json"))
-    warnings = (*script.warnings, *duration_warnings(spec))
+    warnings = tuple(dict.fromkeys((*script.warnings, *_durations(spec))))
     body = {**script.model_dump(mode="json"), "warnings": list(warnings)}
     return Written(body, spec, script.left_out, warnings)
+
+
+def _durations(spec: RenderSpec) -> tuple[str, ...]:
+    wishes = ((scene.scene_id, scene.narration, scene.duration_sec) for scene in spec.scenes)
+    return duration_warnings(wishes, spec.language)
 
 
 def _plans(spec: RenderSpec) -> list[list[dict[str, Any]]]:

@@ -11,8 +11,6 @@ from contracts.commands import Count, Real, RenderOptions
 from contracts.events import Asset
 from contracts.left_out import LeftOut
 from contracts.rendering import RenderSettings
-from contracts.renderspec import spec_of_script
-from contracts.script import Script
 from contracts.steps import Step
 from contracts.wishes import duration_warnings
 from services.gateway.diffs import Change
@@ -232,10 +230,11 @@ def _told(script: ScriptRecord) -> dict[str, Any]:
     """Return a script's text, what it leaves out, and what its author should know."""
     if script.body is None:
         return {"raw_json": None}
-    written = Script.model_validate_json(script.body)
-    durations = duration_warnings(spec_of_script(written, language=script.language))
-    return {
-        "raw_json": json.loads(script.body),
-        "left_out": written.left_out,
-        "warnings": (*written.warnings, *durations),
-    }
+    body = json.loads(script.body)
+    wishes = (
+        (scene["scene_id"], scene["narration"], scene.get("duration_sec"))
+        for chapter in body["chapters"]
+        for scene in chapter["scenes"]
+    )
+    warnings = (*body.get("warnings", ()), *duration_warnings(wishes, script.language))
+    return {"raw_json": body, "left_out": body.get("left_out"), "warnings": tuple(dict.fromkeys(warnings))}
