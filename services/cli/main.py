@@ -78,7 +78,9 @@ def render(  # noqa: PLR0913, PLR0917 - Typer takes each option as an argument
     language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
     minutes: Annotated[float, typer.Option(min=0.1, max=60, help="Wished length of the film.")] = 3,
     title: Annotated[str | None, typer.Option(help="Title of the film; else the lesson's own.")] = None,
-    width: Annotated[int | None, typer.Option(help="Pixels, even. Default: VIDEO_WIDTH or 1280.")] = None,
+    width: Annotated[
+        int | None, typer.Option(help="Pixels, even, at least the height. Default: VIDEO_WIDTH or 1280.")
+    ] = None,
     height: Annotated[int | None, typer.Option(help="Pixels, even. Default: VIDEO_HEIGHT or 720.")] = None,
     fps: Annotated[int | None, typer.Option(help="Frames a second. Default: VIDEO_FPS or 24.")] = None,
     debug: Debug = False,

@@ -124,7 +124,7 @@ class _Reader:
         narration = self._narration(where, item)
         if narration is None:
             return None
-        raw = member_of(item, "on_screen_text")
+        raw = member_of(item, "on_screen_text") or None
         screen = text_of(raw, "\n")
         if screen is None:
             self._wrong(f"{where}.on_screen_text", raw, "text, or null")

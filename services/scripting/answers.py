@@ -102,6 +102,8 @@ def _script_in(answer: str) -> Mapping[str, Any]:
         if broken:
             raise NotJsonError(broken[0].problem)
     names = sorted({name for each in found for name in each.names if name.isprintable()})[:_MOST_NAMES_TOLD]
+    if "chapters" in names:
+        raise WrongFormError("chapters is empty; it must be a list of chapters with their scenes")
     if names:
         raise WrongFormError(f"the JSON object must have chapters; it has {', '.join(names)}")
     if any(each.problem is None for each in found):

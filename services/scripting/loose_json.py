@@ -38,6 +38,7 @@ _LOW_SURROGATE = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _PATH_BEFORE = re.compile(r"(?<![A-Za-z])[A-Za-z]:(?:\\[^\s\"\\/]{0,80}){0,12}\Z")
 _PATH_AHEAD = re.compile(r"\\(?:[tbf][A-Za-z]|[nr][^\s\"\\]{1,40}\\)")
+_TRIPLE = '"""'
 _CONSTANTS = {
     "true": True, "True": True, "false": False, "False": False,
     "null": None, "None": None, "undefined": None, "NaN": None, "nil": None,
@@ -212,6 +213,11 @@ class _Walk:
 
     def _string(self, opening: str) -> str:
         """Read a text; a quotation mark closes it only where JSON goes on behind the mark."""
+        if self.text.startswith(_TRIPLE, self.at):
+            close = self.text.find(_TRIPLE, self.at + 3)
+            if close >= 0 and closes(self.text, close + 3, self._open, 0):
+                told, self.at = self.text[self.at + 3 : close], close + 3
+                return self._unswallowed(told, 1)
         parts: list[str] = []
         self.at += 1
         inner = 0
