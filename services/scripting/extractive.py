@@ -14,6 +14,7 @@ from typing import ClassVar
 import structlog
 
 from contracts.errors import ErrorCode, PermanentError
+from contracts.languages import LANGUAGES
 from contracts.script import Chapter, Script, ScriptScene
 from services.runtime.cancel import CancelToken
 from services.scripting.brief import Brief
@@ -22,15 +23,16 @@ from services.scripting.chapters import at_most, cut_lexically
 from services.scripting.english import English
 from services.scripting.korean import Korean
 from services.scripting.language import Language, Trait
+from services.scripting.left_out import Unread, account
 from services.scripting.naming import Terms, chapter_titles, film_title, shown_title, under_topics
 from services.scripting.outline import outline
 from services.scripting.passages import Passage, Section
 from services.scripting.ranking import rank
 from services.scripting.scenes import AIM_SECONDS, pack
 from services.scripting.selection import select
-from services.scripting.source import parse_source
+from services.scripting.source import Heading, parse_source
 
-VERSION = 2
+VERSION = 3
 """Raise it whenever the same source and brief give another script."""
 
 _SILENCE_SECONDS = 1.0
@@ -74,6 +76,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
     """
     language = _language_of(source, brief.language)
     named, blocks = parse_source(source)
+    unread: Sequence[Unread] = ()
     headed, sections = outline(blocks, language, check)
     if not sections:
         raise PermanentError(
@@ -86,10 +89,12 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
     title = title[:_LONGEST_TITLE] if title else None
     opening, closing = _frame(sections, title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
+    read = sections
     sections, scores = _selected(
         sections, brief, reserved + len(sections) * _CARD_SECONDS, language, terms_of, check
     )
     titles = chapter_titles(sections, title, terms_of, language)
+    told = sections
     sections = _framed(sections, title, opening, closing, language)
     chapters: list[Chapter] = []
     taken: set[str] = set()
@@ -108,9 +113,24 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             narration = " ".join(passage.text for passage in run)
             scenes.append(_scene(scene_id, narration, shown))
         chapters.append(Chapter(chapter_id=number, title=chapter_title, scenes=tuple(scenes)))
-    return Script(
-        title=shown_title(title) if title else None, language=brief.language, chapters=tuple(chapters)
+    script = Script(
+        title=shown_title(title) if title else None,
+        language=brief.language,
+        chapters=tuple(chapters),
+        warnings=_language_warnings(language.code, brief.language),
     )
+    headings = [block.text for block in blocks if isinstance(block, Heading)]
+    return script.model_copy(update={"left_out": account(script, headings, read, told, unread, check)})
+
+
+def _language_warnings(found: str, wanted: str) -> tuple[str, ...]:
+    if found == wanted:
+        return ()
+    named = LANGUAGES.get(found, found), LANGUAGES.get(wanted, wanted)
+    told = "the text is in {}, and the script was asked for in {}: the writer does not translate".format(
+        *named
+    )
+    return (f"{told}, and the voice will be the wrong one",)
 
 
 def _scene(scene_id: int, narration: str, shown: str) -> ScriptScene:

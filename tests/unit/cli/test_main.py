@@ -30,6 +30,7 @@ def test_help_names_every_command() -> None:
     for command in (
         "render",
         "say",
+        "script",
         "up",
         "gateway",
         "worker",
@@ -50,6 +51,7 @@ def test_the_workers_are_the_stages() -> None:
     [
         (["--fps", "7"], "fps: "),
         (["--width", "641"], "width: "),
+        (["--width", "1080", "--height", "1920"], "1080x1920 would be taller than wide"),
         (["--theme", "mauve"], "theme: "),
         (["--language", "fr"], "LANGUAGE_UNSUPPORTED"),
         (["-o", "film.avi"], "must end in .mp4"),

@@ -11,11 +11,17 @@ import pytest
 from tests.support.regex_steps import Stepper, TooManyStepsError
 
 MODULES = (
+    "contracts.markup",
     "contracts.normalization",
     "services.runtime.redaction",
+    "services.scripting.answer_fields",
+    "services.scripting.answer_members",
     "services.scripting.answers",
     "services.scripting.beats",
     "services.scripting.korean_speech",
+    "services.scripting.left_out",
+    "services.scripting.loose_json",
+    "services.scripting.loose_quotes",
     "services.scripting.pieces",
     "services.scripting.source",
     "services.scripting.text",
