@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.speech import ESTIMATE_ERROR, LETTERS_A_SECOND, MOST_SECONDS_A_CHARACTER, estimated_seconds
-from services.tts import counters_ko, loanwords_ko, reading_en
+from services.tts import identifiers_ko, loanwords_ko, reading_en, units_ko
 from services.tts.reading import read_out
 
 LANGUAGES = ("ko", "en")
 LETTER_OF_HANGUL = LETTERS_A_SECOND["en"] / LETTERS_A_SECOND["ko"]
 
 TABLES = (
-    loanwords_ko.LOANWORDS, loanwords_ko.ACRONYM_WORDS, loanwords_ko.SYMBOLIC, counters_ko.UNITS,
-    counters_ko.PER, counters_ko.CURRENCIES, counters_ko.SERVICE_NUMBERS, reading_en._UNITS,
+    loanwords_ko.LOANWORDS, loanwords_ko.ACRONYM_WORDS, loanwords_ko.SYMBOLIC, units_ko.UNITS,
+    units_ko.PER, units_ko.CURRENCIES, identifiers_ko.SERVICE_NUMBERS, reading_en._UNITS,
     reading_en._ABBREVIATIONS, reading_en._CURRENCIES, reading_en._SCALES,
 )  # fmt: skip
 
