@@ -45,13 +45,16 @@ def _signs(text: str) -> dict[str, float]:
 
 _SIGNS_KO = _signs("""
     ㈜4 №2 ℡2 ☎2 ™0 ®0 ©0 ±7 ∞3 √2 %3.5 ‰2 °2 @3 &2 +3 -2 ‐2 ‑2 −4 *2 ×3 ÷3 =1 <2 >2 ≤2 ≥2 ~2 ∼2 〜2 /3 ⁄3 ∕3
-    _3 #1 ^2 $2 €2 £2 ¥1 ₩1 ₿4 元2 μ4 µ4 Ω1 .0.5 :1
+    _3 #1 ^2 $2 €2 £2 ¥1 ₩1 ₿4 元2 μ4 µ4 Ω1 .0.5 :1 △4 ▲4 ▽4 ▼4 ↑2 ↓2 ⬆2 ⬇2 ≦2 ≧2 ⩽2 ⩾2 ≒1 ≈1 ✕3
 """)
 """Syllables that a sign is read out as, where it is."""
 _SIGNS_EN = _signs("""
     %7 °7 &3 +4 -3 –2 —2 =6 @2 ~2 /5 ⁄5 ∕5 _5 ^6 #5 $7 €5 £6 ¥3 ₩3 →0 .1 :1
 """)
 """Letters that a sign is read out as."""
+
+_UNITS_KO = dict.fromkeys(("KB", "MB", "GB", "TB"), 5.0)
+"""Syllables of units that stand alone and are longer than their letters."""
 
 _WORD = re.compile("[A-Za-z]+")
 _PARTS = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
@@ -137,11 +140,11 @@ def _weight_ko(character: str) -> float:
     folded = unicodedata.normalize("NFKC", character)
     if folded != character:
         return sum(
-            _LETTER_NAMES[c.lower()] + 0.5 if c.isascii() and c.isalpha() else _weight_ko(c) for c in folded
+            _LETTER_NAMES[c.lower()] + 1.0 if c.isascii() and c.isalpha() else _weight_ko(c) for c in folded
         )
     if "가" <= character <= "힣" or "一" <= character <= "鿿" or "㐀" <= character <= "䶿":
         return 1.0
-    if character.isdecimal():
+    if character.isdecimal() or unicodedata.category(character) == "No":
         return 2.0
     return 3.0 if "ㄱ" <= character <= "ㆎ" or "ᄀ" <= character <= "ᇿ" else 0.0
 
@@ -172,6 +175,8 @@ def _word_ko(word: str) -> float:
 
 
 def _part_ko(part: str) -> float:
+    if part in _UNITS_KO:
+        return _UNITS_KO[part]
     spelled = (
         len(part) <= _SPELLED_WORD
         or (part.isupper() and len(part) <= _SPELLED_CAPITALS)

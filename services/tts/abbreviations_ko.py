@@ -30,12 +30,21 @@ _NUMBER_SIGN = re.compile(r"(?<![A-Za-z0-9])#(?=[0-9])")
 _COUNTDOWN = re.compile(r"(?<![A-Za-z0-9])D ?([-+]) ?(?=[0-9]{1,3}(?![0-9]))")
 
 
+_RELATION = re.compile(r"(?<![A-Za-z0-9])([NMnm]) ?: ?(?=[0-9NMnm](?![A-Za-z0-9]))")
+_BRACKETED = {
+    "을/를": "을(를)", "은/는": "은(는)", "이/가": "이(가)", "와/과": "와(과)", "과/와": "과(와)",
+    "으로/로": "(으)로", "로/으로": "(으)로",
+}  # fmt: skip
+_EITHER_BY_SLASH = re.compile(rf"(?<=[가-힣A-Za-z0-9)])({'|'.join(_BRACKETED)})(?![가-힣])")
+
+
 def read_abbreviations(text: str) -> str:
     """Return ``text`` without the points of abbreviations, which end no sentence."""
     text = _PAGES.sub(r"\1쪽 ", _DOCTOR.sub("피에이치디", text))
     text = _INITIAL.sub(r"\1 ", _LETTERS.sub(_joined_letters, text))
     text = _POINTED.sub(_pointed, text)
     text = _COUNTDOWN.sub(lambda m: f"디 {'마이너스' if m[1] == '-' else '플러스'} ", text)
+    text = _EITHER_BY_SLASH.sub(lambda m: _BRACKETED[m[1]], _RELATION.sub(r"\1 대 ", text))
     return _NUMBER_SIGN.sub("", text)
 
 
@@ -76,7 +85,7 @@ def _exponent(exponent: str) -> str:
 
 
 _ALONE = re.compile(
-    r"(?<![A-Za-z0-9°^가-힣/])(°?[A-Za-zμ]{1,3}(?:\^[23])?)(?:/([A-Za-zμ]{1,3}(?:\^[23])?))?(?![A-Za-z0-9^/])"
+    r"(?<![A-Za-z0-9°^가-힣/·])(?<![0-9십백천만억여] )(°?[A-Za-zμ]{1,3}(?:\^[23])?)(?:/([A-Za-zμ]{1,3}(?:\^[23])?))?(?![A-Za-z0-9^/])"
 )
 
 
@@ -95,7 +104,7 @@ def _lone_unit(match: re.Match[str]) -> str:
 
 _EITHER = re.compile(
     r"(을\(를\)|를\(을\)|은\(는\)|는\(은\)|이\(가\)|가\(이\)|과\(와\)|와\(과\)|\(으\)로|\(이\)(?=[나라며랑고면다야])"
-    r"|\(을\)를|\(은\)는|\(이\)가|을/를|은/는|이/가|와/과|과/와|으로/로|로/으로)"
+    r"|\(을\)를|\(은\)는|\(이\)가)"
 )
 _CHOICES = {"을": "을를", "를": "을를", "은": "은는", "는": "은는", "가": "이가", "과": "과와", "와": "과와"}
 _LEFT = re.compile(r"([가-힣])([\"'”’)\]]? ?)$")
@@ -109,7 +118,7 @@ def agree_particles(text: str) -> str:
 def _agreeing(match: re.Match[str]) -> str:
     left = _LEFT.search(match.string[max(0, match.start() - 3) : match.start()])
     coda = coda_of(left[1]) if left else ""
-    letters = [c for c in match[0] if c not in "()/"]
+    letters = [c for c in match[0] if c not in "()"]
     if "으" in letters:
         return "으로" if coda not in ("", "ㄹ") else "로"
     if match[0] == "(이)":

@@ -19,10 +19,11 @@ _MASK = r"*＊●○■Xx"
 _NOT_BEFORE = re.compile(r"[0-9][.,-]?$")
 _NO_COUNTER = r"(?! ?(?:자리|글자|자[ 로를리]|개|번째|회|차례|가지|건|명|번|줄|단계|종|분|초|일|년|월|시|%|이상|이하|만 |점|원|[.,][0-9]))"
 _ID_BEFORE = re.compile(
-    r"(?:번호|코드|암호|사번|학번|군번|순번|계좌|비번|비밀번호|패스워드|일련번호|내선|핀|PIN|OTP|ID|아이디|CVC|코드명)"
+    r"(?:번호|코드|암호|사번|학번|군번|순번|계좌|비번|비밀번호|패스워드|일련번호|내선|핀|끝자리|뒷자리|앞자리|PIN|OTP|ID|아이디|CVC|코드명)"
     r"(?:은|는|이|가|인|을|를|란에|에|란|로|으로)?\s?[:：]?\s?[(\"'\[]?$"
 )
 _DICTATED_ID = re.compile(rf"[0-9][0-9{_MASK}]{{0,23}}(?:[ -][0-9{_MASK}]{{1,12}}){{0,5}}(?![0-9A-Za-z]){_NO_COUNTER}")
+_MASK_BEFORE = re.compile(r"[*●○■]-?$")
 _STANDARD_BEFORE = re.compile(r"(?:ISO|IEC|RFC|KS [A-Z]|IEEE|ISO/IEC|ASTM|EN|UL|JIS [A-Z]|UN|CVE)[ -]?$")
 
 
@@ -43,6 +44,11 @@ def _resident(match: re.Match[str]) -> str:
 def _after_a_word(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 12) : match.start()]
     return _dictated(match[0]) if _ID_BEFORE.search(before) else ""
+
+
+def _after_a_mask(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    return digits(match[0]) if _MASK_BEFORE.search(before) else ""
 
 
 def _account(match: re.Match[str]) -> str:
@@ -82,6 +88,7 @@ _ROWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(rf"[0-9]{{4}}([- ])[0-9{_MASK}]{{4}}\1[0-9{_MASK}]{{4}}\1[0-9{_MASK}]{{4}}(?![0-9])"),
      lambda m: _dictated(m[0])),
     (_DICTATED_ID, _after_a_word),
+    (re.compile(r"[0-9]{2,8}(?![0-9])"), _after_a_mask),
     (re.compile(rf"[0-9]{{2,8}}(?:-[0-9{_MASK}]{{1,8}}){{2,4}}(?![0-9-])"), _account),
     (re.compile(r"[0-9]{4,6}(?:-[0-9]{1,5})?(?![0-9.,])"), _standard),
     (re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?![0-9]|\.[0-9])(?::([0-9]{1,5}))?(?:/([0-9]{1,2}))?"), _address),

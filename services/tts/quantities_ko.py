@@ -30,6 +30,8 @@ _RANK = {"십": 1, "백": 2, "천": 3, "만": 4, "억": 8, "조": 12}
 _LETTERS = re.compile(r" ?([A-Za-zμΩ°%‰′″][A-Za-zμΩ%]{0,5}(?:\(A\))?(?:\^[0-9]+)?)")
 _UNIT_ENDS = re.compile(r"(?![A-Za-z0-9^])")
 _NOTHING_FOLLOWS = re.compile(r"$|[^가-힣A-Za-z0-9 ]|[을를은는이가의에도로과와] | ?(?:이상|이하|미만|초과|이내|정도|당)")
+_NAMED = re.compile(r"동|형|호|구역|반|조|면|타입|관|홀|열|팀|그룹|블록|코스|등급|석")
+"""After a letter: it names a part of a building or a kind (3A동)."""
 _PER = re.compile(r" ?/ ?(10{0,3}(?= ?[A-Za-zμ]))?")
 _PRODUCT = re.compile(r"[·⋅∙]([A-Za-zμΩ]{1,3})(?![A-Za-z0-9])")
 _APPROXIMATELY = re.compile(r"여(?= ?[가-힣])")
@@ -38,7 +40,7 @@ _PARTICLE = re.compile(
     r"|입니다|이내|이상|이하|미만|초과|안에|동안|정도"
 )
 _TAIL_OF_MONEY = re.compile(r" ?(?:원|달러|유로|엔|위안|파운드|불)")
-_BEFORE_SIGN = re.compile(r"[0-9A-Za-z가-힣)\]]$")
+_BEFORE_SIGN = re.compile(r"[0-9A-Za-z가-힣)\]*●○■]$")
 _DEGREES = re.compile(r"[0-9][0-9.]* ?(?:~[-0-9. ]*)?°C")
 _COLD = re.compile(r"영하 ?$")
 _HOT_OR_COLD = re.compile(r"(?:영하|영상) ?$")
@@ -69,7 +71,7 @@ def quantity(text: str, at: int, *, names: bool = False) -> Term | None:
     if money:
         unit, at = _unit_of_money(text, at, CURRENCIES[money[0]])
     else:
-        unit, at = _unit_at(text, at)
+        unit, at = unit_at(text, at)
     scaled, unit, at = _with_approximation(text, digits, scaled, unit, at)
     before, after = text[max(0, start - WINDOW) : start], text[at : at + WINDOW]
     if counts_people(unit.counter, before):
@@ -154,7 +156,8 @@ def _unit_of_money(text: str, at: int, name: str) -> tuple[Unit, int]:
     return _per(text, at, Unit(name, tail=Tail.SYMBOL), "")
 
 
-def _unit_at(text: str, at: int) -> tuple[Unit, int]:
+def unit_at(text: str, at: int) -> tuple[Unit, int]:
+    """Return the unit that begins at ``at``, with what it is per, and its end; a bare one if there is none."""
     symbol, end = _symbol_at(text, at)
     if not symbol:
         if money := _MONEY_BEHIND.match(text, at):
@@ -185,8 +188,10 @@ def _symbol_at(text: str, at: int) -> tuple[str, int]:
     for size in range(len(run), 0, -1):
         end = start + size
         if run[:size] in UNITS and (not run[size - 1].isalnum() or _UNIT_ENDS.match(text, end)):
-            apart = start > at and run[:size] in NEEDS_AN_END
-            return (run[:size], end) if not apart or _NOTHING_FOLLOWS.match(text, end) else ("", at)
+            if run[:size] not in NEEDS_AN_END:
+                return run[:size], end
+            ends = _NOTHING_FOLLOWS.match(text, end) if start > at else not _NAMED.match(text, end)
+            return (run[:size], end) if ends else ("", at)
     return "", at
 
 
@@ -223,9 +228,12 @@ def _per(text: str, at: int, unit: Unit, symbol: str) -> tuple[Unit, int]:
         return Unit(unit.after, before, unit.counter, tail=Tail.SYMBOL), end
     base, end = _counter_at(text, slash.end())
     if not base or slash[1] or not _PARTICLE.match(text, end):
-        day = re.compile("day(?![A-Za-z])").match(text, slash.end())
+        day = _DAY.match(text, slash.end())
         return (Unit(unit.after, "하루", unit.counter, tail=Tail.SYMBOL), day.end()) if day else (unit, at)
     return Unit(unit.after, PER.get(base, f"{base}당"), unit.counter, tail=Tail.SYMBOL), end
+
+
+_DAY = re.compile("day(?![A-Za-z])")
 
 
 def _with_approximation(

@@ -11,7 +11,7 @@ _PAIRS = {
 }  # fmt: skip
 """What a few things are called: 2~3개 is 두세 개."""
 
-_HYPHENATED = frozenset("호 번지 동 번 조 항 과 장 권 호실 번길 반 가 차 판 절 편 버전".split())
+_HYPHENATED = frozenset("호 번지 동 조 항 과 호실 번길 반 가 차 판 절 편 버전".split())
 """Counters of names that hold a hyphen themselves: 101-1203호, 산 3-1번지."""
 _MOST_DIGITS = 6
 _YEAR = 4

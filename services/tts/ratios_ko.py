@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from services.tts.counters_ko import COUNTERS
 from services.tts.numbers_ko import native, number, sino
-from services.tts.quantities_ko import quantity
-from services.tts.terms_ko import MARK, Tail, Term
+from services.tts.quantities_ko import quantity, unit_at
+from services.tts.terms_ko import BARE, MARK, Term
 
 _N = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _LATIN_BEFORE = re.compile(r"[A-Za-z] ?$")
@@ -15,7 +15,7 @@ _RATIO_BEFORE = re.compile(
     r"(?:은|는|이|가|을|를|로)?\s?[:：]?\s?(?:약 ?)?$"
 )
 _RATIO_BEHIND = re.compile(
-    r"\s?(?:의? ?비율|의? ?비로|비[로율]|로 (?:섞|희석|혼합|나누|배합|이[겼기긴]|비[겼기긴]|졌|지고|앞|승|패|맞|대응|매칭|연결)"
+    r"\s?(?:의? ?비율|의? ?비로|비[로율]|으?로 (?:섞|희석|혼합|나누|배합|이[겼기긴]|비[겼기긴]|졌|지고|앞|승|패|맞|대응|매칭|연결)"
     r"|관계|맞춤|상담|문의|매칭|대응|과외|코칭|교육|면담|멘토|채팅|희석|축척|혼합)"
 )
 
@@ -117,7 +117,9 @@ def _first(rows: tuple[Row, ...], text: str, at: int) -> Term | None:
         return None
     for kind, pattern, read in rows:
         if (match := pattern.match(text, at)) and (spoken := read(match)):
-            return Term(match.end(), spoken, kind, tail=Tail.FIGURE)
+            unit, end = unit_at(text, match.end()) if kind == "fraction" else (BARE, match.end())
+            spoken = " ".join(filter(None, (unit.before, spoken, unit.after)))
+            return Term(end, spoken, kind, tail=unit.tail)
     return None
 
 

@@ -22,7 +22,7 @@ _MARKUP = (
     (re.compile(r"```[\w-]*"), " "),
     (re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,500}\)"), r"\1"),
     (re.compile(r"(?m)^\s{0,3}(?:#{1,6}|[-*+>])\s+"), ""),
-    (re.compile(r"\*\*|__|~~|`"), ""),
+    (re.compile(r"(?<![-0-9*])\*\*|\*\*(?![-0-9*])|__|~~|`"), ""),
     (re.compile(r"</?[A-Za-z][^<>]{0,200}>"), " "),
 )
 _SIGNS = (
@@ -64,7 +64,7 @@ def read_korean(text: str) -> str:
     text = _laughter(text)
     text = read_addresses(text)
     text = read_powers(read_symbolic(read_abbreviations(text)))
-    text = read_lone_units(read_numbers(text))
+    text = read_numbers(read_lone_units(text))
     for pattern, replacement in _SIGNS:
         text = pattern.sub(replacement, text)
     text = read_hanja(text)

@@ -1,0 +1,49 @@
+"""How Korean numbers are read, held against strings by kind whose readings were written by hand.
+
+Rows of ``numbers_ko.tsv`` are a kind, a text and the readings a narrator may choose from. Rows of
+``combinations_ko.tsv`` put units, ranges, signs, scales and particles together; their readings were composed from
+written-out numerals and units, with nothing of the reader under test.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from services.tts.reading_ko import read_korean
+
+FOLDER = Path(__file__).parent / "readings"
+LEAST_ROWS = 1_400
+
+
+def letters(text: str) -> str:
+    """Return what is heard of a reading: spaces and punctuation are not."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if c.isalnum())
+
+
+def rows() -> Iterator[tuple[str, str, list[str]]]:
+    for name in ("numbers_ko.tsv", "combinations_ko.tsv"):
+        for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
+            kind, written, readings = line.split("\t")
+            yield kind, written, [letters(reading) for reading in readings.split("|")]
+
+
+KINDS = {kind: list(found) for kind, found in groupby(sorted(rows()), key=lambda row: row[0])}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_string_of_a_kind_is_read_as_a_narrator_reads_it(kind: str) -> None:
+    wrong = {
+        written: read_korean(written)
+        for _, written, readings in KINDS[kind]
+        if letters(read_korean(written)) not in readings
+    }
+    assert wrong == {}
+
+
+def test_the_rows_are_many_and_none_is_there_twice() -> None:
+    written = [row[1] for found in KINDS.values() for row in found]
+    assert len(written) >= LEAST_ROWS
+    assert len(set(written)) == len(written)
