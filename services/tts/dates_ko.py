@@ -10,6 +10,8 @@ from services.tts.terms_ko import Tail, Term
 _Y, _M, _D = r"((?:1[0-9]|20|21)[0-9]{2})", r"(1[0-2]|0?[1-9])", r"(3[01]|[12][0-9]|0?[1-9])"
 _WEEKDAY = r"\([월화수목금토일](?:요일)?\)"
 _END = r"(?![0-9])"
+_PERIOD = re.compile(r"(?:기간|일시|일정|접수|신청|모집|행사|휴가|방학|운영|교육|개최|기한|마감|날짜)(?:은|는)? ?:? ?$")
+"""Before two decimals with a range's sign: they are days."""
 _TIME_FOLLOWS = r"(?:[01]?[0-9]:[0-5]|(?:오전|오후|낮|밤) ?[0-9])"
 _GOES_ON = rf"(?= ?(?:[~∼〜–-] ?['0-9(가-힣]|까지|부터|자[ 로]|에[ 는도서]|{_TIME_FOLLOWS}))"
 """What follows a date and no decimal: a range, a particle, a time of day."""
@@ -48,6 +50,12 @@ def _short_year(match: re.Match[str]) -> str:
 
 def _month_and_day(match: re.Match[str]) -> str:
     return _date("", match[1], match[2])
+
+
+def _period(match: re.Match[str]) -> str:
+    """6.10~6.14 are days after 기간, or where a decimal would not end in a nought."""
+    before = match.string[max(0, match.start() - 10) : match.start()]
+    return _month_and_day(match) if match[2].endswith("0") or _PERIOD.search(before) else ""
 
 
 def _slashed(match: re.Match[str]) -> str:
@@ -109,7 +117,7 @@ def _lasting(match: re.Match[str]) -> str:
 _HALF = r"[AaPp]\.?[Mm](?:\.|(?![A-Za-z]))"
 _CLOCK = (
     rf"(?:(?P<first>{_HALF}) ?)?(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
-    rf"(?![0-9:]|,[0-9]{{3}}|\.[0-9])(?: ?(?P<last>{_HALF}))?"
+    rf"(?![0-9:]|,[0-9]{{3}}|\.[0-9])(?: ?(?P<last>{_HALF})|분(?!기|의 ?[0-9]|간|마다|씩))?"
 )
 _ROWS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ("date", re.compile(rf"{_Y} ?[-./] ?{_M} ?[-./] ?{_D}{_END}\.?"), _full),
@@ -125,6 +133,7 @@ _ROWS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] =
     ("date", re.compile(rf"{_M}\. ?{_D}\.{_END}{_GOES_ON}"), _month_and_day),
     ("date", re.compile(rf"{_M}\.{_D}(?= {_TIME_FOLLOWS})"), _month_and_day),
     ("date", re.compile(rf"(?:(?<=[(~])|(?<=~ )){_M}\. ?{_D}\.{_END}"), _month_and_day),
+    ("date", re.compile(rf"{_M}\.{_D}(?= ?[~∼〜–-] ?{_M}\.{_D}(?![0-9.%A-Za-z]| ?[가-힣]))"), _period),
     ("date", re.compile(rf"{_M} ?/ ?{_D}(?![0-9/])(?= ?(?:{_WEEKDAY}|까지|부터))"), _slashed),
     ("time", re.compile(_CLOCK), _clock),
     ("time", re.compile(rf"(?P<first>{_HALF}) ?(?P<hour>1[0-2]|0?[1-9])(?P<minute>)(?P<second>)(?P<last>)(?! ?[시0-9:.])"),
@@ -152,9 +161,13 @@ def date_or_time(text: str, at: int) -> Term | None:
 
 _LAST = re.compile(r" ?([0-9]{1,2})\.(?![0-9])")
 
+_LAST_DAY = re.compile(rf" ?{_M}\. ?{_D}(?![0-9]|\.[0-9])\.?")
+
 
 def rest_of_date(text: str, at: int, kind: str) -> Term | None:
     """Return the upper end of a range of days or months that leaves out what it shares: 6.10.~12."""
+    if kind == "date" and (match := _LAST_DAY.match(text, at)):
+        return Term(match.end(), _month_and_day(match), kind)
     match = _LAST.match(text, at)
     if not match:
         return None

@@ -52,7 +52,8 @@ _FOOTNOTE = re.compile("(?<=[가-힣])[⁰¹²³⁴-⁹]{1,3}(?![⁰¹²³⁴-�
 _SUPERSCRIPT = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]+")
 _ROMAN = re.compile(
     r"(?<![A-Za-z0-9])(?:(?<=제)|(?<=제 ))?([IVX]{1,5})(?=(?:장|편|부|절|급|단계|형|차|권|과|항|기|종|군)(?![A-Za-z]))"
-    r"|(?<=제)([IVX]{1,5})(?![A-Za-z0-9])"
+    r"|(?<=제)([IVX]{1,5})(?![A-Za-z0-9])|(?m:^)([IVX]{1,5})(?=\. ?[가-힣])"
+    r"|(?<=[가-힣A-Za-z] )(II|III|VII|VIII)(?![A-Za-z0-9])"
 )
 _ROMAN_NUMBERS = {
     "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11,
@@ -80,7 +81,7 @@ def _exponent(match: re.Match[str]) -> str:
 
 
 def _roman(match: re.Match[str]) -> str:
-    value = _ROMAN_NUMBERS.get(match[1] or match[2])
+    value = _ROMAN_NUMBERS.get(match[1] or match[2] or match[3] or match[4])
     return f"{MARK}{value}{MARK}" if value else match[0]
 
 

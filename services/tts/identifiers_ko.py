@@ -20,7 +20,7 @@ _NOT_BEFORE = re.compile(r"[0-9][.,-]?$")
 _NO_COUNTER = r"(?! ?(?:자리|글자|자[ 로를리]|개|번째|회|차례|가지|건|명|번|줄|단계|종|분|초|일|년|월|시|%|이상|이하|만 |점|원|[.,][0-9]))"
 _ID_BEFORE = re.compile(
     r"(?:번호|코드|암호|사번|학번|군번|순번|계좌|비번|비밀번호|패스워드|일련번호|내선|핀|끝자리|뒷자리|앞자리|PIN|OTP|ID|아이디|CVC|코드명)"
-    r"(?:은|는|이|가|인|을|를|란에|에|란|로|으로)?\s?[:：]?\s?[(\"'\[]?$"
+    r"(?:은|는|이|가|인|을|를|란에|에|란|로|으로)?\s?[:：]?\s?[(\"'\[]?(?:[A-Za-z]{1,3}-?)?$"
 )
 _DICTATED_ID = re.compile(rf"[0-9][0-9{_MASK}]{{0,23}}(?:[ -][0-9{_MASK}]{{1,12}}){{0,5}}(?![0-9A-Za-z]){_NO_COUNTER}")
 _MASK_BEFORE = re.compile(r"[*●○■]-?$")
@@ -44,6 +44,10 @@ def _resident(match: re.Match[str]) -> str:
 def _after_a_word(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 12) : match.start()]
     return _dictated(match[0]) if _ID_BEFORE.search(before) else ""
+
+
+def _hexadecimal(match: re.Match[str]) -> str:
+    return "영엑스 " + "".join(digits(c) if c.isdigit() else c.upper() for c in match[1])
 
 
 def _after_a_mask(match: re.Match[str]) -> str:
@@ -88,6 +92,9 @@ _ROWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(rf"[0-9]{{4}}([- ])[0-9{_MASK}]{{4}}\1[0-9{_MASK}]{{4}}\1[0-9{_MASK}]{{4}}(?![0-9])"),
      lambda m: _dictated(m[0])),
     (_DICTATED_ID, _after_a_word),
+    (re.compile(r"([0-9]{2,3})([가나다라마거너더러머버서어저고노로모보소오구누두루무부우허하호])([0-9]{4})(?![0-9])"),
+     lambda m: f"{digits(m[1])} {m[2]} {digits(m[3])}"),
+    (re.compile(r"0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])"), _hexadecimal),
     (re.compile(r"[0-9]{2,8}(?![0-9])"), _after_a_mask),
     (re.compile(rf"[0-9]{{2,8}}(?:-[0-9{_MASK}]{{1,8}}){{2,4}}(?![0-9-])"), _account),
     (re.compile(r"[0-9]{4,6}(?:-[0-9]{1,5})?(?![0-9.,])"), _standard),
@@ -97,6 +104,7 @@ _ROWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
 )  # fmt: skip
 
 
+_ROAD = re.compile(r"(?:대로|[가-힣0-9]길) ?$")
 _LONGEST_QUANTITY = 9
 """Digits without commas up to which a number with nothing behind it is read as one."""
 
@@ -107,7 +115,10 @@ def dictated(text: str, at: int) -> Term | None:
     bare = found and found.quantity
     if not found or not bare or bare.scaled or bare.unit.after or bare.sign or not text[at].isdigit():
         return None
-    if bare.digits in SERVICE_NUMBERS or (len(text[at : found.end]) > _LONGEST_QUANTITY and "," not in text[at : found.end] and bare.digits.isdigit()):
+    written = text[at : found.end]
+    long = written.isdigit() and len(written) > _LONGEST_QUANTITY
+    service = written in SERVICE_NUMBERS and not _ROAD.search(text[max(0, at - 4) : at])
+    if long or service:
         return Term(found.end, digits(bare.digits), "identifier", bare, Tail.FIGURE)
     return None
 

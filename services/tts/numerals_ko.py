@@ -1,5 +1,6 @@
 """Which numeral stands before a counter: native, Sino-Korean, or the irregular name of a month."""
 
+import re
 from dataclasses import dataclass
 
 from services.tts.counters_ko import (
@@ -59,6 +60,10 @@ def numeral(digits: str, counter: str, *, names: bool) -> Numeral:
     return Numeral(number(digits))
 
 
+_IN_A_LIST = re.compile(r"제 ?[0-9]{1,4} ?[·,] ?$")
+"""제1·2종: what 제 says of the first is true of all."""
+
+
 def names_a_thing(digits: str, counter: str, before: str, after: str) -> bool:
     """Return whether the words around a counter say that the number names a thing.
 
@@ -71,6 +76,8 @@ def names_a_thing(digits: str, counter: str, before: str, after: str) -> bool:
     if counter == "대" and MACHINES_BEFORE.search(before):
         return False
     if counter == "대" and digits == "10" and SINO_AGES.match(after):
+        return True
+    if _IN_A_LIST.search(before):
         return True
     follows, precedes = NUMBERED_AFTER.get(counter), NUMBERED_BEFORE.get(counter)
     return bool((follows and follows.match(after)) or (precedes and precedes.search(before)))

@@ -1,6 +1,7 @@
 """A quantity in Korean text: sign, currency, number, scale, unit, compound unit."""
 
 import re
+from dataclasses import replace
 
 from services.tts.counters_ko import COUNTERS, LONGEST_COUNTER, NATIVE_COUNTERS, NOT_COUNTERS
 from services.tts.numbers_ko import MAX_DIGITS, number, sino
@@ -18,7 +19,7 @@ from services.tts.units_ko import (
 
 _MARKED = re.compile(f"{MARK}([0-9]+){MARK}")
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
-_SIGN = re.compile(r"[-+±△▽▲▼]|(?:△|▽|▼) (?=[0-9][0-9,.]*%)")
+_SIGN = re.compile(r"[△▼] (?=[0-9][0-9,.]*%)|[-+±△▲▼]")
 _SIGNED = {"+": "+", "±": "±"}
 _MONEY = re.compile(r"(?:US)?\$|[₩€£¥元₿]|(?:KRW|USD|EUR|JPY|CNY|GBP)(?= ?[0-9])")
 _SCALE = re.compile(
@@ -40,7 +41,7 @@ _PARTICLE = re.compile(
     r"|입니다|이내|이상|이하|미만|초과|안에|동안|정도"
 )
 _TAIL_OF_MONEY = re.compile(r" ?(?:원|달러|유로|엔|위안|파운드|불)")
-_BEFORE_SIGN = re.compile(r"[0-9A-Za-z가-힣)\]*●○■]$")
+_BEFORE_SIGN = re.compile(rf"[0-9A-Za-z가-힣)\]*●○■{MARK}]$")
 _DEGREES = re.compile(r"[0-9][0-9.]* ?(?:~[-0-9. ]*)?°C")
 _COLD = re.compile(r"영하 ?$")
 _HOT_OR_COLD = re.compile(r"(?:영하|영상) ?$")
@@ -77,6 +78,8 @@ def quantity(text: str, at: int, *, names: bool = False) -> Term | None:
     if counts_people(unit.counter, before):
         unit = Unit("분", counter="명", tail=Tail.WORD)
     names = names or names_a_thing(digits, unit.counter, before, after)
+    if unit.before and before.rstrip().endswith(unit.before):
+        unit = replace(unit, before="")
     if unit.below_zero == "영하" and _HOT_OR_COLD.search(before):
         sign = ""
     found = Quantity(sign, digits, scaled, unit, names)
@@ -108,9 +111,11 @@ def _scaled(text: str, digits: str, at: int, *, short: bool) -> tuple[str, int]:
     while scale := _SCALE.match(text, at):
         word, begins = scale[1], not said or said.endswith(" ")
         read = number(last)
-        said += word if begins and read == "일" and word[0] in "십백천만" else read + word
-        at, large = scale.end(), word[-1] in "만억조"
-        room, above = (4, _RANK[word[-1]]) if large else (_RANK[word[0]], above)
+        if begins and word[0] in "십백천" and last.isdigit() and int(last) >= _GROUPED:
+            read, word = _multiplied(last, 10 ** sum(map(_RANK.__getitem__, word))), ""
+        said += word if begins and read == "일" and word[:1] in _SILENT_ONE else read + word
+        at, large = scale.end(), scale[1][-1] in "만억조"
+        room, above = (4, _RANK[scale[1][-1]]) if large else (_RANK[scale[1][0]], above)
         said += " " if large else ""
         more = _next_part(text, at, room, above, large=large)
         if not more:
@@ -119,6 +124,10 @@ def _scaled(text: str, digits: str, at: int, *, short: bool) -> tuple[str, int]:
         if not _SCALE.match(text, at):
             return said + number(last), at
     return said.strip(), at
+
+_GROUPED = 10
+"""From here on 천 and 백만 are units of a table (1,234천원), and the sum is said."""
+_SILENT_ONE = ("십", "백", "천", "만")
 
 
 def _next_part(text: str, at: int, room: int, above: int, *, large: bool) -> re.Match[str] | None:
@@ -213,7 +222,7 @@ def _counter_at(text: str, at: int) -> tuple[str, int]:
     return "", at
 
 
-def _per(text: str, at: int, unit: Unit, symbol: str) -> tuple[Unit, int]:
+def _per(text: str, at: int, unit: Unit, symbol: str, *, again: bool = False) -> tuple[Unit, int]:
     """Return ``unit`` per what stands behind a slash: mg/L is read 리터당 … 밀리그램."""
     slash = _PER.match(text, at)
     if not slash:
@@ -225,12 +234,16 @@ def _per(text: str, at: int, unit: Unit, symbol: str) -> tuple[Unit, int]:
         before = PER.get(base, f"{UNITS[base]}당")
         if slash[1]:
             before = f"{number(slash[1])} {UNITS[base]}당"
-        return Unit(unit.after, before, unit.counter, tail=Tail.SYMBOL), end
+        unit = Unit(unit.after, f"{before} {unit.before}".strip(), unit.counter, tail=Tail.SYMBOL)
+        return (unit, end) if again else _per(text, end, unit, "", again=True)
     base, end = _counter_at(text, slash.end())
     if not base or slash[1] or not _PARTICLE.match(text, end):
         day = _DAY.match(text, slash.end())
-        return (Unit(unit.after, "하루", unit.counter, tail=Tail.SYMBOL), day.end()) if day else (unit, at)
-    return Unit(unit.after, PER.get(base, f"{base}당"), unit.counter, tail=Tail.SYMBOL), end
+        if not day:
+            return unit, at
+        base, end = "day", day.end()
+    before = f"{PER.get(base, f'{base}당')} {unit.before}".strip()
+    return Unit(unit.after, before, unit.counter, tail=Tail.SYMBOL), end
 
 
 _DAY = re.compile("day(?![A-Za-z])")

@@ -42,7 +42,7 @@ def _with_money(a: Quantity, b: Quantity) -> Quantity:
 def _quantities(a: Quantity, b: Quantity) -> str:
     own = bool(a.unit.after) and a.unit != b.unit
     unit = a.unit if own else b.unit
-    if b.names:
+    if b.names or (b.scaled and not a.unit.after):
         a = replace(a, names=True)
     low, high = a.numeral(unit), b.numeral(b.unit)
     if not a.unit.after and not (low.regular or high.regular) and (pair := _pair(a, b)):

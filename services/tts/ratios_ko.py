@@ -52,7 +52,8 @@ def _fraction(match: re.Match[str]) -> str:
     if _LATIN_BEFORE.search(before):
         return f"{number(top)}, {number(bottom)}"
     if int(bottom) == 0 or int(top) >= int(bottom):
-        if _PRESSURE.match(match.string, match.end()):
+        wide = match.string[max(0, match.start() - 6) : match.start()]
+        if _PRESSURE.match(match.string, match.end()) or "혈압" in wide:
             return f"{number(top)}에 {number(bottom)}"
         return f"{number(top)} 대 {number(bottom)}"
     return f"{number(bottom)} 분의 {number(top)}"
@@ -118,10 +119,15 @@ def _first(rows: tuple[Row, ...], text: str, at: int) -> Term | None:
     for kind, pattern, read in rows:
         if (match := pattern.match(text, at)) and (spoken := read(match)):
             unit, end = unit_at(text, match.end()) if kind == "fraction" else (BARE, match.end())
+            if unit.after in _PARTICLES:
+                unit, end = BARE, match.end()
             spoken = " ".join(filter(None, (unit.before, spoken, unit.after)))
             return Term(end, spoken, kind, tail=unit.tail)
     return None
 
+
+_PARTICLES = frozenset("과도만면")
+"""Counters that are particles after a fraction: 1/2과 1/3."""
 
 _ORDINAL = re.compile(rf"제( ?)(?={MARK}?[0-9])")
 _ARTICLES = re.compile(rf"{MARK}?[0-9]+{MARK}? ?(?:조|항|호|편|절|관|목|장)")

@@ -34,6 +34,7 @@ _SIGNS = (
     (re.compile(r"(?<=[가-힣A-Za-z])\s*=\s*(?=[가-힣A-Za-z])"), "는 "),
     (re.compile(r"(?<=[가-힣A-Za-z])\s*/\s*(?=[가-힣A-Za-z])"), ", "),
     (re.compile(r"(?<![0-9])%p?"), " 퍼센트 "),
+    (re.compile(r"(?<=[A-Za-z가-힣])(?<![다요음함임죠])\.(?=[a-z](?![A-Za-z]))"), " 점 "),
 )
 _END = (
     (re.compile(rf"{_SPACES}[(\[{{<〈《「『【]\s*"), ", "),

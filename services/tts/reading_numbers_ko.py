@@ -23,10 +23,10 @@ KINDS: tuple[Kind, ...] = (ordinal, odds, date_or_time, identifier, dictated, fr
 """Every kind of term, the most particular first."""
 
 _BEGINS = re.compile(
-    rf"[0-9{MARK}]|제(?= ?{MARK}?[0-9])|'(?=[0-9]{{2}}\.)|[-+±△▽▲▼](?= ?[0-9.$₩€£¥])|\.(?=[0-9])"
+    rf"[0-9{MARK}]|제(?= ?{MARK}?[0-9])|'(?=[0-9]{{2}}\.)|[-+±△▲▼](?= ?[0-9.$₩€£¥])|\.(?=[0-9])"
     rf"|US\$(?= ?[0-9])|[$₩€£¥元₿](?= ?-?[0-9])|(?:KRW|USD|EUR|JPY|CNY|GBP)(?= ?[0-9])"
     rf"|(?<![A-Za-z])(?:[vV](?:er)?\.? ?(?=[0-9])|[AaPp]\.?[Mm]\.? ?(?=[0-9]))"
-    rf"|[≥≤≧≦<>≒≈~∼〜～](?==?\s?[-+±$₩]?[0-9{MARK}'])|[×÷*xX=]"
+    rf"|[≥≤≧≦<>≒≈~∼〜～](?==?\s?[-+±$₩]?[0-9{MARK}'])|[×÷*xX=+]"
 )
 """Where a term, or a sign that belongs to one, may begin."""
 
@@ -46,13 +46,17 @@ _CHANGE = re.compile(r" ?([↑↓])")
 _OPERATORS = (
     (re.compile(r"[×] ?(?=[0-9.])|(?<=[0-9])[*xX](?=[0-9])|(?<=[0-9] )[*xX] (?=[0-9])"), "곱하기"),
     (re.compile(r"÷ ?(?=[0-9])"), "나누기"),
+    (re.compile(r"(?<=[0-9])\+(?=$|[\s가-힣,)])"), "플러스"),
+    (re.compile(r"(?<=[A-Za-z0-9])\.(?=[0-9])"), "점"),
     (re.compile(r"(?<=[0-9])\+(?=[0-9])|(?<=[0-9] )\+ (?=[0-9])"), "더하기"),
     (re.compile(r"(?<=[0-9])-(?=[0-9]{1,9} ?=)|(?<=[0-9] )- (?=[0-9]{1,9} ?=)"), "빼기"),
-    (re.compile(r"(?<=[0-9])-(?=[0-9])"), "다시"),
+    (re.compile(rf"(?<=[0-9{MARK}])-(?=[0-9{MARK}])"), "다시"),
     (re.compile(r"(?<=[0-9])[xX](?= [가-힣])"), "배"),
 )
 _EQUALS = re.compile(r"=\s?(?=[0-9가-힣-])")
-_BUNDLE = re.compile(r"1 ?\+ ?1(?= ?(?:행사|이벤트|상품|증정|할인|세일|쿠폰|판매))")
+_BUNDLE = re.compile(r"([123]) ?\+ ?1(?= ?(?:행사|이벤트|상품|증정|할인|세일|쿠폰|판매))")
+_ENGLISH = {"1": "원", "2": "투", "3": "쓰리"}
+"""Offers of shops are read in English: 1+1 행사."""
 
 
 def read_numbers(text: str) -> str:
@@ -63,7 +67,7 @@ def read_numbers(text: str) -> str:
         if at < begins.start():
             said.append(text[at : begins.start()])
         at = begins.start()
-        phrase = _operator(text, at, said[-1]) or _phrase(text, at)
+        phrase = _operator(text, at, said) or _phrase(text, at)
         if phrase is None:
             said.append(text[at])
             at += 1
@@ -81,10 +85,11 @@ _CLINGING = ("에서 ", "은 ", "는 ")
 """Readings of signs that are particles of the word before."""
 
 
-def _operator(text: str, at: int, before: str) -> Term | None:
+def _operator(text: str, at: int, said: list[str]) -> Term | None:
     """Return a sign of arithmetic between two figures."""
-    if not before.strip():
+    if not text[max(0, at - 2) : at].strip():
         return None
+    before = "".join(said[-2:])
     for pattern, word in _OPERATORS:
         if found := pattern.match(text, at):
             return Term(found.end(), f" {word} ", "sum")
@@ -108,7 +113,7 @@ def _phrase(text: str, at: int) -> Term | None:
     if until := _UNTIL.match(text, at):
         return _until(text, at, _compound(text, until.end()))
     if bundle := _BUNDLE.match(text, at):
-        return Term(bundle.end(), "원 플러스 원", "sum")
+        return Term(bundle.end(), f"{_ENGLISH[bundle[1]]} 플러스 원", "sum")
     return _compound(text, at)
 
 
@@ -140,7 +145,8 @@ def _range(text: str, first: Term) -> Term:
     to = _TO.match(text, first.end)
     if not to:
         return first
-    second = rest_of_date(text, to.end(), first.kind) or _term(text, to.end())
+    starts = to.end() + (text[to.end() : to.end() + 1] == "'")
+    second = rest_of_date(text, to.end(), first.kind) or _term(text, to.end()) or _term(text, starts)
     hyphen = to[0].strip() in "–—-"
     if second and (not hyphen or goes_up(first, second, apart=" " in to[0])):
         return between(first, second)

@@ -114,7 +114,7 @@ _JOINED = re.compile(
 _AGREEING = {
     "을": "을를", "를": "을를", "은": "은는", "는": "은는", "이": "이가", "가": "이가", "과": "과와", "와": "과와",
 }  # fmt: skip
-_AGREES = re.compile(r"([을를은는이가과와])(?![가-힣])|(으로|로)(?![가-힣])|(으로|로)(?=[는도만])")
+_AGREES = re.compile(r"([을를은는이가과와])(?![가-힣0-9A-Za-z])|(으로|로)(?![가-힣0-9])|(으로|로)(?=[는도만])")
 
 
 def joined(spoken: str, tail: Tail, text: str, at: int) -> tuple[str, int]:

@@ -20,8 +20,17 @@ MODULES = (
     "services.scripting.source",
     "services.scripting.text",
     "services.slides.planning.cleaning",
+    "services.tts.abbreviations_ko",
+    "services.tts.counters_ko",
+    "services.tts.dates_ko",
+    "services.tts.folding_ko",
+    "services.tts.identifiers_ko",
+    "services.tts.quantities_ko",
+    "services.tts.ratios_ko",
     "services.tts.reading_en",
     "services.tts.reading_ko",
+    "services.tts.reading_numbers_ko",
+    "services.tts.terms_ko",
 )
 LARGE, FAR = 60, 300
 """Alternatives and bounds from which counting takes seconds: those of the readers of numbers and links."""
