@@ -4,18 +4,39 @@ import re
 
 from services.tts.hangul import coda_of
 from services.tts.loanwords_ko import LETTER_NAMES
-from services.tts.units_ko import PER, STANDALONE, UNITS
+from services.tts.units_ko import LENGTHS, PER, RATES, STANDALONE, UNITS
 
 _WORDS = {
     "no": "넘버", "nos": "넘버", "vol": "볼륨", "ver": "버전", "fig": "그림", "figs": "그림", "ch": "챕터",
     "sec": "섹션", "eq": "식", "dr": "닥터", "mr": "미스터", "mrs": "미시즈", "ms": "미즈", "prof": "교수",
-    "st": "세인트", "vs": "대", "etc": "등", "inc": "인크", "ltd": "리미티드", "co": "컴퍼니", "corp": "코퍼레이션",
-    "jr": "주니어", "sr": "시니어", "approx": "약", "min": "최소", "max": "최대", "avg": "평균", "tel": "전화",
+    "st": "세인트", "vs": "대", "etc": "등", "inc": "인크", "ltd": "리미티드", "co": "컴퍼니",
+    "corp": "코퍼레이션",
+    "jr": "주니어", "sr": "시니어", "approx": "약", "min": "최소", "max": "최대", "avg": "평균",
+    "tel": "전화",
     "fax": "팩스", "ext": "내선", "dept": "부서", "ref": "참고", "ex": "예", "cf": "참고", "rev": "리비전",
     "art": "아트",
 }  # fmt: skip
 """Abbreviations that a point ends; without the point they are words like others."""
-_BEFORE_A_NUMBER = frozenset("no nos vol ver fig figs ch sec eq ext rev art ex min max ref".split())
+_BEFORE_A_NUMBER = frozenset(
+    [
+        "no",
+        "nos",
+        "vol",
+        "ver",
+        "fig",
+        "figs",
+        "ch",
+        "sec",
+        "eq",
+        "ext",
+        "rev",
+        "art",
+        "ex",
+        "min",
+        "max",
+        "ref",
+    ]
+)
 """Those of them that are abbreviations only before a number, a letter or another word: No. 1."""
 
 _POINTED = re.compile(r"(?<![A-Za-z.])([A-Za-z]{2,6})\.(?![A-Za-z]{2,6}\.[a-z])")
@@ -86,21 +107,33 @@ def _exponent(exponent: str) -> str:
     return {"2": "제곱", "3": "세제곱"}.get(exponent, f"{exponent} 제곱")
 
 
+_COUNTED_PER = re.compile(
+    r"(?<![0-9가-힣])(천원|만원|백만원|원|명|개|회|건)/([A-Za-zμ]{1,3}(?:\^[23])?)(?![A-Za-z0-9^/])"
+)
+
+
+def _counted_per(match: re.Match[str]) -> str:
+    base = match[2]
+    return f"{PER.get(base, f'{UNITS[base]}당')} {match[1]}" if base in UNITS else match[0]
+
+
+_SYMBOL = r"[A-Za-zμ]{1,3}(?:\^[23])?"
 _ALONE = re.compile(
-    r"(?<![A-Za-z0-9°^가-힣/·])(?<![0-9십백천만억여] )(°?[A-Za-zμ]{1,3}(?:\^[23])?)(?:/([A-Za-zμ]{1,3}(?:\^[23])?))?(?![A-Za-z0-9^/])"
+    rf"(?<![A-Za-z0-9°^가-힣/·])(?<![0-9십백천만억여] )(°?{_SYMBOL})(?:/({_SYMBOL}))?(?![A-Za-z0-9^/])"
 )
 
 
 def read_lone_units(text: str) -> str:
     """Return ``text`` with unit symbols that have no number in words: kg당, 단위: mg/L."""
-    return _ALONE.sub(_lone_unit, text)
+    return _ALONE.sub(_lone_unit, _COUNTED_PER.sub(_counted_per, text))
 
 
 def _lone_unit(match: re.Match[str]) -> str:
     symbol, base = match[1], match[2]
     if symbol not in STANDALONE or (base and base not in UNITS):
         return match[0]
-    before = f"{PER.get(base, f'{UNITS[base]}당')} " if base else ""
+    rate = RATES.get(base or "") if symbol in LENGTHS else None
+    before = f"{rate or PER.get(base, f'{UNITS[base]}당')} " if base else ""
     return before + UNITS[symbol]
 
 

@@ -10,7 +10,9 @@ from services.tts.terms_ko import Tail, Term
 _Y, _M, _D = r"((?:1[0-9]|20|21)[0-9]{2})", r"(1[0-2]|0?[1-9])", r"(3[01]|[12][0-9]|0?[1-9])"
 _WEEKDAY = r"\([월화수목금토일](?:요일)?\)"
 _END = r"(?![0-9])"
-_PERIOD = re.compile(r"(?:기간|일시|일정|접수|신청|모집|행사|휴가|방학|운영|교육|개최|기한|마감|날짜)(?:은|는)? ?:? ?$")
+_PERIOD = re.compile(
+    r"(?:기간|일시|일정|접수|신청|모집|행사|휴가|방학|운영|교육|개최|기한|마감|날짜)(?:은|는)? ?:? ?$"
+)
 """Before two decimals with a range's sign: they are days."""
 _TIME_FOLLOWS = r"(?:[01]?[0-9]:[0-5]|(?:오전|오후|낮|밤) ?[0-9])"
 _GOES_ON = rf"(?= ?(?:[~∼〜–-] ?['0-9(가-힣]|까지|부터|자[ 로]|에[ 는도서]|{_TIME_FOLLOWS}))"
@@ -72,10 +74,12 @@ def _slashed(match: re.Match[str]) -> str:
 
 
 _HISTORY = re.compile(
-    r" ?(?:전쟁|사변|혁명|운동|절(?![가-힣])|절[에을은이]|항쟁|민주|광복|만세|테러|계엄|비상계엄|정변|쿠데타|민중)"
+    r" ?(?:전쟁|사변|혁명|운동|절(?![가-힣])|절[에을은이]|항쟁|민주|광복|만세|테러|계엄|비상계엄|정변"
+    r"|쿠데타|민중)"
 )
 _MORE_HISTORY = re.compile(
-    r" ?(?:사건|사태|대책|선언|공동선언|공동성명|참사|군사|의거|합의|총선|대선|지방선거|학살|봉기|지진|독립|기념|부동산|반란|동란|당시"
+    r" ?(?:사건|사태|대책|선언|공동선언|공동성명|참사|군사|의거|합의|총선|대선|지방선거|학살|봉기"
+    r"|지진|독립|기념|부동산|반란|동란|당시"
     r"|이후|이전|세대|희생|유공|묘지|정신|체제)"
 )
 _KNOWN = frozenset({"6·25", "4·19", "5·18", "8·15", "5·16", "12·12", "10·26", "9·11"})
@@ -110,13 +114,15 @@ def _clock(match: re.Match[str]) -> str:
 
 def _lasting(match: re.Match[str]) -> str:
     hours, minutes = int(match[1]), int(match[2])
-    read = native(hours) if 1 <= hours < 20 else sino(hours)  # noqa: PLR2004 -- as 시간 is counted
+    read = native(hours) if 1 <= hours < 20 else sino(hours)
     return f"{read} 시간 {sino(minutes)} 분"
 
 
 _HALF = r"[AaPp]\.?[Mm](?:\.|(?![A-Za-z]))"
+_HOUR = r"(?P<hour>1[0-2]|0?[1-9])(?P<minute>)(?P<second>)"
 _CLOCK = (
-    rf"(?:(?P<first>{_HALF}) ?)?(?P<hour>[01]?[0-9]|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
+    rf"(?:(?P<first>{_HALF}) ?)?(?P<hour>[01]?[0-9]"
+    rf"|2[0-4]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9]))?"
     rf"(?![0-9:]|,[0-9]{{3}}|\.[0-9])(?: ?(?P<last>{_HALF})|분(?!기|의 ?[0-9]|간|마다|씩))?"
 )
 _ROWS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
@@ -136,11 +142,10 @@ _ROWS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] =
     ("date", re.compile(rf"{_M}\.{_D}(?= ?[~∼〜–-] ?{_M}\.{_D}(?![0-9.%A-Za-z]| ?[가-힣]))"), _period),
     ("date", re.compile(rf"{_M} ?/ ?{_D}(?![0-9/])(?= ?(?:{_WEEKDAY}|까지|부터))"), _slashed),
     ("time", re.compile(_CLOCK), _clock),
-    ("time", re.compile(rf"(?P<first>{_HALF}) ?(?P<hour>1[0-2]|0?[1-9])(?P<minute>)(?P<second>)(?P<last>)(?! ?[시0-9:.])"),
-     _clock),
-    ("time", re.compile(rf"(?P<first>)(?P<hour>1[0-2]|0?[1-9])(?P<minute>)(?P<second>) ?(?P<last>{_HALF})"),
-     _clock),
-    ("lasting", re.compile(r"([0-9]{1,3}) ?h(?:r|rs)? ?([0-5]?[0-9]) ?m(?:in|ins)?(?![A-Za-z0-9^/])"), _lasting),
+    ("time", re.compile(rf"(?P<first>{_HALF}) ?{_HOUR}(?P<last>)(?! ?[시0-9:.])"), _clock),
+    ("time", re.compile(rf"(?P<first>){_HOUR} ?(?P<last>{_HALF})"), _clock),
+    ("lasting", re.compile(r"([0-9]{1,3}) ?h(?:r|rs)? ?([0-5]?[0-9]) ?m(?:in|ins)?(?![A-Za-z0-9^/])"),
+     _lasting),
     ("historic", re.compile(rf"{_M}[·.]{_D}(?![0-9·.])"), _historic),
 )  # fmt: skip
 
@@ -173,5 +178,5 @@ def rest_of_date(text: str, at: int, kind: str) -> Term | None:
         return None
     value = int(match[1])
     if kind == "month":
-        return Term(match.end(), month(value), kind) if 1 <= value <= 12 else None  # noqa: PLR2004
-    return Term(match.end(), f"{sino(value)} 일", kind) if 1 <= value <= 31 else None  # noqa: PLR2004
+        return Term(match.end(), month(value), kind) if 1 <= value <= 12 else None
+    return Term(match.end(), f"{sino(value)} 일", kind) if 1 <= value <= 31 else None

@@ -8,21 +8,57 @@ from services.tts.quantities_ko import quantity
 from services.tts.terms_ko import Tail, Term
 
 SERVICE_NUMBERS = frozenset(
-    """
-    110 111 112 113 114 117 118 119 122 125 128 131 132 182 188 1301 1330 1332 1333 1335 1339 1345 1350 1357
-    1366 1372 1377 1379 1382 1388 1390 1391 1393 1397 1398
-    """.split()
+    [
+        "110",
+        "111",
+        "112",
+        "113",
+        "114",
+        "117",
+        "118",
+        "119",
+        "122",
+        "125",
+        "128",
+        "131",
+        "132",
+        "182",
+        "188",
+        "1301",
+        "1330",
+        "1332",
+        "1333",
+        "1335",
+        "1339",
+        "1345",
+        "1350",
+        "1357",
+        "1366",
+        "1372",
+        "1377",
+        "1379",
+        "1382",
+        "1388",
+        "1390",
+        "1391",
+        "1393",
+        "1397",
+        "1398",
+    ]
 )
 """Korean special-service telephone numbers (국번 없이 119): read digit by digit when nothing is counted."""
 
 _MASK = r"*＊●○■Xx"
 _NOT_BEFORE = re.compile(r"[0-9][.,-]?$")
-_NO_COUNTER = r"(?! ?(?:자리|글자|자[ 로를리]|개|번째|회|차례|가지|건|명|번|줄|단계|종|분|초|일|년|월|시|%|이상|이하|만 |점|원|[.,][0-9]))"
+_COUNTED = re.compile(
+    r"[0-9A-Za-z]| ?(?:자리|글자|자[ 로를리]|개|번째|회|차례|가지|건|명|번|줄|단계|종|분|초|일|년|월"
+    r"|시|%|이상|이하|만 |점|원|[.,][0-9])"
+)
 _ID_BEFORE = re.compile(
     r"(?:번호|코드|암호|사번|학번|군번|순번|계좌|비번|비밀번호|패스워드|일련번호|내선|핀|끝자리|뒷자리|앞자리|PIN|OTP|ID|아이디|CVC|코드명)"
     r"(?:은|는|이|가|인|을|를|란에|에|란|로|으로)?\s?[:：]?\s?[(\"'\[]?(?:[A-Za-z]{1,3}-?)?$"
 )
-_DICTATED_ID = re.compile(rf"[0-9][0-9{_MASK}]{{0,23}}(?:[ -][0-9{_MASK}]{{1,12}}){{0,5}}(?![0-9A-Za-z]){_NO_COUNTER}")
+_DICTATED_ID = re.compile(rf"[0-9][0-9{_MASK}]{{0,23}}(?:[ -][0-9{_MASK}]{{1,12}}){{0,5}}")
 _MASK_BEFORE = re.compile(r"[*●○■]-?$")
 _STANDARD_BEFORE = re.compile(r"(?:ISO|IEC|RFC|KS [A-Z]|IEEE|ISO/IEC|ASTM|EN|UL|JIS [A-Z]|UN|CVE)[ -]?$")
 
@@ -43,6 +79,8 @@ def _resident(match: re.Match[str]) -> str:
 
 def _after_a_word(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 12) : match.start()]
+    if _COUNTED.match(match.string, match.end()):
+        return ""
     return _dictated(match[0]) if _ID_BEFORE.search(before) else ""
 
 
@@ -60,7 +98,8 @@ def _account(match: re.Match[str]) -> str:
 
 
 _DIGITS_OF_AN_ID = 9
-"""Digits from which three groups with hyphens are an id and no chapter (3-2-1). Fewer: outlines are dictated."""
+"""Digits from which three groups with hyphens are an id and no chapter (3-2-1). Fewer: outlines are dictated.
+More: business numbers are read as sums."""
 
 
 def _standard(match: re.Match[str]) -> str:
@@ -69,7 +108,7 @@ def _standard(match: re.Match[str]) -> str:
 
 
 def _address(match: re.Match[str]) -> str:
-    parts = [digits(part) if len(part) == 3 else number(part) for part in match[1].split(".")]  # noqa: PLR2004
+    parts = [digits(part) if len(part) == 3 else number(part) for part in match[1].split(".")]
     port = f" 콜론 {digits(match[2])}" if match[2] else ""
     return " 점 ".join(parts) + port + (f" 슬래시 {number(match[3])}" if match[3] else "")
 
@@ -98,8 +137,9 @@ _ROWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"[0-9]{2,8}(?![0-9])"), _after_a_mask),
     (re.compile(rf"[0-9]{{2,8}}(?:-[0-9{_MASK}]{{1,8}}){{2,4}}(?![0-9-])"), _account),
     (re.compile(r"[0-9]{4,6}(?:-[0-9]{1,5})?(?![0-9.,])"), _standard),
-    (re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?![0-9]|\.[0-9])(?::([0-9]{1,5}))?(?:/([0-9]{1,2}))?"), _address),
-    (re.compile(r"[0-9]+(?:\.[0-9]+){2,}(?![0-9])"), _version),
+    (re.compile(r"((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?![0-9]|\.[0-9])(?::([0-9]{1,5}))?(?:/([0-9]{1,2}))?"),
+     _address),
+    (re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2,12}(?![0-9])"), _version),
     (re.compile(r"[vV](?:er)?\.? ?([0-9]{1,9}(?:\.[0-9]{1,9})*)(?![0-9])"), _marked_version),
 )  # fmt: skip
 
@@ -125,7 +165,9 @@ def dictated(text: str, at: int) -> Term | None:
 
 def identifier(text: str, at: int) -> Term | None:
     """Return the number that is dictated and begins at ``at``, if one does."""
-    if _NOT_BEFORE.search(text[max(0, at - 2) : at]) and not _STANDARD_BEFORE.search(text[max(0, at - 9) : at]):
+    if _NOT_BEFORE.search(text[max(0, at - 2) : at]) and not _STANDARD_BEFORE.search(
+        text[max(0, at - 9) : at]
+    ):
         return None
     for pattern, read in _ROWS:
         if (match := pattern.match(text, at)) and (spoken := read(match)):

@@ -105,7 +105,7 @@ def _meet(word: str, index: int, current: Syllable, following: Syllable) -> None
 
 
 def _carry_over(current: Syllable, following: Syllable) -> None:
-    """Articles 12.4, 13, 14 and 17: the coda moves over; ㄷ and ㅌ soften before ㅣ and ㅕ (붙여 → 부처); ㅎ falls."""
+    """Articles 12.4, 13, 14, 17: the coda moves over; ㄷ, ㅌ soften before ㅣ, ㅕ (붙여 → 부처); ㅎ falls."""
     coda = current[2]
     if coda in "ㄷㅌㄾ" and following[1] in "ㅣㅕ":
         current[2] = "ㄹ" if coda == "ㄾ" else ""

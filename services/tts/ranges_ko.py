@@ -11,7 +11,9 @@ _PAIRS = {
 }  # fmt: skip
 """What a few things are called: 2~3개 is 두세 개."""
 
-_HYPHENATED = frozenset("호 번지 동 조 항 과 호실 번길 반 가 차 판 절 편 버전".split())
+_HYPHENATED = frozenset(
+    ("호", "번지", "동", "조", "항", "과", "호실", "번길", "반", "가", "차", "판", "절", "편", "버전")
+)
 """Counters of names that hold a hyphen themselves: 101-1203호, 산 3-1번지."""
 _MOST_DIGITS = 6
 _YEAR = 4
@@ -69,6 +71,8 @@ def goes_up(first: Term, second: Term, *, apart: bool) -> bool:
     """Return whether a hyphen between two terms is a range's sign, and no part of a name.
 
     Args:
+        first: what stands before the hyphen.
+        second: what stands behind it.
         apart: spaces stand around the hyphen.
     """
     if first.kind in _DATES or second.kind in _DATES:

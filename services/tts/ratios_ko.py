@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Callable
+from math import gcd
 
 from services.tts.counters_ko import COUNTERS
+from services.tts.measures_ko import unit_at
 from services.tts.numbers_ko import native, number, sino
-from services.tts.quantities_ko import quantity, unit_at
+from services.tts.quantities_ko import quantity
 from services.tts.terms_ko import BARE, MARK, Term
 
-_N = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_N = r"[0-9]{1,3}(?:,[0-9]{3}){1,7}(?![0-9])(?:\.[0-9]{1,20})?|[0-9]{1,9}(?:\.[0-9]{1,9})?"
 _LATIN_BEFORE = re.compile(r"[A-Za-z] ?$")
 _RATIO_BEFORE = re.compile(
     r"(?:비율|비례|축척|축적|스코어|점수|경쟁률|희석|혼합|배율|배합|배합비|비|구성비|승률|대진)"
     r"(?:은|는|이|가|을|를|로)?\s?[:：]?\s?(?:약 ?)?$"
 )
 _RATIO_BEHIND = re.compile(
-    r"\s?(?:의? ?비율|의? ?비로|비[로율]|으?로 (?:섞|희석|혼합|나누|배합|이[겼기긴]|비[겼기긴]|졌|지고|앞|승|패|맞|대응|매칭|연결)"
+    r"\s?(?:의? ?비율|의? ?비로|비[로율]|으?로 (?:섞|희석|혼합|나누|배합|이[겼기긴]|비[겼기긴]|졌"
+    r"|지고|앞|승|패|맞|대응|매칭|연결)"
     r"|관계|맞춤|상담|문의|매칭|대응|과외|코칭|교육|면담|멘토|채팅|희석|축척|혼합)"
 )
 
@@ -23,10 +26,12 @@ _RATIO_BEHIND = re.compile(
 def _ratio(match: re.Match[str]) -> str:
     """A ratio and no time: 1:50,000, 3:2:1, 1:10 비율."""
     parts = match[0].replace(" ", "").split(":")
-    clock = len(parts) <= 3 and all(len(part) == 2 and part < "60" for part in parts[1:]) and len(parts[0]) <= 2  # noqa: PLR2004
+    clock = (
+        len(parts) <= 3 and all(len(part) == 2 and part < "60" for part in parts[1:]) and len(parts[0]) <= 2
+    )
     before = match.string[max(0, match.start() - 10) : match.start()]
     about = _RATIO_BEFORE.search(before) or _RATIO_BEHIND.match(match.string, match.end())
-    if clock and int(parts[0]) <= 24 and not about:  # noqa: PLR2004
+    if clock and int(parts[0]) <= 24 and not about:
         return ""
     return " 대 ".join(map(number, parts))
 
@@ -49,16 +54,26 @@ def _odds(match: re.Match[str]) -> str:
 def _fraction(match: re.Match[str]) -> str:
     top, bottom = match[1].replace(",", ""), match[2].replace(",", "")
     before = match.string[max(0, match.start() - 2) : match.start()]
+    pressure = _PRESSURE.match(match.string, match.end())
     if _LATIN_BEFORE.search(before):
+        return f"{number(top)}, {number(bottom)}"
+    if (
+        not pressure
+        and _SYMBOL.match(match.string, match.end())
+        and (int(top) >= _TWO_DIGITS or gcd(int(top), int(bottom)) > 1)
+    ):
         return f"{number(top)}, {number(bottom)}"
     if int(bottom) == 0 or int(top) >= int(bottom):
         wide = match.string[max(0, match.start() - 6) : match.start()]
-        if _PRESSURE.match(match.string, match.end()) or "혈압" in wide:
+        if pressure or "혈압" in wide:
             return f"{number(top)}에 {number(bottom)}"
         return f"{number(top)} 대 {number(bottom)}"
     return f"{number(bottom)} 분의 {number(top)}"
 
 
+_SYMBOL = re.compile(r" ?[A-Za-z]{1,3}(?![A-Za-z])")
+_TWO_DIGITS = 10
+"""50/60Hz and 110/220V are two values; 1/2kg is a half."""
 _PRESSURE = re.compile(r" ?mmHg")
 
 
@@ -80,7 +95,7 @@ def _english_ordinal(match: re.Match[str]) -> str:
     value = int(match[1])
     if value == 1:
         return "첫 번째"
-    return f"{native(value) if 0 < value < 100 else sino(value)} 번째"  # noqa: PLR2004
+    return f"{native(value) if 0 < value < 100 else sino(value)} 번째"
 
 
 Row = tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -95,7 +110,8 @@ _FRACTIONS: tuple[Row, ...] = (
     ("fraction", re.compile(r"([0-9]{1,3}) ([1-9]{1,2})/([1-9][0-9]?)(?![0-9/.])"), _mixed),
     ("alternatives", re.compile(r"[0-9]{1,4}(?:/[0-9]{1,4}){2,}(?![0-9/])"),
      lambda m: ", ".join(map(number, m[0].split("/")))),
-    ("fraction", re.compile(r"([0-9]{1,9}) ?/ ?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?![0-9/]|\.[0-9])"), _fraction),
+    ("fraction", re.compile(r"([0-9]{1,9}) ?/ ?([0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,9})(?![0-9/]|\.[0-9])"),
+     _fraction),
     ("fraction", re.compile(r"(1) ?/ ?([NnMm])(?![A-Za-z0-9])"), lambda m: f"{m[2]}분의 일"),
     ("power", re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\^([-+]?[0-9]{1,3})"), _power),
     ("ordinal", re.compile(r"([0-9]{1,4})(?:st|nd|rd|th)(?![A-Za-z0-9])"), _english_ordinal),
@@ -130,7 +146,7 @@ _PARTICLES = frozenset("과도만면")
 """Counters that are particles after a fraction: 1/2과 1/3."""
 
 _ORDINAL = re.compile(rf"제( ?)(?={MARK}?[0-9])")
-_ARTICLES = re.compile(rf"{MARK}?[0-9]+{MARK}? ?(?:조|항|호|편|절|관|목|장)")
+_ARTICLES = re.compile(rf"{MARK}?[0-9]{{1,5}}{MARK}? ?(?:조|항|호|편|절|관|목|장)")
 _BRANCH = re.compile(r"의 ?([0-9]{1,3})(?![0-9])")
 _LETTERED = re.compile(r"[가나다라마바사아자차카타파하]목")
 

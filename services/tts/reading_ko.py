@@ -29,6 +29,8 @@ _SIGNS = (
     (re.compile(r"(?<=[가-힣A-Za-z])(?:[~∼〜～]| [~∼〜～] )(?=[가-힣A-Za-z])"), "에서 "),
     (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*[-=]+>\s*"), ", "),
     (re.compile(rf"{_SPACES}&\s*"), " 앤드 "),
+    (re.compile(r"[≥≧] ?([가-힣A-Za-z]{1,20})"), r", \1 이상"),
+    (re.compile(r"[≤≦] ?([가-힣A-Za-z]{1,20})"), r", \1 이하"),
     (re.compile(r"@(?=\w)"), " 골뱅이 "),
     (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*\+\s*(?=[가-힣A-Za-z0-9])"), " 플러스 "),
     (re.compile(r"(?<=[가-힣A-Za-z])\s*=\s*(?=[가-힣A-Za-z])"), "는 "),

@@ -1,8 +1,8 @@
 """Numbers in Korean text, read as a narrator would: a grammar of terms and of what is built over them.
 
-A term is one thing with figures: an ordinal, odds, a date or time, an id, a fraction, a quantity; each kind has
-a module of its own and knows nothing of the others. Comparisons, ranges and what follows are built here, over any
-term. The text is read once from left to right.
+A term is one thing with figures: an ordinal, odds, a date or time, an id, a fraction, a quantity; each kind
+is found in one place and knows nothing of the others. Comparisons, ranges and what
+follows are built here, over any term. The text is read once from left to right.
 """
 
 import re
@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = (ordinal, odds, date_or_time, identifier, dictated, fr
 """Every kind of term, the most particular first."""
 
 _BEGINS = re.compile(
-    rf"[0-9{MARK}]|제(?= ?{MARK}?[0-9])|'(?=[0-9]{{2}}\.)|[-+±△▲▼](?= ?[0-9.$₩€£¥])|\.(?=[0-9])"
+    rf"[0-9{MARK}]|제(?= ?{MARK}?[0-9])|'(?=[0-9]{{2}}\.)|[-–+±△▲▼](?= ?[0-9.$₩€£¥])|\.(?=[0-9])"
     rf"|US\$(?= ?[0-9])|[$₩€£¥元₿](?= ?-?[0-9])|(?:KRW|USD|EUR|JPY|CNY|GBP)(?= ?[0-9])"
     rf"|(?<![A-Za-z])(?:[vV](?:er)?\.? ?(?=[0-9])|[AaPp]\.?[Mm]\.? ?(?=[0-9]))"
     rf"|[≥≤≧≦<>≒≈~∼〜～](?==?\s?[-+±$₩]?[0-9{MARK}'])|[×÷*xX=+]"
@@ -35,12 +35,13 @@ _COMPARISONS = {
     "≥": "이상", "≧": "이상", "≤": "이하", "≦": "이하", ">": "초과", "<": "미만", ">=": "이상", "<=": "이하",
 }  # fmt: skip
 _ABOUT = re.compile(r"[≒≈]\s?")
-_TO = re.compile(r" ?[~∼〜～] ?| ?[–—-] ?")
+_TO = re.compile(r" ?[~∼〜～] ?| to (?=[0-9])| ?[–—-] ?")
 _UNTIL = re.compile(r"[~∼〜～] ?")
 _WORD_BEFORE = re.compile(r"[0-9가-힣A-Za-z)\]%](?: (?=$))?$")
 _UNTIL_SAID = re.compile(r" ?(?:\([월화수목금토일]\))? ?(?:까지|이내|이전|이하|미만)")
 _OPEN_END = re.compile(r" ?[~∼〜～](?= ?(?:$|[),\n]))")
 _TO_WORD = re.compile(r"(?: [~∼〜～] |[~∼〜～])(?=[가-힣A-Za-z])")
+_BOUNDED = re.compile(r" ?(≤|≦|<=|<) ?([A-Za-z가-힣]{1,10}) ?(?=(?:≤|≦|<=|<) ?[-0-9])")
 _CALENDAR = frozenset({"년", "월", "일", "시", "분"})
 _CHANGE = re.compile(r" ?([↑↓])")
 _OPERATORS = (
@@ -106,7 +107,7 @@ def _phrase(text: str, at: int) -> Term | None:
     if compared := _COMPARED.match(text, at):
         found = _compound(text, compared.end())
         sign = compared[1] or compared[2] + compared[3]
-        return found and Term(found.end, f"{found.spoken} {_COMPARISONS[sign]}", found.kind)
+        return found and replace(found, spoken=f"{found.spoken} {_COMPARISONS[sign]}", tail=Tail.FIGURE)
     if about := _ABOUT.match(text, at):
         found = _compound(text, about.end())
         return found and replace(found, spoken=f"약 {found.spoken}")
@@ -134,6 +135,10 @@ def _compound(text: str, at: int) -> Term | None:
     if found is None:
         return None
     found = _range(text, found)
+    if bounded := _BOUNDED.match(text, found.end):
+        lower = f"{bounded[2]} {found.spoken} {'초과' if bounded[1] == '<' else '이상'}"
+        upper = _phrase(text, bounded.end())
+        return upper and replace(upper, spoken=f"{lower} {upper.spoken}")
     if change := _CHANGE.match(text, found.end):
         share = found.spoken.endswith(("퍼센트", "포인트"))
         word = {"↑": "상승" if share else "이상", "↓": "하락" if share else "이하"}[change[1]]

@@ -107,28 +107,33 @@ class Term:
 
 
 _JOINED = re.compile(
-    r"(?!이상|이하|이내|이전|이후|이외|의무|의견|도달|도중|도입|만원|만큼|만 |가량|가격|가능|인상|인하|과다|과대|과도|로그|은행|당시"
+    r"(?!이상|이하|이내|이전|이후|이외|의무|의견|도달|도중|도입|만원|만큼|만 |가량|가격|가능|인상"
+    r"|인하|과다|과대|과도|로그|은행|당시"
     r"|당월|당사|에너지|보관|보다는|나누|마스|라인|이동|이용|이었던|인터|인원|고객|고정|고압|와이|를|을)"
     r"(?:[은는이가과와의에도만씩당보로나며고인라이대짜마]|까지|부터|입니다|으로|처럼)|[을를]"
 )
 _AGREEING = {
-    "을": "을를", "를": "을를", "은": "은는", "는": "은는", "이": "이가", "가": "이가", "과": "과와", "와": "과와",
+    "을": "을를", "를": "을를", "은": "은는", "는": "은는", "이": "이가", "가": "이가", "과": "과와",
+    "와": "과와",
 }  # fmt: skip
-_AGREES = re.compile(r"([을를은는이가과와])(?![가-힣0-9A-Za-z])|(으로|로)(?![가-힣0-9])|(으로|로)(?=[는도만])")
+_AGREES = re.compile(
+    r"([을를은는이가과와])(?![가-힣0-9A-Za-z])|(?:으로|로)(?![가-힣0-9])|(?:으로|로)(?=[는도만])"
+)
 
 
 def joined(spoken: str, tail: Tail, text: str, at: int) -> tuple[str, int]:
     """Return a reading joined to what follows it in ``text``, and where the text goes on.
 
-    A particle stays with it, and after a symbol or a figure agrees with what is heard (5kg를 is 오 킬로그램을);
-    any other word gets a space.
+    A particle stays with it, and after a symbol or a figure agrees with what is heard (5kg를
+    is 오 킬로그램을); any other word gets a space.
     """
     following = text[at : at + 4]
     if tail is Tail.WORD or not following or not "가" <= following[0] <= "힣":
         return spoken, at
     if not _JOINED.match(following):
         return f"{spoken} ", at
-    if agreeing := _AGREES.match(following):
+    agreeing = _AGREES.match(following)
+    if agreeing and not (tail is Tail.FIGURE and following[0] == "가"):  # 종로3가 is a place
         return spoken + _agreeing(spoken, agreeing.group()), at + agreeing.end()
     return spoken, at
 

@@ -1,5 +1,10 @@
 """Unit symbols of Korean text, as they are read: alone, per something, and with a currency."""
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 UNITS = {
     "%p": "퍼센트포인트", "%P": "퍼센트포인트", "%": "퍼센트", "‰": "퍼밀", "°C": "도", "°F": "도", "°": "도",
     "′": "분", "″": "초",
@@ -22,7 +27,8 @@ UNITS = {
     "kbps": "킬로비피에스", "Kbps": "킬로비피에스", "Mbps": "메가비피에스", "Gbps": "기가비피에스",
     # electricity, waves, sound, light
     "Hz": "헤르츠", "kHz": "킬로헤르츠", "KHz": "킬로헤르츠", "MHz": "메가헤르츠", "GHz": "기가헤르츠",
-    "V": "볼트", "kV": "킬로볼트", "mV": "밀리볼트", "A": "암페어", "mA": "밀리암페어", "kA": "킬로암페어",
+    "V": "볼트", "VAC": "볼트", "VDC": "볼트", "kV": "킬로볼트", "mV": "밀리볼트", "A": "암페어",
+    "mA": "밀리암페어", "kA": "킬로암페어",
     "μA": "마이크로암페어", "Ah": "암페어시", "mAh": "밀리암페어시", "W": "와트", "mW": "밀리와트",
     "kW": "킬로와트", "KW": "킬로와트", "MW": "메가와트", "GW": "기가와트", "Wh": "와트시",
     "kWh": "킬로와트시", "KWh": "킬로와트시", "MWh": "메가와트시", "GWh": "기가와트시",
@@ -38,7 +44,8 @@ UNITS = {
     "ppm": "피피엠", "ppb": "피피비", "rpm": "알피엠", "RPM": "알피엠", "bpm": "비피엠", "px": "픽셀",
     "dpi": "디피아이", "fps": "프레임", "pt": "포인트",
     # time
-    "ns": "나노초", "μs": "마이크로초", "ms": "밀리초", "s": "초", "sec": "초", "secs": "초", "min": "분",
+    "ns": "나노초", "μs": "마이크로초", "ms": "밀리초", "s": "초", "s^2": "초 제곱", "sec": "초",
+    "secs": "초", "min": "분",
     "mins": "분", "h": "시간", "hr": "시간", "hrs": "시간",
     # radiation, chemistry, medicine
     "μSv": "마이크로시버트", "mSv": "밀리시버트", "Sv": "시버트", "Bq": "베크렐", "kBq": "킬로베크렐",
@@ -50,12 +57,16 @@ UNITS = {
 native counter (시간, 개) takes that counter's numerals."""
 
 NEEDS_AN_END = frozenset("ABNJUWahs")
-"""Symbols that are letters of their own (3 A동, 2 B형): apart from the number they are a unit only where nothing
-follows but a particle, a sign or 이상."""
+"""Symbols that are letters of their own (3 A동, 2 B형): apart from the number they are a unit only where
+nothing follows but a particle, a sign or 이상."""
 
 STANDALONE = frozenset(
-    "mm cm km m^2 m^3 cm^2 cm^3 mm^2 km^2 mg kg μg μm ml mL kL kW kWh kV mA GB MB TB KB Hz kHz MHz GHz dB kPa "
-    "MPa kcal ppm lx mSv kgf °C °F".split()
+    _words(
+        """
+        mm cm km m^2 m^3 cm^2 cm^3 mm^2 km^2 mg kg μg μm ml mL kL kW kWh kV mA GB MB TB KB Hz kHz MHz GHz dB
+        kPa MPa kcal ppm lx mSv kgf °C °F
+        """
+    )
 )
 """Symbols that are read as units without a number too (kg당, 단위: mg/L)."""
 
@@ -71,13 +82,13 @@ PER = {
     "회": "회당", "분": "분당", "초": "초당", "시간": "시간당", "건": "건당", "개": "개당", "평": "평당",
     "대": "대당", "박": "박당", "장": "장당", "층": "층당", "병": "병당", "kWh": "킬로와트시당",
 }  # fmt: skip
-"""What stands before a quantity per something: 30 mg/m³ is 세제곱미터당 삼십 밀리그램. Symbols that are not here
-are read with 당."""
+"""What stands before a quantity per something: 30 mg/m³ is 세제곱미터당 삼십 밀리그램. Symbols that
+are not here are read with 당."""
 
 CURRENCIES = {
     "₩": "원", "$": "달러", "US$": "달러", "€": "유로", "£": "파운드", "¥": "엔", "元": "위안",
     "₿": "비트코인", "KRW": "원", "USD": "달러", "EUR": "유로", "JPY": "엔", "CNY": "위안", "GBP": "파운드",
 }  # fmt: skip
 
-SHORT_SCALES = {"K": 10**3, "k": 10**3, "M": 10**6, "B": 10**9}
-"""Letters for thousands, millions and billions; after a number without a currency only K and M are."""
+SHORT_SCALES = {"K": 3, "k": 3, "M": 6, "B": 9}
+"""Letters for thousands, millions and billions, with their noughts; B only where there is a currency."""

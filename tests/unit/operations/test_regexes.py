@@ -25,6 +25,7 @@ MODULES = (
     "services.tts.dates_ko",
     "services.tts.folding_ko",
     "services.tts.identifiers_ko",
+    "services.tts.measures_ko",
     "services.tts.quantities_ko",
     "services.tts.ratios_ko",
     "services.tts.reading_en",

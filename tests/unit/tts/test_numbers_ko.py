@@ -1,8 +1,8 @@
 """How Korean numbers are read, held against strings by kind whose readings were written by hand.
 
 Rows of ``numbers_ko.tsv`` are a kind, a text and the readings a narrator may choose from. Rows of
-``combinations_ko.tsv`` put units, ranges, signs, scales and particles together; their readings were composed from
-written-out numerals and units, with nothing of the reader under test.
+``combinations_ko.tsv`` put units, ranges, signs, scales and particles together; their readings were composed
+from written-out numerals and units, with nothing of the reader under test.
 """
 
 import unicodedata
