@@ -104,10 +104,8 @@ _SUM = re.compile(r"[가-힣)] ?$")
 
 def _phrase(text: str, at: int) -> Term | None:
     """Return the longest construction that begins at ``at``."""
-    if compared := _COMPARED.match(text, at):
-        found = _compound(text, compared.end())
-        sign = compared[1] or compared[2] + compared[3]
-        return found and replace(found, spoken=f"{found.spoken} {_COMPARISONS[sign]}", tail=Tail.FIGURE)
+    if compared := _compared(text, at):
+        return compared
     if about := _ABOUT.match(text, at):
         found = _compound(text, about.end())
         return found and replace(found, spoken=f"약 {found.spoken}")
@@ -115,7 +113,28 @@ def _phrase(text: str, at: int) -> Term | None:
         return _until(text, at, _compound(text, until.end()))
     if bundle := _BUNDLE.match(text, at):
         return Term(bundle.end(), f"{_ENGLISH[bundle[1]]} 플러스 원", "sum")
-    return _compound(text, at)
+    found = _compound(text, at)
+    return found and (_bounded(text, found) or found)
+
+
+def _compared(text: str, at: int) -> Term | None:
+    """Return what stands behind a comparison: ≥ 5% is 오 퍼센트 이상."""
+    sign = _COMPARED.match(text, at)
+    found = sign and _compound(text, sign.end())
+    if not sign or not found:
+        return None
+    word = _COMPARISONS[sign[1] or sign[2] + sign[3]]
+    return replace(found, spoken=f"{found.spoken} {word}", tail=Tail.FIGURE)
+
+
+def _bounded(text: str, low: Term) -> Term | None:
+    """Return what lies between two bounds: 20≤x<30 is 엑스 이십 이상 삼십 미만."""
+    name = _BOUNDED.match(text, low.end)
+    high = name and _compared(text, name.end())
+    if not name or not high:
+        return None
+    over = "초과" if name[1] == "<" else "이상"
+    return replace(high, spoken=f"{name[2]} {low.spoken} {over} {high.spoken}")
 
 
 def _until(text: str, at: int, found: Term | None) -> Term | None:
@@ -135,10 +154,6 @@ def _compound(text: str, at: int) -> Term | None:
     if found is None:
         return None
     found = _range(text, found)
-    if bounded := _BOUNDED.match(text, found.end):
-        lower = f"{bounded[2]} {found.spoken} {'초과' if bounded[1] == '<' else '이상'}"
-        upper = _phrase(text, bounded.end())
-        return upper and replace(upper, spoken=f"{lower} {upper.spoken}")
     if change := _CHANGE.match(text, found.end):
         share = found.spoken.endswith(("퍼센트", "포인트"))
         word = {"↑": "상승" if share else "이상", "↓": "하락" if share else "이하"}[change[1]]

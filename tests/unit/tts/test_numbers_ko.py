@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from services.tts.reading_ko import read_korean
+from tests.support.operations import counted
 
 FOLDER = Path(__file__).parent / "readings"
-LEAST_ROWS = 1_400
+LEAST_ROWS = 1_500
 
 
 def letters(text: str) -> str:
@@ -47,3 +48,25 @@ def test_the_rows_are_many_and_none_is_there_twice() -> None:
     written = [row[1] for found in KINDS.values() for row in found]
     assert len(written) >= LEAST_ROWS
     assert len(set(written)) == len(written)
+
+
+SHAPES = (
+    "1~2~", "1:1:", "1 1 ", "제1조", "△1 ", "±1", "1-1-1-", "2024.6.10.~", "1.1.1.1.", "1/1/", "010-1234-", "번호 1 ",
+    "1^1", "①", "Ⅱ", "a.b.", "1대1대", "'24.", "을(를)", "N:1", "kg/m^2/", "≥1≥", "20≤x<", "1,111", "1천1백", "1만1",
+    "1h1m", "9:00~", "*-1", "△가△1", "▲1▼1", "1x ", "1+", "0x1", "제", "1" * 23 + " ",
+)  # fmt: skip
+"""Texts in which every place may begin another number."""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_the_figures_take_twice_the_work(shape: str) -> None:
+    def lines(size: int) -> int:
+        text = (shape * size)[:size]
+        return counted(lambda _: read_korean(text)).total
+
+    half, whole = lines(300), lines(600)
+    assert whole <= 2.2 * half + 200, f"{half:,} lines, then {whole:,}"
+
+
+def test_a_power_of_figures_that_never_ends_does_not_run_out_of_stack() -> None:
+    assert read_korean("20≤x<" * 4_000)
