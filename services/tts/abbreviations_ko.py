@@ -47,6 +47,7 @@ _LETTERS = re.compile(r"(?<![A-Za-z.])(?:[A-Za-z]\. ?){1,7}[A-Za-z](?:\.(?=[ ,�
 _LATIN_PHRASES = {"eg": "예를 들어", "ie": "즉", "am": "AM", "pm": "PM", "phd": "피에이치디"}
 _DOCTOR = re.compile(r"(?<![A-Za-z])Ph\. ?D\.?(?![A-Za-z])")
 _INITIAL = re.compile(r"(?<![A-Za-z0-9.])([A-Z])\. (?=[A-Z][a-z])")
+_SECTION = re.compile(r"§ ?([0-9]{1,4})(?: ?조)?(?![0-9.])")
 _NO = re.compile(r"(?<![A-Za-z])N[oO] ?(?=[0-9])")
 _NUMBER_SIGN = re.compile(r"(?<![A-Za-z0-9])#(?=[0-9])")
 _COUNTDOWN = re.compile(r"(?<![A-Za-z0-9])D ?([-+]) ?(?=[0-9]{1,3}(?![0-9]))")
@@ -65,6 +66,7 @@ def read_abbreviations(text: str) -> str:
     text = _PAGES.sub(r"\1쪽 ", _DOCTOR.sub("피에이치디", text))
     text = _INITIAL.sub(r"\1 ", _LETTERS.sub(_joined_letters, text))
     text = _POINTED.sub(_pointed, text)
+    text = _SECTION.sub(r"제\1조", text)
     text = _NO.sub("넘버 ", text)
     text = _COUNTDOWN.sub(lambda m: f"디 {'마이너스' if m[1] == '-' else '플러스'} ", text)
     text = _EITHER_BY_SLASH.sub(lambda m: _BRACKETED[m[1]], _RELATION.sub(r"\1 대 ", text))

@@ -50,6 +50,12 @@ def _short_year(match: re.Match[str]) -> str:
     return _date(match[1], match[2], match[3] or "")
 
 
+def _padded(match: re.Match[str]) -> str:
+    """24/06/10: two digits each; after a Latin word they are an id's or a version's."""
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    return "" if _LATIN_BEFORE.search(before) else _date(match[1], match[3], match[4])
+
+
 def _month_and_day(match: re.Match[str]) -> str:
     return _date("", match[1], match[2])
 
@@ -134,6 +140,7 @@ _ROWS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] =
      _year_and_month),
     ("date", re.compile(rf"'([0-9]{{2}})\. ?{_M}\. ?{_D}{_END}\.?"), _short_year),
     ("month", re.compile(rf"'([0-9]{{2}})\. ?{_M}()(?:월|\.(?![0-9])|{_END})"), _short_year),
+    ("date", re.compile(r"([0-9]{2})([-/])(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?![-/0-9])"), _padded),
     ("date", re.compile(rf"([0-9]{{2}})\.{_M}\.{_D}(?![0-9]|\.[0-9])\.?"), _short_year),
     ("date", re.compile(rf"{_M}\. ?{_D}\.?(?= ?{_WEEKDAY})"), _month_and_day),
     ("date", re.compile(rf"{_M}\. ?{_D}\.{_END}{_GOES_ON}"), _month_and_day),

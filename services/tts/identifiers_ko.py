@@ -59,6 +59,8 @@ _ID_BEFORE = re.compile(
     r"(?:은|는|이|가|인|을|를|란에|에|란|로|으로)?\s?[:：]?\s?[(\"'\[]?(?:[A-Za-z]{1,3}-?)?$"
 )
 _DICTATED_ID = re.compile(rf"[0-9][0-9{_MASK}]{{0,23}}(?:[ -][0-9{_MASK}]{{1,12}}){{0,5}}")
+_PLATES = "가나다라마거너더러머버서어저고노로모보소오구누두루무부우허하호"
+_MASKED = re.compile(r"[*●○■]{2}")
 _MASK_BEFORE = re.compile(r"[*●○■]-?$")
 _STANDARD_BEFORE = re.compile(r"(?:ISO|IEC|RFC|KS [A-Z]|IEEE|ISO/IEC|ASTM|EN|UL|JIS [A-Z]|UN|CVE)[ -]?$")
 
@@ -77,11 +79,27 @@ def _resident(match: re.Match[str]) -> str:
     return " 다시 ".join(filter(None, (digits(match[1]), digits(match[2]))))
 
 
+_COUNTED_DIGITS = 2
+"""Digits up to which a number after 번호 is a place in a row: 번호 35."""
+
+
 def _after_a_word(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 12) : match.start()]
-    if _COUNTED.match(match.string, match.end()):
+    short = len(match[0]) <= _COUNTED_DIGITS and match[0][0] != "0"
+    if short or _COUNTED.match(match.string, match.end()):
         return ""
     return _dictated(match[0]) if _ID_BEFORE.search(before) else ""
+
+
+def _plate(match: re.Match[str]) -> str:
+    """A car's number: 123가4567, with a space only where a car is spoken of."""
+    if match[3] and "차" not in match.string[max(0, match.start() - 10) : match.start()]:
+        return ""
+    return f"{digits(match[1])} {match[2]} {digits(match[4])}"
+
+
+def _masked(match: re.Match[str]) -> str:
+    return _dictated(match[0]) if _MASKED.search(match[0]) else ""
 
 
 def _hexadecimal(match: re.Match[str]) -> str:
@@ -130,9 +148,9 @@ _ROWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(rf"([0-9]{{6}})-([0-9{_MASK}]{{7}})(?![0-9])"), _resident),
     (re.compile(rf"[0-9]{{4}}([- ])[0-9{_MASK}]{{4}}\1[0-9{_MASK}]{{4}}\1[0-9{_MASK}]{{4}}(?![0-9])"),
      lambda m: _dictated(m[0])),
+    (re.compile(rf"([0-9]{{2,3}})([{_PLATES}])( ?)([0-9]{{4}})(?![0-9])"), _plate),
+    (re.compile(r"[0-9][-0-9*●○■]{3,30}"), _masked),
     (_DICTATED_ID, _after_a_word),
-    (re.compile(r"([0-9]{2,3})([가나다라마거너더러머버서어저고노로모보소오구누두루무부우허하호])([0-9]{4})(?![0-9])"),
-     lambda m: f"{digits(m[1])} {m[2]} {digits(m[3])}"),
     (re.compile(r"0[xX]([0-9A-Fa-f]{1,16})(?![0-9A-Za-z])"), _hexadecimal),
     (re.compile(r"[0-9]{2,8}(?![0-9])"), _after_a_mask),
     (re.compile(rf"[0-9]{{2,8}}(?:-[0-9{_MASK}]{{1,8}}){{2,4}}(?![0-9-])"), _account),

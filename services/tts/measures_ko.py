@@ -10,7 +10,7 @@ from services.tts.units_ko import CURRENCIES, LENGTHS, NEEDS_AN_END, PER, RATES,
 UNIT_ENDS = re.compile(r"(?![A-Za-z0-9^])")
 """Where a symbol of letters may end."""
 
-_LETTERS = re.compile(r" ?([A-Za-zμΩ°%‰′″][A-Za-zμΩ%]{0,5}(?:\(A\))?(?:\^[0-9]+)?)")
+_LETTERS = re.compile(r" ?([A-Za-zμΩ°%‰′″][A-Za-zμΩ%]{0,6}(?:\(A\))?(?:\^[0-9]+)?)")
 _NOTHING_FOLLOWS = re.compile(
     r"$|[^가-힣A-Za-z0-9 ]|[을를은는이가의에도로과와] | ?(?:이상|이하|미만|초과|이내|정도|당)"
 )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from services.tts.counters_ko import (
+    COUNTED_MACHINES,
     MACHINES_BEFORE,
     NATIVE_COUNTERS,
     NUMBERED_AFTER,
@@ -60,6 +61,7 @@ def numeral(digits: str, counter: str, *, names: bool) -> Numeral:
     return Numeral(number(digits))
 
 
+_NOUN = re.compile(" [가-힣]{2}")
 _IN_A_LIST = re.compile(r"제 ?[0-9]{1,4} ?[·,] ?$")
 """제1·2종: what 제 says of the first is true of all."""
 
@@ -76,6 +78,8 @@ def names_a_thing(digits: str, counter: str, before: str, after: str) -> bool:
     if counter == "대" and MACHINES_BEFORE.search(before):
         return False
     if counter == "대" and digits == "10" and SINO_AGES.match(after):
+        return True
+    if counter == "대" and not before and _NOUN.match(after) and not COUNTED_MACHINES.match(after):
         return True
     if _IN_A_LIST.search(before):
         return True

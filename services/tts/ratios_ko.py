@@ -57,6 +57,10 @@ def _fraction(match: re.Match[str]) -> str:
     pressure = _PRESSURE.match(match.string, match.end())
     if _LATIN_BEFORE.search(before):
         return f"{number(top)}, {number(bottom)}"
+    follow = int(bottom) == int(top) + 1 and int(top) >= _TWO_DIGITS
+    graded = int(top) < int(bottom) <= _TWO_DIGITS and _GRADES.match(match.string, match.end())
+    if follow or graded:
+        return f"{number(top)}, {number(bottom)}"
     if (
         not pressure
         and _SYMBOL.match(match.string, match.end())
@@ -71,6 +75,8 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{number(bottom)} 분의 {number(top)}"
 
 
+_GRADES = re.compile(r" ?(?:학년|층|호기|호선|반|차|학기|급|단계|조|팀|번|교시|공장|라인|구역|세대)")
+"""After two numbers: each of them has one (1/2학년), and nothing is divided."""
 _SYMBOL = re.compile(r" ?[A-Za-z]{1,3}(?![A-Za-z])")
 _TWO_DIGITS = 10
 """50/60Hz and 110/220V are two values; 1/2kg is a half."""
@@ -101,7 +107,7 @@ def _english_ordinal(match: re.Match[str]) -> str:
 Row = tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]
 _ODDS: tuple[Row, ...] = (
     ("ratio", re.compile(rf"(?:{_N})(?: ?: ?(?:{_N})){{1,4}}(?![0-9:])"), _ratio),
-    ("ratio", re.compile(r"([0-9]{1,3}) ?: ?([NMnm])(?![A-Za-z0-9])"), _with_letter),
+    ("ratio", re.compile(r"([0-9]{1,3}) ?[:대] ?([NMnm다])(?![A-Za-z0-9가-힣])"), _with_letter),
     ("ratio", re.compile(rf"({_N}) ?대 ?({_N})(?![0-9])"), _odds),
 )
 _FRACTIONS: tuple[Row, ...] = (
@@ -134,7 +140,9 @@ def _first(rows: tuple[Row, ...], text: str, at: int) -> Term | None:
         return None
     for kind, pattern, read in rows:
         if (match := pattern.match(text, at)) and (spoken := read(match)):
-            unit, end = unit_at(text, match.end()) if kind == "fraction" else (BARE, match.end())
+            unit, end = (
+                unit_at(text, match.end()) if kind in ("fraction", "alternatives") else (BARE, match.end())
+            )
             if unit.after in _PARTICLES:
                 unit, end = BARE, match.end()
             spoken = " ".join(filter(None, (unit.before, spoken, unit.after)))
