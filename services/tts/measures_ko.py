@@ -1,16 +1,17 @@
 """Units and counters behind a number: the longest that is a word of its own, and what it is per."""
 
 import re
+from dataclasses import replace
 
-from services.tts.counters_ko import COUNTERS, LONGEST_COUNTER, NATIVE_COUNTERS, NOT_COUNTERS
+from services.tts.counters_ko import COUNTERS, LONGEST_COUNTER, NOT_COUNTERS
 from services.tts.numbers_ko import number
 from services.tts.terms_ko import BARE, Tail, Unit
-from services.tts.units_ko import CURRENCIES, LENGTHS, NEEDS_AN_END, PER, RATES, UNITS
+from services.tts.units_ko import COUNTED, CURRENCIES, LENGTHS, NEEDS_AN_END, PER, RATES, UNITS
 
-UNIT_ENDS = re.compile(r"(?![A-Za-z0-9^])")
+UNIT_ENDS = re.compile(r"(?![A-Za-z0-9^Ω])")
 """Where a symbol of letters may end."""
 
-_LETTERS = re.compile(r" ?([A-Za-zμΩ°%‰′″][A-Za-zμΩ%]{0,6}(?:\(A\))?(?:\^[0-9]+)?)")
+_LETTERS = re.compile(r" ?([A-Za-zμΩ°%‰′″][A-Za-zμΩ%′]{0,6}(?:\(A\))?(?:\^[0-9]+)?)")
 _NOTHING_FOLLOWS = re.compile(
     r"$|[^가-힣A-Za-z0-9 ]|[을를은는이가의에도로과와] | ?(?:이상|이하|미만|초과|이내|정도|당)"
 )
@@ -38,11 +39,12 @@ def unit_at(text: str, at: int) -> tuple[Unit, int]:
         return per(text, end, Unit(counter, counter=counter, tail=Tail.WORD), "")
     if symbol in ("°C", "°F"):
         scale = "화씨" if symbol == "°F" else ""
-        return Unit("도", scale, below_zero="영하", above_zero="영상", tail=Tail.SYMBOL), end
+        unit = Unit("도", scale, below_zero="영하", above_zero="영상", tail=Tail.SYMBOL)
+        return per(text, end, unit, symbol)
     name = UNITS[symbol]
     if (product := _PRODUCT.match(text, end)) and product[1] in UNITS:
         name, end = name + UNITS[product[1]], product.end()
-    unit = Unit(name, counter=name if name in NATIVE_COUNTERS else "", tail=Tail.SYMBOL)
+    unit = Unit(name, counter=name if name in COUNTED else "", tail=Tail.SYMBOL)
     return per(text, end, unit, symbol)
 
 
@@ -96,11 +98,11 @@ def per(text: str, at: int, unit: Unit, symbol: str, *, again: bool = False) -> 
     base, end = _symbol_at(text, slash.end())
     if base:
         if symbol in LENGTHS and base in RATES and not slash[1]:
-            return Unit(unit.after, RATES[base], unit.counter, tail=Tail.SYMBOL), end
+            return replace(unit, before=RATES[base]), end
         before = PER.get(base, f"{UNITS[base]}당")
         if slash[1]:
             before = f"{number(slash[1])} {UNITS[base]}당"
-        unit = Unit(unit.after, f"{before} {unit.before}".strip(), unit.counter, tail=Tail.SYMBOL)
+        unit = replace(unit, before=f"{before} {unit.before}".strip(), tail=Tail.SYMBOL)
         return (unit, end) if again else per(text, end, unit, "", again=True)
     base, end = counter_at(text, slash.end())
     if not base or slash[1] or not _PARTICLE.match(text, end):
@@ -109,4 +111,4 @@ def per(text: str, at: int, unit: Unit, symbol: str, *, again: bool = False) -> 
             return unit, at
         base, end = "day", day.end()
     before = f"{PER.get(base, f'{base}당')} {unit.before}".strip()
-    return Unit(unit.after, before, unit.counter, tail=Tail.SYMBOL), end
+    return replace(unit, before=before, tail=Tail.SYMBOL), end

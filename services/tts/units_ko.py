@@ -8,7 +8,7 @@ def _words(text: str) -> list[str]:
 UNITS = {
     "%p": "퍼센트포인트", "%RH": "퍼센트", "%P": "퍼센트포인트", "%": "퍼센트", "‰": "퍼밀", "°C": "도",
     "°F": "도", "°": "도",
-    "′": "분", "″": "초",
+    "′": "분", "′′": "초",
     # length, area, volume
     "nm": "나노미터", "μm": "마이크로미터", "um": "마이크로미터", "mm": "밀리미터", "cm": "센티미터",
     "m": "미터", "km": "킬로미터", "in": "인치", "inch": "인치", "ft": "피트", "mi": "마일", "yd": "야드",
@@ -59,6 +59,9 @@ UNITS = {
 }  # fmt: skip
 """Unit symbols, case-sensitive, as read after a number. Exponents are written ``^2``. One that is read as a
 native counter (시간, 개) takes that counter's numerals."""
+
+COUNTED = frozenset({"시간", "개"})
+"""Readings of symbols that are counted in native numerals; joules (줄) are not."""
 
 NEEDS_AN_END = frozenset("ABNJUWahs")
 """Symbols that are letters of their own (3 A동, 2 B형): apart from the number they are a unit only where

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.tts.reading_ko import read_korean
+from services.tts.units_ko import UNITS
 from tests.support.operations import counted
 
 FOLDER = Path(__file__).parent / "readings"
@@ -50,10 +51,25 @@ def test_the_rows_are_many_and_none_is_there_twice() -> None:
     assert len(set(written)) == len(written)
 
 
+@pytest.mark.parametrize("symbol", sorted(UNITS))
+def test_every_unit_works_in_a_range_with_a_sign_after_a_scale_and_before_a_particle(symbol: str) -> None:
+    name = letters(UNITS[symbol])
+    low, high = ("세", "다섯") if name in ("시간", "개") else ("삼", "오")
+    each = f"{low}{name}에서{high}{name}" if low == "세" else f"삼에서오{name}"
+    assert letters(read_korean(f"3~5{symbol}까지")).endswith(f"{each}까지")
+    assert letters(read_korean(f"≥5{symbol}")).endswith(f"{high}{name}이상")
+    assert letters(read_korean(f"-5{symbol}")).endswith(f"{high}{name}")
+    assert letters(read_korean(f"3천~5천{symbol}, 끝")).endswith(f"삼천에서오천{name}끝")
+    assert letters(read_korean(f"5{symbol}/인 이하")).endswith(
+        f"인당{'화씨' * (symbol == '°F')}{high}{name}이하"
+    )
+
+
 SHAPES = (
     "1~2~", "1:1:", "1 1 ", "제1조", "△1 ", "±1", "1-1-1-", "2024.6.10.~", "1.1.1.1.", "1/1/", "010-1234-",
     "번호 1 ", "1^1", "①", "Ⅱ", "a.b.", "1대1대", "'24.", "을(를)", "N:1", "kg/m^2/", "≥1≥", "20≤x<",
-    "1,111", "1천1백", "1만1", "1h1m", "9:00~", "*-1", "△가△1", "▲1▼1", "1x ", "1+", "0x1", "제", "1" * 23 + " ",
+    "1,111", "1천1백", "1만1", "1h1m", "9:00~", "*-1", "△가△1", "▲1▼1", "1x ", "1+", "0x1", "제",
+    "1" * 23 + " ",
 )  # fmt: skip
 """Texts in which every place may begin another number."""
 
