@@ -66,6 +66,12 @@ def _period(match: re.Match[str]) -> str:
     return _month_and_day(match) if match[2].endswith("0") or _PERIOD.search(before) else ""
 
 
+def _slashed_period(match: re.Match[str]) -> str:
+    """6/10~6/14 are days; 1/3~2/3 are shares."""
+    shares = all(_USUAL_FRACTION.fullmatch(part) for part in (match[0], match[3]))
+    return "" if shares else _month_and_day(match)
+
+
 def _slashed(match: re.Match[str]) -> str:
     """A fraction is no date: 용기의 2/3까지."""
     before = match.string[max(0, match.start() - 8) : match.start()]
@@ -147,6 +153,7 @@ _ROWS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] =
     ("date", re.compile(rf"{_M}\.{_D}(?= {_TIME_FOLLOWS})"), _month_and_day),
     ("date", re.compile(rf"(?:(?<=[(~])|(?<=~ )){_M}\. ?{_D}\.{_END}"), _month_and_day),
     ("date", re.compile(rf"{_M}\.{_D}(?= ?[~∼〜–-] ?{_M}\.{_D}(?![0-9.%A-Za-z]| ?[가-힣]))"), _period),
+    ("date", re.compile(rf"{_M}/{_D}(?= ?[~∼〜–-] ?({_M}/{_D})(?![0-9/]))"), _slashed_period),
     ("date", re.compile(rf"{_M} ?/ ?{_D}(?![0-9/])(?= ?(?:{_WEEKDAY}|까지|부터))"), _slashed),
     ("time", re.compile(_CLOCK), _clock),
     ("time", re.compile(rf"(?P<first>{_HALF}) ?{_HOUR}(?P<last>)(?! ?[시0-9:.])"), _clock),
@@ -173,7 +180,7 @@ def date_or_time(text: str, at: int) -> Term | None:
 
 _LAST = re.compile(r" ?([0-9]{1,2})\.(?![0-9])")
 
-_LAST_DAY = re.compile(rf" ?{_M}\. ?{_D}(?![0-9]|\.[0-9])\.?")
+_LAST_DAY = re.compile(rf" ?{_M}[./] ?{_D}(?![0-9]|\.[0-9])\.?")
 
 
 def rest_of_date(text: str, at: int, kind: str) -> Term | None:

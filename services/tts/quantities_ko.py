@@ -94,6 +94,8 @@ def _sign_at(text: str, at: int) -> tuple[str, int]:
 def _scaled(text: str, digits: str, at: int, *, short: bool) -> tuple[str, int]:
     """Return a number read with the scales behind it (3천4백만, 1억 5,000만, 100K), and their end."""
     letter = text[at : at + 1]
+    if letter == "K" and not short and _GOLD.match(text, at):
+        return f"{number(digits)} 케이", at + 1
     if letter in SHORT_SCALES and (short or letter in "KkM") and UNIT_ENDS.match(text, at + 1):
         return _multiplied(digits, SHORT_SCALES[letter]), at + 1
     said, last, room, above = "", digits, 99, 99
@@ -115,6 +117,7 @@ def _scaled(text: str, digits: str, at: int, *, short: bool) -> tuple[str, int]:
     return said.strip(), at
 
 
+_GOLD = re.compile(r"K ?(?:금|골드|도금|반지|목걸이)")
 _GROUPED = 10
 """From here on 천 and 백만 are units of a table (1,234천원), and the sum is said."""
 _SILENT_ONE = ("십", "백", "천", "만")
