@@ -45,7 +45,7 @@ def _signs(text: str) -> dict[str, float]:
 
 _SIGNS_KO = _signs("""
     ㈜4 №2 ℡2 ☎2 ™0 ®0 ©0 ±7 ∞3 √2 %3.5 ‰2 °2 @3 &2 +3 -2 ‐2 ‑2 −4 *2 ×3 ÷3 =1 <2 >2 ≤2 ≥2 ~2 ∼2 〜2 /3 ⁄3 ∕3
-    _3 #1 ^2 $2 €2 £2 ¥1 ₩1 ₿4 元2 μ4 µ4 Ω1 .0.5 :1
+    _3 #1 ^2 $2 €2 £2 ¥1 ₩1 ₿4 元2 μ4 µ4 Ω1 .0.5 :1 △4 ▲4 ▽4 ▼4 ↑2 ↓2 ⬆2 ⬇2 ≦2 ≧2 ⩽2 ⩾2 ≒1 ≈1 ✕3 §2
 """)
 """Syllables that a sign is read out as, where it is."""
 _SIGNS_EN = _signs("""
@@ -54,6 +54,9 @@ _SIGNS_EN = _signs("""
     α5 β4 γ5 δ5 Δ5 ε7 η3 θ5 λ6 π2 ρ3 σ5 Σ5 τ3 φ3 ω5
 """)
 """Letters that a sign is read out as."""
+
+_UNITS_KO = dict.fromkeys(("KB", "MB", "GB", "TB"), 5.0)
+"""Syllables of units that stand alone and are longer than their letters."""
 
 _WORD = re.compile("[A-Za-z]+")
 _PARTS = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]")
@@ -139,11 +142,11 @@ def _weight_ko(character: str) -> float:
     folded = unicodedata.normalize("NFKC", character)
     if folded != character:
         return sum(
-            _LETTER_NAMES[c.lower()] + 0.5 if c.isascii() and c.isalpha() else _weight_ko(c) for c in folded
+            _LETTER_NAMES[c.lower()] + 1.0 if c.isascii() and c.isalpha() else _weight_ko(c) for c in folded
         )
     if "가" <= character <= "힣" or "一" <= character <= "鿿" or "㐀" <= character <= "䶿":
         return 1.0
-    if character.isdecimal():
+    if character.isdecimal() or unicodedata.category(character) == "No":
         return 2.0
     plain = unicodedata.normalize("NFD", character)[0]
     if plain != character and plain.isascii() and plain.isalpha():
@@ -177,6 +180,8 @@ def _word_ko(word: str) -> float:
 
 
 def _part_ko(part: str) -> float:
+    if part in _UNITS_KO:
+        return _UNITS_KO[part]
     spelled = (
         len(part) <= _SPELLED_WORD
         or (part.isupper() and len(part) <= _SPELLED_CAPITALS)

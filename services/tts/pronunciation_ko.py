@@ -105,11 +105,12 @@ def _meet(word: str, index: int, current: Syllable, following: Syllable) -> None
 
 
 def _carry_over(current: Syllable, following: Syllable) -> None:
-    """Articles 12.4, 13, 14 and 17: the coda moves over; ㄷ and ㅌ soften before ㅣ; ㅎ falls."""
+    """Articles 12.4, 13, 14, 17: the coda moves over; ㄷ, ㅌ soften before ㅣ, ㅕ (붙여 → 부처); ㅎ falls."""
     coda = current[2]
-    if coda in "ㄷㅌㄾ" and following[1] == "ㅣ":
+    if coda in "ㄷㅌㄾ" and following[1] in "ㅣㅕ":
         current[2] = "ㄹ" if coda == "ㄾ" else ""
         following[0] = "ㅈ" if coda == "ㄷ" else "ㅊ"
+        following[1] = following[1].replace("ㅕ", "ㅓ")
     elif coda == "ㅎ":
         current[2] = ""
     elif coda in ("ㄶ", "ㅀ"):
@@ -140,6 +141,7 @@ def _before_fricative(current: Syllable, following: Syllable) -> None:
     coda = current[2]
     if coda in "ㅈㄵ" or (coda == "ㄷ" and following[1] in "ㅣㅕ"):
         current[2], following[0] = "ㄴ" if coda == "ㄵ" else "", "ㅊ"
+        following[1] = following[1].replace("ㅕ", "ㅓ")
     else:
         current[2] = {"ㄺ": "ㄹ", "ㄼ": "ㄹ"}.get(coda, "")
         following[0] = _ASPIRATED[_NEUTRAL.get(coda, coda)] if coda != "ㄼ" else "ㅍ"

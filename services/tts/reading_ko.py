@@ -1,38 +1,18 @@
 """Written Korean as a narrator reads it out: Hangul, spaces and sentence punctuation, nothing else."""
 
 import re
-import unicodedata
 
-from contracts.normalization import normalized
+from services.tts.abbreviations_ko import (
+    agree_particles,
+    read_abbreviations,
+    read_lone_units,
+    read_powers,
+)  # fmt: skip
+from services.tts.folding_ko import folded
 from services.tts.hangul import coda_of
 from services.tts.hanja_ko import read_hanja
 from services.tts.reading_latin_ko import read_addresses, read_latin, read_symbolic
 from services.tts.reading_numbers_ko import read_numbers
-
-_JAMO = {
-    "ㄱ": "기역", "ㄲ": "쌍기역", "ㄴ": "니은", "ㄷ": "디귿", "ㄸ": "쌍디귿", "ㄹ": "리을", "ㅁ": "미음",
-    "ㅂ": "비읍", "ㅃ": "쌍비읍",
-    "ㅅ": "시옷", "ㅆ": "쌍시옷", "ㅇ": "이응", "ㅈ": "지읒", "ㅉ": "쌍지읒", "ㅊ": "치읓", "ㅋ": "키읔",
-    "ㅌ": "티읕", "ㅍ": "피읖",
-    "ㅎ": "히읗", "ㅏ": "아", "ㅐ": "애", "ㅑ": "야", "ㅒ": "얘", "ㅓ": "어", "ㅔ": "에", "ㅕ": "여",
-    "ㅖ": "예", "ㅗ": "오",
-    "ㅘ": "와", "ㅙ": "왜", "ㅚ": "외", "ㅛ": "요", "ㅜ": "우", "ㅝ": "워", "ㅞ": "웨", "ㅟ": "위",
-    "ㅠ": "유", "ㅡ": "으", "ㅢ": "의",
-    "ㅣ": "이",
-}  # fmt: skip
-
-_BEFORE_FOLDING = str.maketrans({
-    "²": "^2", "³": "^3", "㎡": "m^2", "㎥": "m^3", "㎢": "km^2", "㎠": "cm^2", "℃": "°C", "℉": "°F",
-    "㎞": "km",
-    "½": " 1/2 ", "⅓": " 1/3 ", "⅔": " 2/3 ", "¼": " 1/4 ", "¾": " 3/4 ", "…": "... ", "·": " ", "ㆍ": " ",
-    "・": " ", "•": " ",
-    "™": "", "®": "", "©": "", "℡": " 전화 ", "№": " 넘버 ", "㈜": " 주식회사 ", "∙": " ", "−": "-",
-    "‐": "-", "‑": "-", "℮": "",
-    "“": '"', "”": '"', "‘": "'", "’": "'", "µ": "μ", "→": ", ", "⇒": ", ", "➔": ", ", "➜": ", ", "←": ", ",
-    "↔": ", ",
-    "≥": " ≥", "≤": " ≤", "±": " 플러스마이너스 ", "√": " 루트 ", "∞": " 무한대 ", "§": " ", "※": " ",
-    "☎": " 전화 ",
-})  # fmt: skip
 
 _SPACES = r"(?:(?<!\s)\s+)?"
 """White space in front of a sign, tried where it begins and nowhere inside: else a run of it is read once for
@@ -42,24 +22,21 @@ _MARKUP = (
     (re.compile(r"```[\w-]*"), " "),
     (re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,500}\)"), r"\1"),
     (re.compile(r"(?m)^\s{0,3}(?:#{1,6}|[-*+>])\s+"), ""),
-    (re.compile(r"\*\*|__|~~|`"), ""),
+    (re.compile(r"(?<!\*)(?:(?<![-0-9])\*\*|\*\*(?![-0-9]))(?!\*)|__|~~|`"), ""),
     (re.compile(r"</?[A-Za-z][^<>]{0,200}>"), " "),
-)
-_COMPARED = (
-    (re.compile(r"≥\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 이상"),
-    (re.compile(r"≤\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 이하"),
-    (re.compile(r"(?<![<>=-])>\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 초과"),
-    (re.compile(r"(?<![<>=-])<\s*([0-9][0-9,.]*\s?[^\s,.()]*)"), r"\1 미만"),
 )
 _SIGNS = (
     (re.compile(r"(?<=[가-힣A-Za-z])(?:[~∼〜～]| [~∼〜～] )(?=[가-힣A-Za-z])"), "에서 "),
     (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*[-=]+>\s*"), ", "),
     (re.compile(rf"{_SPACES}&\s*"), " 앤드 "),
+    (re.compile(r"[≥≧] ?([가-힣A-Za-z]{1,20})"), r", \1 이상"),
+    (re.compile(r"[≤≦] ?([가-힣A-Za-z]{1,20})"), r", \1 이하"),
     (re.compile(r"@(?=\w)"), " 골뱅이 "),
     (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*\+\s*(?=[가-힣A-Za-z0-9])"), " 플러스 "),
     (re.compile(r"(?<=[가-힣A-Za-z])\s*=\s*(?=[가-힣A-Za-z])"), "는 "),
     (re.compile(r"(?<=[가-힣A-Za-z])\s*/\s*(?=[가-힣A-Za-z])"), ", "),
     (re.compile(r"(?<![0-9])%p?"), " 퍼센트 "),
+    (re.compile(r"(?<=[A-Za-z가-힣])(?<![다요음함임죠])\.(?=[a-z](?![A-Za-z]))"), " 점 "),
 )
 _END = (
     (re.compile(rf"{_SPACES}[(\[{{<〈《「『【]\s*"), ", "),
@@ -84,20 +61,18 @@ def read_korean(text: str) -> str:
     nobody says are dropped. The result holds only Hangul syllables, single spaces and ``. , ? !``; it is
     empty when there is nothing to say.
     """
-    text = _folded(text)
+    text = folded(text)
     for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
     text = _laughter(text)
     text = read_addresses(text)
-    text = read_symbolic(text)
-    for pattern, replacement in _COMPARED:
-        text = pattern.sub(replacement, text)
-    text = read_numbers(text)
+    text = read_powers(read_symbolic(read_abbreviations(text)))
+    text = read_numbers(read_lone_units(text))
     for pattern, replacement in _SIGNS:
         text = pattern.sub(replacement, text)
     text = read_hanja(text)
     text = _SAID_TWICE.sub(r"\1", read_latin(text))
-    text = _particles_after_brackets(text)
+    text = _particles_after_brackets(agree_particles(text))
     for pattern, replacement in _END:
         text = pattern.sub(replacement, text)
     return text.strip()
@@ -122,22 +97,6 @@ _AFTER_BRACKET = re.compile(r"(?<=([가-힣])\))([을를은는이가과와])(?![
 def _particles_after_brackets(text: str) -> str:
     """Make a particle agree with the word heard before it: 안전모(헬멧)를 is read 안전모, 헬멧을."""
     return _AFTER_BRACKET.sub(lambda m: _PARTICLES[m[2]][0 if coda_of(m[1]) else 1], text)
-
-
-def _folded(text: str) -> str:
-    """Unify spellings of the same character (full-width, composed, circled, any script's digits)."""
-    kept = "".join(
-        c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-    )
-    jamo = _named_jamo(normalized("NFC", kept)).translate(_BEFORE_FOLDING)
-    folded = normalized("NFKC", jamo).replace("⁄", "/").replace("∕", "/")
-    folded = re.sub(r"[^\S\n]+", " ", re.sub(r"\n\s*", "\n", folded))
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in folded)
-
-
-def _named_jamo(text: str) -> str:
-    """Name single jamo; strings of them are laughter or tears (ㅋㅋ, ㅠㅠ) and are left to the next step."""
-    return re.sub(r"(?<![ㄱ-ㅣ])[ㄱ-ㅣ](?![ㄱ-ㅣ])", lambda m: _JAMO.get(m.group(), ""), text)
 
 
 def _laughter(text: str) -> str:

@@ -33,7 +33,7 @@ _PATH = re.compile(
 _FILE = re.compile(r"(?<=[A-Za-z0-9가-힣_)])\.([A-Za-z][A-Za-z0-9]{1,4})(?![A-Za-z0-9])")
 _SYMBOLIC = re.compile(
     "|".join(
-        rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])"
+        rf"(?<![A-Za-z0-9])(?<![0-9]\.){re.escape(word)}(?![A-Za-z0-9])"
         for word in sorted(SYMBOLIC, key=len, reverse=True)
     ),
     re.IGNORECASE,
@@ -56,7 +56,16 @@ def read_symbolic(text: str) -> str:
     """Return ``text`` with words such as R&D, Wi-Fi, C# and 5G read; runs before numbers are read."""
     text = _ACCENTED.sub(lambda match: unicodedata.normalize("NFD", match.group())[0], text)
     text = _TITLE.sub(r"\1", text)
-    return _SYMBOLIC.sub(lambda match: f" {SYMBOLIC[match.group().lower()]}", text)
+    return _SYMBOLIC.sub(_symbolic, text)
+
+
+_GRAMS = frozenset({"3g", "4g", "5g"})
+"""Generations of mobile networks are written with a capital; these are weights."""
+
+
+def _symbolic(match: re.Match[str]) -> str:
+    word = match.group()
+    return word if word in _GRAMS else f" {SYMBOLIC[word.lower()]}"
 
 
 def read_latin(text: str) -> str:
