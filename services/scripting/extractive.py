@@ -7,7 +7,6 @@ author's most central sentences in their order, made speakable and polite; slide
 estimate is no wish. The voice decides how long a scene lasts.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ import structlog
 
 from contracts.errors import ErrorCode, PermanentError
 from contracts.script import Chapter, Script, ScriptScene
+from contracts.text_language import language_of
 from services.runtime.cancel import CancelToken
 from services.scripting.brief import Brief
 from services.scripting.captions import on_screen
@@ -73,8 +73,8 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             ``SCRIPT_GENERATION_FAILED``, when the scenes asked for cannot hold it.
     """
     language = _language_of(source, brief.language)
-    named, blocks = parse_source(source)
-    headed, sections = outline(blocks, language, check)
+    parsed = parse_source(source)
+    headed, sections = outline(parsed.blocks, language, check)
     if not sections:
         raise PermanentError(
             ErrorCode.SOURCE_TEXT_EMPTY,
@@ -82,7 +82,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         )
     terms_of = Terms(language, check)
     sections = _chaptered(sections, brief, terms_of, language, check)
-    title = named or headed or film_title(sections, terms_of, language)
+    title = parsed.title or headed or film_title(sections, terms_of, language)
     title = title[:_LONGEST_TITLE] if title else None
     opening, closing = _frame(sections, title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
@@ -126,10 +126,7 @@ def _scene(scene_id: int, narration: str, shown: str) -> ScriptScene:
 
 def _language_of(source: str, wanted: str) -> Language:
     """Return the language the source is written in; its rules apply even where another one is asked for."""
-    hangul = len(re.findall("[가-힣]", source))
-    latin = len(re.findall("[A-Za-z]", source))
-    korean = hangul * 3 > latin if wanted == "ko" else hangul > latin
-    found: Language = Korean() if korean else English()
+    found: Language = Korean() if language_of(source) == "ko" else English()
     if found.code != wanted:
         log.warning(
             "the source is in another language than the script asked for", wanted=wanted, found=found.code

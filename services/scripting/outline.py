@@ -8,13 +8,17 @@ from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
 from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
-from services.scripting.source import Block, Heading, Listing, Paragraph, Table
+from services.scripting.blocks import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
+from services.scripting.unnesting import goes_on, numbered, unnested, without_points
+from services.scripting.wording import ends_sentence
 
 SHORT_SUBJECT = 20
 """Longest noun phrase, in characters, that a list in front of a colon is about."""
 
 _LONGEST_BONDED_TABLE = 5
+_LONGEST_FACT = 44
+"""Longest ``label: value``, in characters, that a slide shows whole; a longer one is shown by its label."""
 _SHORT_INTRODUCTION = 20
 """Longest sentence after a greeting, in characters, in which the speaker gives a name."""
 
@@ -27,7 +31,7 @@ def outline(
     A single highest heading in front is the title; the next level makes the chapters; deeper ones are
     remembered with their passages.
     """
-    title, blocks = _title_of(blocks)
+    title, blocks = _title_of(unnested(blocks))
     levels = [block.level for block in blocks if isinstance(block, Heading)]
     chapter_level = min(levels, default=0)
     sections: list[Section] = []
@@ -78,6 +82,8 @@ class _Reader:
             match block:
                 case Heading():
                     heading = block.text
+                    if ends_sentence(heading) and not heading.endswith("?"):
+                        made = self._sentences(heading)
                 case Paragraph():
                     subject = _subject(block.text, following)
                     if subject is None:
@@ -92,14 +98,19 @@ class _Reader:
                 continue
             made[0] = replace(made[0], opens=True)
             if isinstance(block, Listing | Table):
-                made = self._led(lead, made, whole=isinstance(block, Table) or block.ordered)
+                whole = isinstance(block, Table) or block.ordered
+                made = self._led(lead, made, whole=whole, follows=goes_on(block))
             yield from lead
             lead = made
         yield from lead
 
-    def _led(self, lead: list[Passage], made: list[Passage], *, whole: bool) -> list[Passage]:
-        """Bind a list, and the sentence that announces it to it."""
-        announced = bool(lead) and bool(lead[-1].traits & Trait.INTRODUCES or lead[-1].text.endswith(":"))
+    def _led(
+        self, lead: list[Passage], made: list[Passage], *, whole: bool, follows: bool = False
+    ) -> list[Passage]:
+        """Bind a list, and the sentence that announces it to it; one that goes on, to what it goes on with."""
+        announced = bool(lead) and bool(
+            follows or lead[-1].traits & Trait.INTRODUCES or lead[-1].text.endswith(":")
+        )
         if not (announced or whole or len(made) <= LONGEST_LIST):
             return made
         if announced:
@@ -127,9 +138,10 @@ class _Reader:
         items = [
             piece for text in block.items for piece in pieces(text, LONGEST_CHARACTERS) if letters(piece)
         ]
+        first_number, last = numbered(block, len(items))
         told = [
-            self._item(text, index if block.ordered else None, len(items))
-            for index, text in enumerate(items, 1)
+            self._item(text, index if block.ordered else None, last)
+            for index, text in enumerate(items, first_number)
         ]
         if _bare(told):
             found = []
@@ -137,17 +149,17 @@ class _Reader:
                 group = items[start : start + LONGEST_LIST]
                 text = self.language.enumeration(group, None if start else subject)
                 found.append(replace(self._passage(text), points=tuple(group)))
-            return found
+            return _unshown(found) if without_points(block) else found
         found = [self._passage(self.language.announced(subject))] if subject is not None else []
         labelled = all(item and item.label for item in told)
-        for number, (text, item) in enumerate(zip(items, told, strict=True), 1):
+        for number, (text, item) in enumerate(zip(items, told, strict=True), first_number):
             sentences = item.sentences if item else (self.language.enumeration([text], None),)
-            point = ((item.label if labelled else None) or item.point) if item else text
+            point = (_fact(text, item) if labelled else item.point) if item else text
             first = self._passage(sentences[0])
             found.append(replace(first, points=(point,), number=number if block.ordered else 0))
             for sentence in sentences[1:]:
                 found.append(replace(self._passage(sentence), traits=Trait.DEPENDS))
-        return found
+        return _unshown(found) if without_points(block) else found
 
     def _item(self, text: str, number: int | None, last: int) -> Item | None:
         self.check()
@@ -155,7 +167,7 @@ class _Reader:
 
     def _table(self, block: Table) -> list[Passage]:
         rows = [row for row in block.rows if letters("".join(row))]
-        found = []
+        found: list[Passage] = []
         title = self.language.table_title(block.header)
         for row in rows:
             self.check()
@@ -194,6 +206,19 @@ class _Reader:
             )
             for index, part in enumerate(parts)
         ]
+
+
+def _unshown(passages: Sequence[Passage]) -> list[Passage]:
+    """Return passages below a step: said after it, no points of their own."""
+    return [
+        replace(passage, points=(), number=0, traits=passage.traits | Trait.DEPENDS) for passage in passages
+    ]
+
+
+def _fact(text: str, item: Item) -> str:
+    """Return what the slide shows of ``label: value``: both, unless the value is a sentence or too long."""
+    bare = text.strip(" .")
+    return bare if len(bare) <= _LONGEST_FACT and not ends_sentence(text) else item.label or item.point
 
 
 def _first_of_bond(lead: Sequence[Passage]) -> int:

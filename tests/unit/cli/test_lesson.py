@@ -4,7 +4,8 @@ import pytest
 
 from contracts.commands import MAX_SOURCE_CHARACTERS
 from contracts.errors import ErrorCode, PermanentError
-from services.cli.lesson import language_of, read_lesson
+from contracts.text_language import language_of
+from services.cli.lesson import read_lesson
 
 
 def _file(tmp_path: Path, name: str, data: bytes | str) -> Path:

@@ -1,0 +1,138 @@
+"""What a page brings along that is no part of the text: its number, its running header, a table of contents."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from services.scripting.blocks import Unread
+from services.scripting.wording import SHORT_LINE, ends_sentence
+
+CONTENTS_TITLE = re.compile(
+    r"\W*(?:목\s{0,3}차|차\s{0,3}례|(?:table of )?contents|toc|on this page)\W*", re.IGNORECASE
+)
+CONTENTS_MARK = re.compile(r"\s*(?:\[\[?_?TOC_?\]\]?|\{:toc\}|@\[toc\]|<!-- ?/?toc ?-->)\s*", re.IGNORECASE)
+
+_NUMBER = re.compile(
+    r"\s*(?:[-–—―] ?\d{1,4} ?[-–—―]|<\s?\d{1,4}\s?>|(?:page|p\.) ?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?"
+    r"|\d{1,4} ?(?:쪽|페이지|/ ?\d{1,4}(?: ?(?:쪽|페이지))?))\s*",
+    re.IGNORECASE,
+)
+_BARE_NUMBER = re.compile(r"\s*\d{1,4}\s*")
+_RULE = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
+_LEADERS = ".·…‥ㆍ⋯_∙・"
+_LEAST_CONTENTS = 2
+"""Lines with leaders that make a table of contents; one alone may be a form to fill in."""
+_LEAST_REPEATED = 3
+_LEAST_BARE_NUMBERS = 2
+
+
+def without_pages(lines: Sequence[str]) -> tuple[list[str], list[Unread]]:
+    """Return the lines without page numbers, running headers and contents, and those as unread.
+
+    Where a sentence goes on behind a page's end, the blank lines around that go with it.
+    """
+    unread: list[Unread] = []
+    dropped = _contents(lines, unread)
+    edges = _page_numbers(lines)
+    edges |= _running_headers(lines, edges)
+    unread += [Unread("page", None, lines[index].strip()) for index in sorted(edges)]
+    kept: list[str] = []
+    joins = False
+    for index, line in enumerate(lines):
+        if index in dropped:
+            continue
+        if index in edges:
+            joins = True
+            continue
+        if joins and not line.strip():
+            continue
+        if joins:
+            joins = False
+            while kept and not kept[-1].strip():
+                kept.pop()
+            if not (kept and _goes_on(kept[-1], line)):
+                kept.append("")
+        kept.append(line)
+    return kept, unread
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a sentence that a page's end cuts goes on: a long line with no end, before running text."""
+    return (
+        len(before.strip()) * 2 > SHORT_LINE
+        and not ends_sentence(before)
+        and not before.lstrip().startswith(("#", "|", ">"))
+        and after[:1].isalnum()
+    )
+
+
+def _contents(lines: Sequence[str], unread: list[Unread]) -> set[int]:
+    """Return the lines of tables of contents: those with leaders to a page number, and the marks for them."""
+    leading = [index for index, line in enumerate(lines) if _leads_to_page(line)]
+    dropped = {index for index, line in enumerate(lines) if CONTENTS_MARK.fullmatch(line[:40])}
+    if len(leading) < _LEAST_CONTENTS:
+        return dropped
+    dropped |= set(leading)
+    above = leading[0] - 1
+    while above >= 0 and not lines[above].strip():
+        above -= 1
+    if above >= 0 and CONTENTS_TITLE.fullmatch(lines[above][:60]):
+        dropped.add(above)
+    unread += [Unread("contents", None, lines[index].strip()) for index in sorted(dropped)]
+    return dropped
+
+
+def _leads_to_page(line: str) -> bool:
+    bare = line.rstrip(" |")
+    entry = bare.rstrip("0123456789")
+    if not 0 < len(bare) - len(entry) <= 4:
+        return False
+    packed = entry.replace(" ", "")
+    title = packed.rstrip(_LEADERS)
+    return len(packed) - len(title) >= 3 and bool(title)
+
+
+def _page_numbers(lines: Sequence[str]) -> set[int]:
+    """Return lines that are a page number: in dashes or words; bare ones where several stand alone and rise."""
+    found = {index for index, line in enumerate(lines) if _NUMBER.fullmatch(line[:40])}
+    bare = [
+        index
+        for index, line in enumerate(lines)
+        if _BARE_NUMBER.fullmatch(line[:40]) and _alone(lines, index)
+    ]
+    numbers = [int(lines[index]) for index in bare]
+    if len(bare) >= _LEAST_BARE_NUMBERS and all(
+        b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False)
+    ):
+        found |= set(bare)
+    return found
+
+
+def _alone(lines: Sequence[str], index: int) -> bool:
+    before = lines[index - 1] if index else ""
+    after = lines[index + 1] if index + 1 < len(lines) else ""
+    return not before.strip() or not after.strip()
+
+
+def _running_headers(lines: Sequence[str], edges: set[int]) -> set[int]:
+    """Return repeated short lines next to page numbers or rules, but for the first of each."""
+    texts = {index: line.strip() for index, line in enumerate(lines) if line.strip() and index not in edges}
+    often = Counter(
+        text for text in texts.values() if len(text) <= 60 and not text.startswith(("#", "|", "-"))
+    )
+    rules = {index for index, text in texts.items() if _RULE.fullmatch(text[:80])}
+    filled = [index for index in sorted([*texts, *edges])]
+    at_edge: Counter[str] = Counter()
+    for before, after in zip(filled, filled[1:], strict=False):
+        for here, beside in ((before, after), (after, before)):
+            if beside in edges or beside in rules:
+                at_edge[texts.get(here, "")] += 1
+    found: set[int] = set()
+    seen: set[str] = set()
+    for index, text in texts.items():
+        repeated = often[text] >= _LEAST_REPEATED and at_edge[text] >= _LEAST_REPEATED - 1
+        if repeated and index not in rules and not ends_sentence(text) and any(map(str.isalpha, text)):
+            if text in seen:
+                found.add(index)
+            seen.add(text)
+    return found
