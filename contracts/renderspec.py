@@ -11,6 +11,11 @@ from contracts.languages import DEFAULT_LANGUAGE, normalise_language
 from contracts.normalization import normalized
 from contracts.script import MAX_SCENES, Script
 from contracts.speech import check_length
+from contracts.text_language import language_of
+
+_TELLING = 100
+"""Scenes, and characters of each, by which the language of a spec is told. Fewer, and a lesson that begins
+with foreign names is refused; more cost the gateway time and say nothing new."""
 
 
 class SpecScene(Model):
@@ -110,6 +115,7 @@ def _scenes_only(spec: RenderSpec) -> RenderSpec:
         raise PermanentError(
             ErrorCode.RENDER_SPEC_INVALID, f"scene {', '.join(blank[:5])} has a blank narration"
         )
+    language_of("\n".join(scene.narration[:_TELLING] for scene in spec.scenes[:_TELLING]))
     for scene in spec.scenes:
         _check_composed(scene)
     check_length(((scene.scene_id, scene.narration) for scene in spec.scenes), spec.language)

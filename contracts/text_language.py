@@ -42,44 +42,86 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Nepali or another language of South Asia", re.compile("[ਁ-૿ఀ-ൿ]")),
 )
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 _ENGLISH = frozenset(
-    "the and of to is are you your in for with not this that be on or it as if do at by from can will must should "
-    "we have all any use when before after never always how what who which was has an".split()
+    _words(
+        "the and of to is are you your in for with not this that be on or it as if do at by from can will "
+        "must should we have all any use when before after never always how what who which was has an"
+    )
 )
 _FOREIGN: dict[str, frozenset[str]] = {
-    name: frozenset(words.split())
-    for name, words in {
-        "German": "der das und nicht sie ist ein eine mit auf für den dem des von zu im sich ihr ihre ihren wird "
-        "werden oder bei auch nie niemals keine kein bitte wenn sind immer nur vor nach zum zur über wir ich",
-        "French": "le les et est une des du que ne pas vous votre vos dans pour sur avec ce cette qui sont aux "
-        "jamais toujours il elle nous être au par ou mot passe la de un en",
-        "Spanish": "el los las que y es una del por para con su sus nunca siempre se al lo como más pero está son "
-        "usted debe la de un en contraseña sin",
-        "Portuguese": "que não uma com para os em dos das seu sua nunca sempre você ao pela pelo são está deve mais "
-        "de da um senha sem",
-        "Italian": "il che di non per una con della del gli mai sempre sono è nel alla le suo tua essere dei anche "
-        "la un e password si",
-        "Dutch": "het een van niet en uw je met voor zijn dat wordt nooit altijd aan bij ook deze die naar om geen "
-        "de u",
-        "Polish": "nie się na jest że dla oraz przez nigdy zawsze jak lub od po za hasło hasła w z i",
-        "Czech": "ne se na je že pro nebo nikdy vždy při jako své heslo v s a",
-        "Turkish": "ve bir bu için ile asla her de da olarak değil en şifre şifrenizi lütfen",
-        "Swedish": "och att det inte är som på för av med ditt din aldrig alltid en ett du kan",
-        "Danish or Norwegian": "og ikke er det til på som af av med dit din aldri aldrig altid en et du kan",
-        "Finnish": "ja ei että älä se ole aina koskaan tai jos kun",
-        "Hungarian": "és nem egy hogy az soha mindig ne meg van",
-        "Romanian": "și nu în este cu pentru sau niciodată să pe din",
-        "Vietnamese": "không của và các là cho được với khi bạn một",
-        "Indonesian or Malay": "yang dan di untuk dengan tidak ini itu anda jangan pada atau dari ke adalah akan",
-        "Filipino": "ang mga ng sa huwag ay at hindi inyong iyong para",
-    }.items()
+    "German": frozenset(
+        _words(
+            "das und nicht sie ist ein eine mit auf für den dem des von zu im sich ihr ihre ihren wird "
+            "werden oder bei auch nie niemals keine kein bitte wenn sind immer nur vor nach zum zur über "
+            "wir ich der"
+        )
+    ),
+    "French": frozenset(
+        _words(
+            "le les et est une des du que ne pas vous votre vos dans pour sur avec ce cette qui sont aux "
+            "jamais toujours il elle nous être au par ou mot passe la de un en"
+        )
+    ),
+    "Spanish": frozenset(
+        _words(
+            "el los las que y es una del por para con su sus nunca siempre se al lo como más pero está son "
+            "usted debe la de un en contraseña sin"
+        )
+    ),
+    "Portuguese": frozenset(
+        _words(
+            "que não uma com para os em dos das seu sua nunca sempre você ao pela pelo são está deve mais "
+            "de da um senha sem"
+        )
+    ),
+    "Italian": frozenset(
+        _words(
+            "il che di non per una con della del gli mai sempre sono è nel alla le suo tua essere dei "
+            "anche la un si"
+        )
+    ),
+    "Dutch": frozenset(
+        _words(
+            "het een van niet en uw je met voor zijn dat wordt nooit altijd aan bij ook deze die naar om "
+            "geen de u"
+        )
+    ),
+    "Polish": frozenset(
+        _words("nie się na jest że dla oraz przez nigdy zawsze jak lub od po za hasło hasła w z i")
+    ),
+    "Czech": frozenset(_words("ne se na je že pro nebo nikdy vždy při jako své heslo v s")),
+    "Turkish": frozenset(_words("ve bir bu için ile asla olarak değil şifre şifrenizi lütfen da de")),
+    "Swedish": frozenset(
+        _words("och att det inte är som på för av med ditt din aldrig alltid en ett du kan")
+    ),
+    "Danish or Norwegian": frozenset(
+        _words("og ikke er det til på som af av med dit din aldri aldrig altid en et du kan")
+    ),
+    "Finnish": frozenset(_words("ja ei että älä se ole aina koskaan tai jos kun")),
+    "Hungarian": frozenset(_words("és nem egy hogy az soha mindig ne meg van")),
+    "Romanian": frozenset(_words("și nu în este cu pentru sau niciodată să pe din")),
+    "Vietnamese": frozenset(_words("không của và các là cho được với khi bạn một")),
+    "Indonesian or Malay": frozenset(
+        _words("yang dan di untuk dengan tidak ini itu anda jangan pada atau dari ke adalah akan")
+    ),
+    "Filipino": frozenset(_words("ang mga ng sa huwag ay hindi inyong iyong para")),
 }
+"""Function words of languages that are not spoken here, but for those that are English words too."""
+
 _LEAST_HITS = 3
 """Function words of a language from which a text may be in it; two stand in names (de la Cruz)."""
+_LEAST_SHARE = 0.08
+"""Share of function words from which: a third of running text is some, a list of products none."""
 _CLEARLY_MORE = 1.5
 _ACCENTED_SHARE = 0.12
 """Share of words with accents from which a text without English function words is not English."""
-_LEAST_WORDS = 8
+_LEAST_WORDS = 5
+_LEAST_ACCENTED = 2
 _MOST_WORDS = 4_000
 
 _FENCE = re.compile(r"^[ \t>]{0,12}(`{3,}|~{3,})")
@@ -155,10 +197,11 @@ def _latin_language(text: str) -> str | None:
     english = sum(times[word] for word in _ENGLISH)
     hits = {name: sum(times[word] for word in stops) for name, stops in _FOREIGN.items()}
     name, most = max(hits.items(), key=lambda each: each[1])
-    if most >= _LEAST_HITS and most > _CLEARLY_MORE * english:
+    if most >= max(_LEAST_HITS, _LEAST_SHARE * len(words)) and most > _CLEARLY_MORE * english:
         return name
     accented = sum(not word.isascii() and _LATIN.match(word) is not None for word in words)
-    if len(words) >= _LEAST_WORDS and english == 0 and accented >= _ACCENTED_SHARE * len(words):
+    enough = len(words) >= _LEAST_WORDS and accented >= max(_LEAST_ACCENTED, _ACCENTED_SHARE * len(words))
+    if english == 0 and enough:
         return "a language other than English in Latin letters"
     return None
 

@@ -127,7 +127,7 @@ def _is_title_line(block: Block) -> bool:
 
 
 def _continued(blocks: Sequence[Block]) -> list[Block]:
-    """Join a numbered list that goes on behind a picture, a note or a table: what is between is below its item."""
+    """Join a numbered list that goes on behind a picture or a table: what is between is below its item."""
     found: list[Block] = []
     last: int | None = None
     for block in blocks:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from services.scripting.blocks import Block, Heading, Listing, Table
 from services.scripting.rows import blocks_of_rows
+from services.scripting.text import words
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})\b([^<>]{0,2000})>")
 _ALTERNATIVE = re.compile(r"\balt\s*=\s*(?:\"([^\"]{0,500})\"|'([^']{0,500})')", re.IGNORECASE)
 _SPAN = re.compile(r"\b(row|col)span\s*=\s*[\"']?(\d{1,2})", re.IGNORECASE)
 _ENDS_BLOCK = frozenset(
-    "p div section article header footer main aside summary details figure figcaption hr".split()
+    words(
+        "p div section article header footer main aside summary details figure figcaption hr h1 h2 h3 h4"
+        " h5 h6"
+    )
 )
 _HIDDEN = frozenset({"script", "style", "template"})
 _STRUCK = frozenset({"del", "s", "strike"})
@@ -96,33 +100,42 @@ class _Builder:
             )
 
     def _tag(self, name: str, attributes: str, *, closes: bool) -> None:
-        if name == "br":
-            self._text.append("\n")
-        elif name == "img" and (found := _ALTERNATIVE.search(attributes)):
-            self._leave("image", html.unescape(found[1] or found[2] or ""))
-        elif name == "img":
-            self._leave("image", "")
-        elif name in _STRUCK:
-            if closes and self._struck is not None:
-                self._leave("struck out", "".join(self._struck))
-            self._struck = None if closes else []
-        elif name in {"td", "th", "tr", "table"}:
+        if self._inside_line(name, attributes, closes=closes):
+            return
+        if name in {"td", "th", "tr", "table"}:
             self._table_tag(name, attributes, closes=closes)
         elif self._table is not None:
             self._text.append("\n" if name in _ENDS_BLOCK or name == "li" else "")
         elif name in {"ul", "ol", "dl", "li", "dt", "dd"}:
             self._list_tag(name, closes=closes)
         elif name == "pre":
-            code, self._text = "".join(self._text), []
-            if closes:
-                self._leave("code", code.strip())
-            else:
-                self._text = [code]
-                self._flush()
-            self._preformatted = not closes
-        elif name in _ENDS_BLOCK or re.fullmatch(r"h[1-6]", name):
+            self._preformat(closes=closes)
+        elif name in _ENDS_BLOCK:
             self._flush()
-            self._level = int(name[1]) if re.fullmatch(r"h[1-6]", name) and not closes else 0
+            self._level = int(name[1]) if name[1:].isdecimal() and not closes else 0
+
+    def _inside_line(self, name: str, attributes: str, *, closes: bool) -> bool:
+        """Take a tag that stands inside a line of text; returns whether it was one."""
+        if name == "br":
+            self._text.append("\n")
+        elif name == "img":
+            found = _ALTERNATIVE.search(attributes)
+            self._leave("image", html.unescape(found[1] or found[2] or "") if found else "")
+        elif name in _STRUCK:
+            if closes and self._struck is not None:
+                self._leave("struck out", "".join(self._struck))
+            self._struck = None if closes else []
+        else:
+            return False
+        return True
+
+    def _preformat(self, *, closes: bool) -> None:
+        if closes:
+            self._leave("code", "".join(self._text).strip())
+            self._text = []
+        else:
+            self._flush()
+        self._preformatted = not closes
 
     def _list_tag(self, name: str, *, closes: bool) -> None:
         if name == "dd" and not closes and self._lists:

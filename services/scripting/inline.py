@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from markdown_it.tree import SyntaxTreeNode
 
-from services.scripting.text import without_pictographs
+from services.scripting.text import without_pictographs, words
 from services.scripting.wording import ends_sentence
 
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
@@ -15,20 +15,23 @@ _ASIDE = re.compile(
     r"\s?\(((?:www\.)?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63}){0,3}\.([a-z]{2,8})(?:/[^()\s]{0,200})?)\)"
 )
 _DOMAINS = frozenset(
-    "com org net edu gov int info biz io dev app ai me kr us uk eu de fr jp cn tw in ca au shop store site".split()
+    words(
+        "com org net edu gov int info biz io dev app ai me kr us uk eu de fr jp cn tw in ca au shop store site"
+    )
 )
 """Last labels of addresses; without the list Node.js, report.pdf and 2023.09.15 would be some."""
 _STRUCK = re.compile(r"~~([^~\n]{1,500})~~")
 _ATTRIBUTES = re.compile(r"\s?\{:?[ ]?([.#\w][^{}\n]{0,200})\}")
-_ATTRIBUTE = re.compile(r"[.#][\w-]+|[\w:-]+=(?:\"[^\"]*\"?|'[^']*'?|[^\s\"']*)|[^\s\"'=]*[\"']")
+_ATTRIBUTE = re.compile(r"^(?:[.#][\w-]+|[\w:-]+=(?:\"[^\"]*\"?|'[^']*'?|[^\s\"']*)|[^\s\"'=]*[\"'])")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{1,100}\|)?([^\[\]|\n]{1,100})\]\]")
 _FORMULA = re.compile(r"\$([^\s$](?:[^$\n]{0,200}[^\s$])?)\$(?!\d)|\\\(([^()\n]{1,200})\\\)")
 _OF_FORMULA = re.compile(r"[\\^_={}]")
 _SHORTCODE = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+-]{0,30}):(?![\w:])")
 _SHORTCODES = {"x": "❌", "no_entry": "⛔", "no_entry_sign": "🚫", "white_check_mark": "✅", "warning": "⚠"}
-_SPACE_BEFORE = re.compile(r"\s+([.,!?;:])")
+_SPACE_BEFORE = re.compile(r" ([.,!?;:])")
 _TAG_BREAK = re.compile(r"</?(?:br|p|div|li|hr|tr)\b", re.IGNORECASE)
-_TAG_STRIKES = re.compile(r"<(/?)(?:del|s|strike)\s*>", re.IGNORECASE)
+_TAG_HIDES = re.compile(r"<(/?)(del|strike|script|style|pre|s)\b[^<>]{0,200}>", re.IGNORECASE)
+_STRIKES = frozenset({"del", "s", "strike"})
 
 Leave = Callable[[str, str], None]
 """Is told what is left unread: its kind and its text."""
@@ -62,18 +65,18 @@ def _collect(node: SyntaxTreeNode, leave: Leave, parts: list[str]) -> None:
 
 
 def _children(node: SyntaxTreeNode, leave: Leave, parts: list[str]) -> None:
-    """Collect children; those between <del> and </del> are struck out."""
-    struck: list[str] | None = None
+    """Collect children; what stands between <del> and </del> is struck out, what <script> holds is code."""
+    hidden: list[str] | None = None
     for child in node.children:
-        tag = _TAG_STRIKES.match(child.content) if child.type == "html_inline" else None
-        if tag and not tag[1] and struck is None:
-            struck = []
-        elif tag and tag[1] and struck is not None:
-            leave("struck out", "".join(struck))
-            struck = None
+        tag = _TAG_HIDES.match(child.content) if child.type == "html_inline" else None
+        if tag and not tag[1] and hidden is None:
+            hidden = []
+        elif tag and tag[1] and hidden is not None:
+            leave("struck out" if tag[2].lower() in _STRIKES else "code", "".join(hidden))
+            hidden = None
         else:
-            _collect(child, leave, parts if struck is None else struck)
-    parts.extend(struck or ())
+            _collect(child, leave, parts if hidden is None else hidden)
+    parts.extend(hidden or ())
 
 
 def raw_inline_of(node: SyntaxTreeNode, leave: Leave) -> str:
@@ -124,8 +127,7 @@ def spoken_form(text: str, leave: Leave) -> str:
 
 
 def _without_attributes(found: re.Match[str]) -> str:
-    words = found[1].split()
-    return "" if all(map(_ATTRIBUTE.fullmatch, words)) else found[0]
+    return "" if all(map(_ATTRIBUTE.fullmatch, found[1].split())) else found[0]
 
 
 def host_of(address: str) -> str:

@@ -9,7 +9,7 @@ from services.scripting.wording import is_prose
 
 _FENCE = re.compile(r"(?:[ \t]|[-*+>] |\d{1,3}[.)] ){0,12}(`{3,}|~{3,})([^`\n]{0,200})$")
 _ADMONITION = re.compile(
-    r"(\s*)(?:!!!|\?\?\?\+?|===\+?) ?(?:[\w-]+ ?){0,3}(?:[\"“]([^\"”\n]{0,200})[\"”])?\s*"
+    r"^(\s*)(?:!!!|\?\?\?\+?|===\+?) ?(?:[\w-]+ ?){0,3}(?:[\"“]([^\"”\n]{0,200})[\"”])?\s*"
 )
 _CONTAINER = re.compile(r"\s{0,12}:{3,}\s*(?:\{([^}\n]{0,100})\}|([A-Za-z][\w-]{0,40})?)([^\n]{0,200})")
 _OPTION = re.compile(r"\s{0,12}:[a-z][a-z-]{0,30}:(?:\s[^\n]{0,200})?")
@@ -79,62 +79,66 @@ def _last_closers(lines: Sequence[str]) -> dict[str, int]:
 
 
 def marked(text: str) -> Marked:
-    """Return a text's lines with admonitions, containers and footnotes turned into what CommonMark knows."""
+    """Return a text's lines with admonitions, containers and footnotes as what CommonMark knows."""
     lines = text.split("\n")
-    result = Marked()
-    code = fenced(lines)
-    indent: str | None = None
-    options = False
-    footnote: str | None = None
-    for line, is_code in zip(lines, code, strict=True):
-        row = line
-        if indent is not None:
-            inner = f"{indent}    "
-            if row.startswith(inner) or not row.strip():
-                row = row.removeprefix(inner)
-            elif row.startswith(f"{indent}\t"):
-                row = row.removeprefix(f"{indent}\t")
-            else:
-                indent = None
+    translator = _Translator()
+    for line, is_code in zip(lines, fenced(lines), strict=True):
+        translator.take(line, is_code=is_code)
+    return translator.result
+
+
+class _Translator:
+    """Takes line after line."""
+
+    def __init__(self) -> None:
+        self.result = Marked()
+        self._inside: str | None = None
+        """Indentation of the admonition that is open."""
+        self._options = False
+        """Whether options of a container may follow."""
+        self._footnote: str | None = None
+
+    def take(self, line: str, *, is_code: bool) -> None:
+        """Take the next line."""
+        row = self._outdented(line)
         if is_code:
-            _add(result, row, code=True)
-            continue
-        if footnote is not None and row.startswith(("    ", "\t")) and row.strip():
-            result.footnotes[footnote] += f" {row.strip()}"
-            continue
-        footnote = None
-        if _lone_fence(row):
-            continue
+            self._add(row, code=True)
+        elif self._footnote is not None and row.startswith(("    ", "\t")) and row.strip():
+            self.result.footnotes[self._footnote] += f" {row.strip()}"
+        elif _FENCE.match(row) is None:  # else a fence that nobody closed: the text goes on without it
+            self._footnote = None
+            self._text(row)
+
+    def _outdented(self, row: str) -> str:
+        """Return a line without the indentation of the admonition that it stands in."""
+        if self._inside is None:
+            return row
+        for inner in (f"{self._inside}    ", f"{self._inside}\t"):
+            if row.startswith(inner):
+                return row.removeprefix(inner)
+        if row.strip():
+            self._inside = None
+        return row
+
+    def _text(self, row: str) -> None:
         if found := _ADMONITION.fullmatch(row):
-            indent = found[1]
-            _add_all(result, "", found[2] or "", "")
+            self._inside = found[1]
+            self._add("", found[2] or "", "")
         elif row.lstrip().startswith(":::") and (held := _CONTAINER.fullmatch(row)):
-            options = True
-            _add_all(result, "", held[3].strip(), "")
-        elif options and _OPTION.fullmatch(row):
-            continue
+            self._options = True
+            self._add("", held[3].strip(), "")
+        elif self._options and _OPTION.fullmatch(row):
+            return
         elif noted := _FOOTNOTE.fullmatch(row):
-            footnote = noted[1]
-            result.footnotes[footnote] = noted[2].strip()
+            self._footnote = noted[1]
+            self.result.footnotes[noted[1]] = noted[2].strip()
         else:
-            options = False
-            _add(result, row)
-    return result
+            self._options = False
+            self._add(row)
 
-
-def _lone_fence(row: str) -> bool:
-    """Whether a line opens a fence that nobody closed: the text goes on without it."""
-    return _FENCE.match(row) is not None
-
-
-def _add(result: Marked, line: str, *, code: bool = False) -> None:
-    result.lines.append(line)
-    result.code.append(code)
-
-
-def _add_all(result: Marked, *lines: str) -> None:
-    for line in lines:
-        _add(result, line)
+    def _add(self, *lines: str, code: bool = False) -> None:
+        self.result.lines += lines
+        self.result.code += [code] * len(lines)
 
 
 def without_formulas(text: str, unread: list[Unread]) -> str:

@@ -13,11 +13,11 @@ from services.scripting.outline_marks import (
     mark_of,
     split_circles,
 )
-from services.scripting.wording import ends_sentence, is_labelled, is_title
+from services.scripting.wording import ends_sentence, is_labelled, is_name, is_title
 
-_MARKDOWN = re.compile(r" {0,3}(?:#{1,6}(?:\s|$)|>|\||<[a-zA-Z/!]|={3,}\s*$|(?:-{3,}|\*{3,}|_{3,})\s*$)")
+_MARKDOWN = re.compile(r"^ {0,3}(?:#{1,6}(?:\s|$)|>|\||<[a-zA-Z/!]|={3,}\s*$|(?:-{3,}|\*{3,}|_{3,})\s*$)")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s")
-_CHAPTER = re.compile(r"\s*제\s*\d+\s*[편장절과관]\b")
+_CHAPTER = re.compile(r"^\s*제\s*\d+\s*[편장절과관]\b")
 _TITLED = frozenset(
     {
         "block",
@@ -42,6 +42,12 @@ _ORDERED = frozenset({"1.", "가.", "1)", "가)", "(1)", "(가)", "①", "㉮", 
 _SEQUENTIAL = frozenset({"가.", "가)", "(가)", "a.", "1.1"})
 _ASIDES = frozenset({"note", "verdict"})
 """Marks that may stand at any level and have nothing below them."""
+_FIGURE = re.compile(r"^(\s{0,20}(?:[-*+>]\s{1,4}){0,4})(\d{1,2}(?=\. ?\d{1,2}\.)|\d{3,9}(?=[.)]\s))")
+"""A date or a year in front of a line, whose number CommonMark would take for a list's: 3. 5.(수), 2025. 3"""
+_NESTED = re.compile(r"(?:[-*+>] {1,4})+")
+_MOST_MARKS = 8
+_FURTHEST = 28
+"""Columns: 14 levels of two, 7 of four. Deeper is no lesson; what CommonMark does not read would vanish."""
 _STEPS = re.compile(r"절차|순서|단계|흐름|요령|차례|\b(?:steps?|process|procedure)\b", re.IGNORECASE)
 _DEEPEST_HEADING = 6
 _DEEPEST_ITEM = 5
@@ -72,7 +78,8 @@ def as_markdown(lines: Sequence[str]) -> list[str]:
     result: list[str] = []
     run: list[str] = []
     depth = 1
-    for line in [*lines, None]:
+    for raw in [*lines, None]:
+        line = None if raw is None else _bounded(_with_figure(raw))
         if line is not None and not _MARKDOWN.match(line):
             run += split_circles(line)
             continue
@@ -83,6 +90,21 @@ def as_markdown(lines: Sequence[str]) -> list[str]:
                 depth = len(found[1])
             result.append(line)
     return result
+
+
+def _with_figure(line: str) -> str:
+    """Return a line whose first figure CommonMark takes for no list's number."""
+    return _FIGURE.sub(r"\1\2\\", line)
+
+
+def _bounded(line: str) -> str:
+    """Return a line no further in than CommonMark is read: what is deeper stands on the deepest level."""
+    bare = line.lstrip(" \t")
+    indent = line[: len(line) - len(bare)].replace("\t", "    ")
+    marks = _NESTED.match(bare)
+    if marks and marks[0].count(" ") > _MOST_MARKS:
+        bare = f"- {bare[marks.end() :]}"
+    return f"{indent[:_FURTHEST]}{bare}" if len(indent) > _FURTHEST else line[: len(line) - len(bare)] + bare
 
 
 class _Run:
@@ -236,7 +258,7 @@ class _Run:
         self._kind = self._kind if lead else mark.kind
         if not self._open or restarts:
             self._out += ["", "<!-- -->", ""] if restarts else [""]
-        self._out.append(f"{lead}{number}{mark.text}")
+        self._out.append(f"{lead}{number}{_with_figure(mark.text)}")
         self._open = lead + " " * len(number.replace(CIRCLED, ""))
 
     def _number(self, mark: Mark, outer: Sequence[_Level]) -> str:
@@ -279,10 +301,12 @@ class _Run:
         self, mark: Mark, following: tuple[str, Mark | None, bool], outer: Sequence[_Level]
     ) -> bool:
         """Whether a point names what follows it: a title before text or before marks of another kind."""
-        line, after, _ = following
+        line, after, blank = following
         if mark.kind not in _TITLED or not is_title(mark.text) or is_labelled(mark.text) or not line:
             return False
         if after is None:
+            if not blank and not is_name(mark.text):
+                return False  # a sentence that goes on in the next line
             indented = len(line) - len(line.lstrip()) > mark.indent
             return ARTICLE.match(line) is None and (not indented or ends_sentence(line)) and len(outer) < 2
         if (

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, count, pairwise
 
 from services.scripting.beats import bind
+from services.scripting.blocks import Block, Heading, Listing, Paragraph, Table
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
 from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
-from services.scripting.blocks import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
 from services.scripting.unnesting import goes_on, numbered, unnested, without_points
 from services.scripting.wording import ends_sentence
@@ -107,7 +107,7 @@ class _Reader:
     def _led(
         self, lead: list[Passage], made: list[Passage], *, whole: bool, follows: bool = False
     ) -> list[Passage]:
-        """Bind a list, and the sentence that announces it to it; one that goes on, to what it goes on with."""
+        """Bind a list, and the sentence that announces it; one that goes on, to what it goes on with."""
         announced = bool(lead) and bool(
             follows or lead[-1].traits & Trait.INTRODUCES or lead[-1].text.endswith(":")
         )

@@ -18,7 +18,7 @@ SYMBOLS: tuple[tuple[str, str], ...] = (
 """Class of a mark and its characters, from the higher to the lower where offices mix them."""
 
 CIRCLED = "\ue000"
-"""Stands in front of an item that had ① or the like; no source holds it, cleaning drops private characters."""
+"""Stands in front of an item that had ① or the like. No source holds it: cleaning drops such characters."""
 
 VERDICTS = "✅❌❎⭕🚫⛔✗✘✕✖⚠"
 """Marks that say something: they stay with the item."""
@@ -52,8 +52,8 @@ _NUMBERED: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _CIRCLES = (("①", "⑳"), ("⑴", "⒇"), ("❶", "❿"), ("➊", "➓"), ("➀", "➉"), ("㉮", "㉻"))
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
-ARTICLE = re.compile(r"\s*(제\s?\d{1,4}\s?조(?:의\s?\d{1,3})?\s?[(（][^()（）\n]{1,60}[)）])(?:\s+|$)")
-_INLINE_CIRCLES = re.compile(r"\s+(?=[①-⑳]\s?\S)")
+ARTICLE = re.compile(r"^\s*(제\s?\d{1,4}\s?조(?:의\s?\d{1,3})?\s?[(（][^()（）\n]{1,60}[)）])(?:\s+|$)")
+_INLINE_CIRCLES = re.compile(r"(?<=\S)\s+(?=[①-⑳]\s?\S)")
 
 
 @dataclass(frozen=True)

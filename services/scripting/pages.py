@@ -1,23 +1,24 @@
-"""What a page brings along that is no part of the text: its number, its running header, a table of contents."""
+"""What a page brings along that is no part of the text: its number, its running header, contents."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.scripting.blocks import Unread
 from services.scripting.wording import SHORT_LINE, ends_sentence
 
 CONTENTS_TITLE = re.compile(
-    r"\W*(?:목\s{0,3}차|차\s{0,3}례|(?:table of )?contents|toc|on this page)\W*", re.IGNORECASE
+    r"^\W*(?:목\s{0,3}차|차\s{0,3}례|(?:table of )?contents|toc|on this page)\W*", re.IGNORECASE
 )
-CONTENTS_MARK = re.compile(r"\s*(?:\[\[?_?TOC_?\]\]?|\{:toc\}|@\[toc\]|<!-- ?/?toc ?-->)\s*", re.IGNORECASE)
+CONTENTS_MARK = re.compile(r"^\s*(?:\[\[?_?TOC_?\]\]?|\{:toc\}|@\[toc\]|<!-- ?/?toc ?-->)\s*", re.IGNORECASE)
 
 _NUMBER = re.compile(
-    r"\s*(?:[-–—―] ?\d{1,4} ?[-–—―]|<\s?\d{1,4}\s?>|(?:page|p\.) ?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?"
+    r"^\s*(?:[-–—―] ?\d{1,4} ?[-–—―]|<\s?\d{1,4}\s?>|(?:page|p\.) ?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?"
     r"|\d{1,4} ?(?:쪽|페이지|/ ?\d{1,4}(?: ?(?:쪽|페이지))?))\s*",
     re.IGNORECASE,
 )
-_BARE_NUMBER = re.compile(r"\s*\d{1,4}\s*")
+_BARE_NUMBER = re.compile(r"^\s*\d{1,4}\s*")
 _RULE = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
 _LEADERS = ".·…‥ㆍ⋯_∙・"
 _LEAST_CONTENTS = 2
@@ -93,7 +94,7 @@ def _leads_to_page(line: str) -> bool:
 
 
 def _page_numbers(lines: Sequence[str]) -> set[int]:
-    """Return lines that are a page number: in dashes or words; bare ones where several stand alone and rise."""
+    """Return page numbers: in dashes or words; bare ones where several stand alone and rise."""
     found = {index for index, line in enumerate(lines) if _NUMBER.fullmatch(line[:40])}
     bare = [
         index
@@ -101,9 +102,7 @@ def _page_numbers(lines: Sequence[str]) -> set[int]:
         if _BARE_NUMBER.fullmatch(line[:40]) and _alone(lines, index)
     ]
     numbers = [int(lines[index]) for index in bare]
-    if len(bare) >= _LEAST_BARE_NUMBERS and all(
-        b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False)
-    ):
+    if len(bare) >= _LEAST_BARE_NUMBERS and all(b == a + 1 for a, b in pairwise(numbers)):
         found |= set(bare)
     return found
 
@@ -121,9 +120,9 @@ def _running_headers(lines: Sequence[str], edges: set[int]) -> set[int]:
         text for text in texts.values() if len(text) <= 60 and not text.startswith(("#", "|", "-"))
     )
     rules = {index for index, text in texts.items() if _RULE.fullmatch(text[:80])}
-    filled = [index for index in sorted([*texts, *edges])]
+    filled = sorted([*texts, *edges])
     at_edge: Counter[str] = Counter()
-    for before, after in zip(filled, filled[1:], strict=False):
+    for before, after in pairwise(filled):
         for here, beside in ((before, after), (after, before)):
             if beside in edges or beside in rules:
                 at_edge[texts.get(here, "")] += 1

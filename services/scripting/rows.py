@@ -4,11 +4,9 @@ import re
 from collections.abc import Sequence
 
 from services.scripting.blocks import Block, Heading, Listing, Paragraph
-from services.scripting.wording import SHORT_LINE, ends_sentence, is_labelled, is_title, width
+from services.scripting.wording import SHORT_LINE, ends_sentence, is_labelled, is_name, width
 
 _DEFINITION = re.compile(r":\s+(?=\S)")
-_CLAUSE = re.compile(r"[은는을를면며](?:\s|$)|(?:에서|에는|으로|하고|하여|해서|에게|까지|부터|[,에])$")
-"""Particles and endings that a title has none of; 이, 가 and 고 end nouns too (나이, 평가, 사고)."""
 _LEAST_LABELS = 2
 _LEAST_ROWS = 3
 _LEAST_WRAP = 30
@@ -36,9 +34,8 @@ def _heads(rows: Sequence[str]) -> bool:
     """Whether the first line is a title: far shorter than the sentences below, and no beginning of one."""
     return (
         len(rows) > 1
-        and is_title(rows[0])
+        and is_name(rows[0])
         and not is_labelled(rows[0])
-        and not _CLAUSE.search(rows[0])
         and ends_sentence(rows[1])
         and width(rows[0]) * 2 < max(map(width, rows[1:]))
         and not rows[1][0].islower()

@@ -1,8 +1,8 @@
 """Markdown or plain text to blocks of plain text: what is a heading, a paragraph, a list, a table.
 
-CommonMark by markdown-it-py, under a layer of our own for the outlines of Korean offices, for what pages bring
-along and for markup of documentation tools. What nobody can say (code, formulas, images, addresses alone) is
-left unread, and counted.
+CommonMark by markdown-it-py, under a layer of our own for the outlines of Korean offices, for what pages
+bring along and for markup of documentation tools. What nobody can say (code, formulas, images, addresses
+alone) is left unread, and counted.
 """
 
 import re
@@ -17,8 +17,8 @@ from services.scripting.headings import arranged, chapter_line, without_number
 from services.scripting.html_blocks import blocks_of_html
 from services.scripting.inline import is_only_address, raw_inline_of, spoken_form
 from services.scripting.markup import closed_html, marked, without_formulas
-from services.scripting.outline_marks import CIRCLED
 from services.scripting.office import as_markdown
+from services.scripting.outline_marks import CIRCLED
 from services.scripting.pages import without_pages
 from services.scripting.rows import blocks_of_rows, item_of_rows
 from services.scripting.text import clean
@@ -28,7 +28,7 @@ _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")
 _ALERT = re.compile(r"^\[!\w{1,20}\][+-]?[ ]?")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,40})\]")
 _DASHES = frozenset({"-", "--", "–", "—", "―", "ㅡ", "·", "〃", "\\-"})
-_MOST_NESTED = 20
+_MOST_NESTED = 100
 """Levels that CommonMark is read to; deeper ones cost time and are no lesson. What is below is one text."""
 _DEEPEST_PROSE = 3
 """Indented stretches inside indented stretches that are read as text; more are made to cost time."""

@@ -8,6 +8,8 @@ from contracts.normalization import normalized
 _KEPT_FORMATS = frozenset("\u200c\u200d\ufe0f\ufe0e")
 """Joiners and variation selectors: part of emoji and of some scripts, not controls of direction."""
 
+_LINE_ENDS = dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n")
+
 _PICTOGRAPHS = re.compile(
     "[\u2600-\u27bf\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
@@ -17,10 +19,7 @@ def clean(text: str) -> str:
     """Return ``text`` in NFC, without control, direction, private and surrogate characters; keeps lines."""
     kept = "".join(
         char
-        for char in text.replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\u2028", "\n")
-        .replace("\u2029", "\n")
+        for char in text.replace("\r\n", "\n").translate(_LINE_ENDS)
         if char in "\n\t"
         or char in _KEPT_FORMATS
         or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}

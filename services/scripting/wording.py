@@ -22,6 +22,8 @@ _CODE_LINE = re.compile(
     r"|(?:const|let|var|sudo|npm|pip|git|docker|curl|echo|cd|apt|export) )|=>|[\w)\]] ?[-+:]?={1,3} ?\S"
     r"|\w\([^)]{0,80}\)?;?\s*$|^\s*[\w.-]+\s*[:=]\s*[\"'\[{\d/$]|^\s*[{}\[\])]"
 )
+_CLAUSE = re.compile(r"[은는을를면며](?:\s|$)|(?:에서|에는|으로|하고|하여|해서|에게|까지|부터|[,에])$")
+"""Particles and endings that a name has none of; 이, 가 and 고 end nouns too (나이, 평가, 사고)."""
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*[,.;:!?]?")
 
 
@@ -34,6 +36,11 @@ def ends_sentence(text: str) -> bool:
 def is_title(text: str) -> bool:
     """Whether a line reads like a heading: short, and ends like no sentence and no beginning of a list."""
     return 0 < len(text) <= SHORT_LINE and not ends_sentence(text) and not text.endswith((":", ",", ";"))
+
+
+def is_name(text: str) -> bool:
+    """Whether a title names something, and is no beginning of a sentence that goes on in the next line."""
+    return is_title(text) and _CLAUSE.search(text) is None
 
 
 def is_labelled(text: str) -> bool:
