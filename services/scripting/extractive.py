@@ -30,7 +30,7 @@ from services.scripting.scenes import AIM_SECONDS, pack
 from services.scripting.selection import select
 from services.scripting.source import parse_source
 
-VERSION = 2
+VERSION = 3
 """Raise it whenever the same source and brief give another script."""
 
 _SILENCE_SECONDS = 1.0

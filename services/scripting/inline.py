@@ -16,11 +16,12 @@ _ASIDE = re.compile(
 )
 _DOMAINS = frozenset(
     words(
-        "com org net edu gov int info biz io dev app ai me kr us uk eu de fr jp cn tw in ca au shop store site"
+        "com org net edu gov int info biz io dev app ai me kr us uk eu de fr jp cn tw in ca au shop"
+        " store site"
     )
 )
 """Last labels of addresses; without the list Node.js, report.pdf and 2023.09.15 would be some."""
-_STRUCK = re.compile(r"~~([^~\n]{1,500})~~")
+_STRUCK = re.compile(r"~~(?=\S)([^~\n]{1,500})(?<=\S)~~")
 _ATTRIBUTES = re.compile(r"\s?\{:?[ ]?([.#\w][^{}\n]{0,200})\}")
 _ATTRIBUTE = re.compile(r"^(?:[.#][\w-]+|[\w:-]+=(?:\"[^\"]*\"?|'[^']*'?|[^\s\"']*)|[^\s\"'=]*[\"'])")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{1,100}\|)?([^\[\]|\n]{1,100})\]\]")

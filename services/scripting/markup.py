@@ -14,6 +14,10 @@ _ADMONITION = re.compile(
 _CONTAINER = re.compile(r"\s{0,12}:{3,}\s*(?:\{([^}\n]{0,100})\}|([A-Za-z][\w-]{0,40})?)([^\n]{0,200})")
 _OPTION = re.compile(r"\s{0,12}:[a-z][a-z-]{0,30}:(?:\s[^\n]{0,200})?")
 _FOOTNOTE = re.compile(r" {0,3}\[\^([^\]\s]{1,40})\]:\s*([^\n]*)")
+_RANGE = re.compile(r"(?<=[\d시분초일월년원%℃]) ?~~ ?(?=\d)")
+"""A range with two waves, which would strike out what is between two of them."""
+_GAP = re.compile(r"^([가-힣]{2,6})(?: {2,8}|\t)(?=\S)")
+"""A label of an office letter, set off by a gap: 수신  전 부서."""
 _MATH = (("$$", "$$"), ("\\[", "\\]"))
 _LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 """Lower case that changes no text's length, unlike that of Unicode."""
@@ -121,6 +125,9 @@ class _Translator:
         return row
 
     def _text(self, row: str) -> None:
+        row = _RANGE.sub("~", row)
+        if (gap := _GAP.match(row)) and "  " not in row[gap.end() :]:
+            row = f"{gap[1]}: {row[gap.end() :]}"
         if found := _ADMONITION.fullmatch(row):
             self._inside = found[1]
             self._add("", found[2] or "", "")
@@ -131,7 +138,8 @@ class _Translator:
             return
         elif noted := _FOOTNOTE.fullmatch(row):
             self._footnote = noted[1]
-            self.result.footnotes[noted[1]] = noted[2].strip()
+            told = f"{self.result.footnotes.get(noted[1], '')} {noted[2].strip()}"
+            self.result.footnotes[noted[1]] = told.strip()
         else:
             self._options = False
             self._add(row)

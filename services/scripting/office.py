@@ -42,7 +42,9 @@ _ORDERED = frozenset({"1.", "가.", "1)", "가)", "(1)", "(가)", "①", "㉮", 
 _SEQUENTIAL = frozenset({"가.", "가)", "(가)", "a.", "1.1"})
 _ASIDES = frozenset({"note", "verdict"})
 """Marks that may stand at any level and have nothing below them."""
-_FIGURE = re.compile(r"^(\s{0,20}(?:[-*+>]\s{1,4}){0,4})(\d{1,2}(?=\. ?\d{1,2}\.)|\d{3,9}(?=[.)]\s))")
+_FIGURE = re.compile(
+    r"^((?:[ \t]|[-*+>]|\d{1,2}[.)](?=\s)){0,60})(\d{1,2}(?=\. ?\d{1,2}\.)|\d{3,9}(?=[.)]\s))"
+)
 """A date or a year in front of a line, whose number CommonMark would take for a list's: 3. 5.(수), 2025. 3"""
 _NESTED = re.compile(r"(?:[-*+>] {1,4})+")
 _MOST_MARKS = 8
@@ -95,6 +97,11 @@ def as_markdown(lines: Sequence[str]) -> list[str]:
 def _with_figure(line: str) -> str:
     """Return a line whose first figure CommonMark takes for no list's number."""
     return _FIGURE.sub(r"\1\2\\", line)
+
+
+def without_escapes(text: str) -> str:
+    """Return HTML without what keeps CommonMark from a figure: it reads no escapes there."""
+    return re.sub(r"(?<=\d)\\(?=[.)])", "", text)
 
 
 def _bounded(line: str) -> str:
@@ -212,7 +219,7 @@ class _Run:
             if mark is not None and mark.kind == "①":
                 self._marked(mark, ("", None, False), blank=True)
             else:
-                self._out.append(line.strip())
+                self._out.append(_with_figure(line.strip()))
 
     def _plain(self, line: str, *, blank: bool) -> None:
         indent = len(line) - len(line.lstrip())
@@ -242,7 +249,7 @@ class _Run:
         self._levels = [*outer, _Level(mark.kind, mark.indent, heading, mark.text)]
         if mark.kind == "①" and self._article:
             self._levels = [level for level in outer if level.heading]
-            self._out += ["", mark.text]
+            self._out += ["", _with_figure(mark.text)]
             self._open = ""
             return
         if heading:
@@ -256,7 +263,8 @@ class _Run:
         other = self._open and mark.kind != self._kind
         restarts = not lead and (other or (mark.value == 1 and known))
         self._kind = self._kind if lead else mark.kind
-        if not self._open or restarts:
+        # CommonMark begins no list inside a paragraph with another number than 1.
+        if not self._open or restarts or not (known or number.startswith(("-", "1"))):
             self._out += ["", "<!-- -->", ""] if restarts else [""]
         self._out.append(f"{lead}{number}{_with_figure(mark.text)}")
         self._open = lead + " " * len(number.replace(CIRCLED, ""))

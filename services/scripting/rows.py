@@ -18,6 +18,8 @@ def blocks_of_rows(rows: Sequence[str]) -> list[Block]:
     rows = _defined(rows)
     if not rows:
         return []
+    if sum(row.startswith("[") for row in rows) >= _LEAST_LABELS:
+        return [Paragraph(row) for row in rows]  # messages of a chat, each with who and when
     labels = sum(map(is_labelled, rows))
     if labels >= _LEAST_LABELS and is_labelled(rows[0]):
         return [Listing(ordered=False, items=tuple(_facts(rows)))]

@@ -17,7 +17,7 @@ from services.scripting.headings import arranged, chapter_line, without_number
 from services.scripting.html_blocks import blocks_of_html
 from services.scripting.inline import is_only_address, raw_inline_of, spoken_form
 from services.scripting.markup import closed_html, marked, without_formulas
-from services.scripting.office import as_markdown
+from services.scripting.office import as_markdown, without_escapes
 from services.scripting.outline_marks import CIRCLED
 from services.scripting.pages import without_pages
 from services.scripting.rows import blocks_of_rows, item_of_rows
@@ -113,7 +113,7 @@ class _Reader:
             case "table":
                 yield from self._table(node)
             case "html_block":
-                yield from blocks_of_html(node.content, self._leave, self._spoken)
+                yield from blocks_of_html(without_escapes(node.content), self._leave, self._spoken)
             case "blockquote":
                 for child in node.children:
                     yield from self._block(child)

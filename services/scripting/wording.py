@@ -35,7 +35,8 @@ def ends_sentence(text: str) -> bool:
 
 def is_title(text: str) -> bool:
     """Whether a line reads like a heading: short, and ends like no sentence and no beginning of a list."""
-    return 0 < len(text) <= SHORT_LINE and not ends_sentence(text) and not text.endswith((":", ",", ";"))
+    short = 0 < len(text) <= SHORT_LINE and not text.startswith("[")
+    return short and not ends_sentence(text) and not text.endswith((":", ",", ";"))
 
 
 def is_name(text: str) -> bool:
