@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from services.scripting.blocks import Block, Heading, Listing, Table
+from services.scripting.blocks import Block, Heading, Listing
 from services.scripting.rows import blocks_of_rows
+from services.scripting.tables import table_of
 from services.scripting.text import words
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})\b([^<>]{0,2000})>")
@@ -210,10 +211,10 @@ class _Builder:
             return
         columns = max(map(len, rows))
         padded = [tuple(row + [""] * (columns - len(row))) for row in rows]
-        if len(padded) == 1 or columns == 1:
-            self._put(Listing(ordered=False, items=tuple(cell for row in padded for cell in row if cell)))
-        else:
-            self._put(Table(padded[0], tuple(padded[1:])))
+        if columns == 1:
+            self._put(Listing(ordered=False, items=tuple(row[0] for row in padded)))
+        elif table := table_of(padded):
+            self._put(table)
 
     def _put(self, block: Block) -> None:
         if self._lists and self._lists[-1].items:

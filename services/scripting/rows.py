@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from services.scripting.blocks import Block, Heading, Listing, Paragraph
 from services.scripting.wording import SHORT_LINE, ends_sentence, is_labelled, is_name, width
+from services.scripting.wrapping import joined
 
 _DEFINITION = re.compile(r":\s+(?=\S)")
 _LEAST_LABELS = 2
@@ -29,7 +30,7 @@ def blocks_of_rows(rows: Sequence[str]) -> list[Block]:
         return [Listing(ordered=False, items=tuple(rows))]
     if _heads(rows):
         return [Heading(6, rows[0]), Paragraph(" ".join(rows[1:]))]
-    return [Paragraph(" ".join(rows))]
+    return [Paragraph(joined(rows))]
 
 
 def _heads(rows: Sequence[str]) -> bool:
@@ -53,7 +54,7 @@ def item_of_rows(rows: Sequence[str]) -> tuple[str, tuple[Block, ...]]:
         return rows[0], below
     if len(rows) > 1 and rows[0].endswith(":"):
         return rows[0].rstrip(": "), tuple(blocks_of_rows(rows[1:]))
-    return " ".join(rows), ()
+    return joined(rows), ()
 
 
 def are_entries(rows: Sequence[str]) -> bool:

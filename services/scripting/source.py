@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from services.scripting.blocks import Block, Heading, Listing, Paragraph, Source, Table, Unread
+from services.scripting.blocks import Block, Heading, Listing, Paragraph, Source, Unread
 from services.scripting.frontmatter import front_matter
 from services.scripting.headings import arranged, chapter_line, without_number
 from services.scripting.html_blocks import blocks_of_html
@@ -21,6 +21,7 @@ from services.scripting.office import as_markdown, without_escapes
 from services.scripting.outline_marks import CIRCLED
 from services.scripting.pages import without_pages
 from services.scripting.rows import blocks_of_rows, item_of_rows
+from services.scripting.tables import table_of, widened
 from services.scripting.text import clean
 from services.scripting.wording import ends_sentence, is_prose, is_title
 
@@ -79,6 +80,7 @@ class _Reader:
         """Return the blocks of a text, each footnote behind the block that refers to it first."""
         found: list[Block] = []
         waiting = dict(footnotes)
+        lines = widened(lines)
         for child in SyntaxTreeNode(_parser().parse("\n".join(lines))).children:
             found += self._block(child)
             if waiting and child.map:
@@ -203,10 +205,8 @@ class _Reader:
 
     def _table(self, node: SyntaxTreeNode) -> Iterator[Block]:
         rows = [tuple(map(self._cell, row.children)) for part in node.children for row in part.children]
-        if len(rows) > 1:
-            yield Table(rows[0], tuple(rows[1:]))
-        elif any(rows[0]):
-            yield Listing(ordered=False, items=tuple(cell for cell in rows[0] if cell))
+        if table := table_of(rows):
+            yield table
 
     def _cell(self, node: SyntaxTreeNode) -> str:
         rows = self._rows(node)

@@ -1,0 +1,48 @@
+"""Lines that a page cut at its width, back to one text: no space where the cut went through a word."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from services.scripting.korean_analyser import kiwi
+from services.scripting.wording import width
+
+_LEAST_WIDTH = 40
+"""Columns from which lines of one width are cut rather than written so."""
+_LEAST_CUT = 2
+"""Lines but the last that must be of one width."""
+_SYLLABLE = 2
+"""Columns. Lines that are cut anywhere differ by no more; those cut between words by a word."""
+_CONTEXT = 14
+"""Characters on both sides of a cut by which it is judged: two or three words."""
+
+
+def joined(rows: Sequence[str]) -> str:
+    """Return lines as one text."""
+    if not _cut_anywhere(rows):
+        return " ".join(rows)
+    parts = [rows[0]]
+    for before, after in pairwise(rows):
+        parts.append(after if _one_word(before[-_CONTEXT:], after[:_CONTEXT]) else f" {after}")
+    return "".join(parts)
+
+
+def _cut_anywhere(rows: Sequence[str]) -> bool:
+    """Whether Korean lines were cut at a width and not between words."""
+    widths = [width(row) for row in rows]
+    widest = max(widths)
+    return (
+        len(rows) > _LEAST_CUT
+        and widest >= _LEAST_WIDTH
+        and all(widest - each <= _SYLLABLE for each in widths[:-1])
+        and any("가" <= row[-1] <= "힣" for row in rows[:-1])
+    )
+
+
+def _one_word(before: str, after: str) -> bool:
+    """Whether what a cut separates is one word: two parts of a number, or so the analyser reads it."""
+    if before[-1] in "0123456789," and after[0].isdigit():
+        return True
+    if not ("가" <= before[-1] <= "힣" and "가" <= after[0] <= "힣"):
+        return False
+    glued: str = kiwi().glue([before, after])
+    return not glued[len(before) : len(before) + 1].isspace()
