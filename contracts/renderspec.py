@@ -115,10 +115,10 @@ def _scenes_only(spec: RenderSpec) -> RenderSpec:
         raise PermanentError(
             ErrorCode.RENDER_SPEC_INVALID, f"scene {', '.join(blank[:5])} has a blank narration"
         )
-    language_of("\n".join(scene.narration[:_TELLING] for scene in spec.scenes[:_TELLING]))
     for scene in spec.scenes:
         _check_composed(scene)
     check_length(((scene.scene_id, scene.narration) for scene in spec.scenes), spec.language)
+    language_of("\n".join(scene.narration[:_TELLING] for scene in spec.scenes[:_TELLING]))
     return spec
 
 

@@ -3,6 +3,7 @@
 Part of the contract: the command line, the gateway and the scripting stage tell it alike.
 """
 
+import html
 import re
 from collections import Counter
 from typing import Final
@@ -69,7 +70,7 @@ _FOREIGN: dict[str, frozenset[str]] = {
     ),
     "Spanish": frozenset(
         _words(
-            "el los las que y es una del por para con su sus nunca siempre se al lo como más pero está son "
+            "el los las que es una del por para con su sus nunca siempre se al lo como más pero está son "
             "usted debe la de un en contraseña sin"
         )
     ),
@@ -81,20 +82,20 @@ _FOREIGN: dict[str, frozenset[str]] = {
     ),
     "Italian": frozenset(
         _words(
-            "il che di non per una con della del gli mai sempre sono è nel alla le suo tua essere dei "
+            "il che di non per una con della del gli mai sempre sono nel alla le suo tua essere dei "
             "anche la un si"
         )
     ),
     "Dutch": frozenset(
         _words(
             "het een van niet en uw je met voor zijn dat wordt nooit altijd aan bij ook deze die naar om "
-            "geen de u"
+            "geen de "
         )
     ),
     "Polish": frozenset(
-        _words("nie się na jest że dla oraz przez nigdy zawsze jak lub od po za hasło hasła w z i")
+        _words("nie się na jest że dla oraz przez nigdy zawsze jak lub od po za hasło hasła ")
     ),
-    "Czech": frozenset(_words("ne se na je že pro nebo nikdy vždy při jako své heslo v s")),
+    "Czech": frozenset(_words("ne se na je že pro nebo nikdy vždy při jako své heslo ")),
     "Turkish": frozenset(_words("ve bir bu için ile asla olarak değil şifre şifrenizi lütfen da de")),
     "Swedish": frozenset(
         _words("och att det inte är som på för av med ditt din aldrig alltid en ett du kan")
@@ -122,13 +123,15 @@ _ACCENTED_SHARE = 0.12
 """Share of words with accents from which a text without English function words is not English."""
 _LEAST_WORDS = 5
 _LEAST_ACCENTED = 2
+_SHORTEST = 3
+"""Letters of a word that counts for its accents; less is a sign or a variable."""
 _MOST_WORDS = 4_000
 
 _FENCE = re.compile(r"^[ \t>]{0,12}(`{3,}|~{3,})")
 _CODE = re.compile(r"`[^`\n]{1,300}`")
 _NOT_SAID = re.compile(
     r"(?:https?|ftp)://[^\s<>()가-힣]+|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}|</?[a-zA-Z][^<>\n]{0,300}>"
-    r"|&[a-z]{2,8};|\]\([^()\s]{1,500}\)"
+    r"|\]\([^()\s]{1,500}\)"
 )
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -173,7 +176,7 @@ def spoken_lines(text: str) -> list[str]:
     """Return the lines of a text that are words for people, in NFC: no fenced code, addresses or tags."""
     if "\\u" in text:
         text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    text = normalized("NFC", text)
+    text = normalized("NFC", html.unescape(text) if "&" in text else text)
     kept: list[str] = []
     code: list[str] = []
     fence: str | None = None
@@ -199,8 +202,11 @@ def _latin_language(text: str) -> str | None:
     name, most = max(hits.items(), key=lambda each: each[1])
     if most >= max(_LEAST_HITS, _LEAST_SHARE * len(words)) and most > _CLEARLY_MORE * english:
         return name
-    accented = sum(not word.isascii() and _LATIN.match(word) is not None for word in words)
-    enough = len(words) >= _LEAST_WORDS and accented >= max(_LEAST_ACCENTED, _ACCENTED_SHARE * len(words))
+    different = {word for word in words if len(word) >= _SHORTEST}
+    accented = sum(not word.isascii() and _LATIN.match(word) is not None for word in different)
+    enough = len(different) >= _LEAST_WORDS and accented >= max(
+        _LEAST_ACCENTED, _ACCENTED_SHARE * len(different)
+    )
     if english == 0 and enough:
         return "a language other than English in Latin letters"
     return None

@@ -199,8 +199,8 @@ class _Reader:
             if rows := [row for part in raw.split("\n") if (row := self._spoken(part))]:
                 text, entries = item_of_rows(rows)
                 below += entries
-        if not text and below and isinstance(below[0], Heading | Paragraph):
-            text = below.pop(0).text
+        if not text and below and isinstance(first := below[0], Heading | Paragraph):
+            text, below = first.text, below[1:]
         return text, tuple(Paragraph(each.text) if isinstance(each, Heading) else each for each in below)
 
     def _table(self, node: SyntaxTreeNode) -> Iterator[Block]:

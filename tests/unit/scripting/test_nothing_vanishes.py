@@ -11,6 +11,7 @@ from tests.support.drawn_blocks import drawn
 MARKS = (
     "- * + 1. 2) □ ■ ○ ㅇ · ※ ▶ ✓ ❌ • → 가. 1) 가) (1) (가) ① ② ㉮ Ⅰ. A. 제3조(목적) 제1장".split()  # noqa: SIM905
 )
+DEEPEST = 2
 DATES = ("2023.09.15", "2025. 3. 5.", "3. 5.(수)")
 
 
@@ -52,17 +53,17 @@ class Author:
         )()
 
     def block(self, depth: int) -> str:
-        choose, s, w = self._random.choice, self.sentence, self.word
         kinds = [self.paragraph, self.listing, self.listing, self.heading, self.table, self.odd, self.mixed]
-        if depth < 2:
-            kinds += [self.quote, self.nested]
-        return choose([*(lambda kind=kind: kind(depth) for kind in kinds), lambda: f"{s()}\n---\n{w()}\n"])()
+        kinds.append(lambda: f"{self.sentence()}\n---\n{self.word()}\n")
+        if depth < DEEPEST:
+            kinds += [lambda: self.quote(depth), lambda: self.nested(depth)]
+        return self._random.choice(kinds)()
 
-    def paragraph(self, _: int) -> str:
+    def paragraph(self) -> str:
         indent = self._random.choice(["", "", " ", "  ", "    ", "\t"])
         return "".join(f"{indent}{self.sentence()}\n" for _ in range(self._random.randint(1, 3)))
 
-    def listing(self, _: int) -> str:
+    def listing(self) -> str:
         chance, found = self._random.random, ""
         indent = self._random.choice(["", "", " ", "  ", "   ", "    ", "\t", "      "])
         for _ in range(self._random.randint(1, 4)):
@@ -72,15 +73,15 @@ class Author:
             found += "\n" if chance() < 0.15 else ""
         return found
 
-    def heading(self, _: int) -> str:
+    def heading(self) -> str:
         number = self._random.choice(["", "1. ", "가. ", "3-2-1 "])
         return f"{'#' * self._random.randint(1, 4)} {number}{self.sentence()}\n"
 
-    def table(self, _: int) -> str:
+    def table(self) -> str:
         w = self.word
         return f"| {w()} | {w()} |\n|---|---|\n| {w()}<br>{w()} | - |\n| {w()} | {w()} |\n"
 
-    def odd(self, _: int) -> str:
+    def odd(self) -> str:
         w = self.word
         return self._random.choice(
             [
@@ -96,7 +97,7 @@ class Author:
             ]
         )()
 
-    def mixed(self, _: int) -> str:
+    def mixed(self) -> str:
         template = self._random.choice(
             [
                 '!!! note "%s"\n    %s\n',
