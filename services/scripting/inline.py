@@ -27,6 +27,9 @@ _ATTRIBUTE = re.compile(r"^(?:[.#][\w-]+|[\w:-]+=(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{1,100}\|)?([^\[\]|\n]{1,100})\]\]")
 _FORMULA = re.compile(r"\$([^\s$](?:[^$\n]{0,200}[^\s$])?)\$(?!\d)|\\\(([^()\n]{1,200})\\\)")
 _OF_FORMULA = re.compile(r"[\\^_={}]")
+_NOTE = re.compile(r"\^\[([^\[\]\n]{1,300})\]")
+_HIGHLIGHT = re.compile(r"==(?=[^\s=])([^=\n]{1,300})==")
+_TEMPLATE = re.compile(r"(\{%[^{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\})")
 _SHORTCODE = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+-]{0,30}):(?![\w:])")
 _SHORTCODES = {"x": "❌", "no_entry": "⛔", "no_entry_sign": "🚫", "white_check_mark": "✅", "warning": "⚠"}
 _SPACE_BEFORE = re.compile(r" ([.,!?;:])")
@@ -119,6 +122,8 @@ def spoken_form(text: str, leave: Leave) -> str:
 
     text = _STRUCK.sub(left("struck out"), text) if "~~" in text else text
     text = _FORMULA.sub(formula, text) if "$" in text or "\\(" in text else text
+    text = _TEMPLATE.sub(left("code"), text) if "{" in text else text
+    text = _HIGHLIGHT.sub(r"\1", _NOTE.sub(r" (\1)", text))
     text = _ADDRESS.sub(host, _FOOTNOTE.sub("", text))
     text = _WIKI_LINK.sub(r"\1", _ASIDE.sub(aside, text))
     text = _ATTRIBUTES.sub(_without_attributes, text) if "{" in text else text

@@ -16,8 +16,7 @@ _OPTION = re.compile(r"\s{0,12}:[a-z][a-z-]{0,30}:(?:\s[^\n]{0,200})?")
 _FOOTNOTE = re.compile(r" {0,3}\[\^([^\]\s]{1,40})\]:\s*([^\n]*)")
 _RANGE = re.compile(r"(?<=[\d시분초일월년원%℃]) ?~~ ?(?=\d)")
 """A range with two waves, which would strike out what is between two of them."""
-_GAP = re.compile(r"^([가-힣]{2,6})(?: {2,8}|\t)(?=\S)")
-"""A label of an office letter, set off by a gap: 수신  전 부서."""
+_TIGHT_HEADING = re.compile(r"^( {0,3}#{2,6})(?=[^#\s])")
 _MATH = (("$$", "$$"), ("\\[", "\\]"))
 _LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 """Lower case that changes no text's length, unlike that of Unicode."""
@@ -70,6 +69,16 @@ def fenced(lines: Sequence[str]) -> list[bool]:
             if len(bare) >= len(mark) and not bare.strip(mark[0]):
                 start = None
     return inside
+
+
+def at_one_indent(fence: Sequence[str]) -> list[str]:
+    """Return a fence whose last line is as far in as its first, else it closes nothing and opens another."""
+    lines = list(fence)
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip(" \t"))]
+    bare = lines[-1].strip(" \t")
+    if len(lines) > 1 and bare and not bare.strip("`~"):
+        lines[-1] = f"{indent}{bare}"
+    return lines
 
 
 def _last_closers(lines: Sequence[str]) -> dict[str, int]:
@@ -125,9 +134,7 @@ class _Translator:
         return row
 
     def _text(self, row: str) -> None:
-        row = _RANGE.sub("~", row)
-        if (gap := _GAP.match(row)) and "  " not in row[gap.end() :]:
-            row = f"{gap[1]}: {row[gap.end() :]}"
+        row = _TIGHT_HEADING.sub(r"\1 ", _RANGE.sub("~", row))
         if found := _ADMONITION.fullmatch(row):
             self._inside = found[1]
             self._add("", found[2] or "", "")

@@ -52,7 +52,9 @@ _NUMBERED: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _CIRCLES = (("①", "⑳"), ("⑴", "⒇"), ("❶", "❿"), ("➊", "➓"), ("➀", "➉"), ("㉮", "㉻"))
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
-ARTICLE = re.compile(r"^\s*(제\s?\d{1,4}\s?조(?:의\s?\d{1,3})?\s?[(（][^()（）\n]{1,60}[)）])(?:\s+|$)")
+ARTICLE = re.compile(
+    r"^\s*(제\s?\d{1,4}\s?조(?:의\s?\d{1,3})?\s?[(（【\[][^()（）【】\[\]\n]{1,60}[)）】\]])(?:\s+|$)"
+)
 _INLINE_CIRCLES = re.compile(r"(?<=\S)\s+(?=[①-⑳]\s?\S)")
 
 

@@ -14,7 +14,8 @@ CONTENTS_TITLE = re.compile(
 CONTENTS_MARK = re.compile(r"^\s*(?:\[\[?_?TOC_?\]\]?|\{:toc\}|@\[toc\]|<!-- ?/?toc ?-->)\s*", re.IGNORECASE)
 
 _NUMBER = re.compile(
-    r"^\s*(?:[-–—―] ?\d{1,4} ?[-–—―]|<\s?\d{1,4}\s?>|(?:page|p\.) ?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?"
+    r"^\s*(?:\\(?:newpage|pagebreak|clearpage)|[-–—―] ?\d{1,4} ?[-–—―]|<\s?\d{1,4}\s?>"
+    r"|(?:page|p\.) ?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?"
     r"|\d{1,4} ?(?:쪽|페이지|/ ?\d{1,4}(?: ?(?:쪽|페이지))?))\s*",
     re.IGNORECASE,
 )

@@ -16,12 +16,12 @@ from services.scripting.frontmatter import front_matter
 from services.scripting.headings import arranged, chapter_line, without_number
 from services.scripting.html_blocks import blocks_of_html
 from services.scripting.inline import is_only_address, raw_inline_of, spoken_form
-from services.scripting.markup import closed_html, marked, without_formulas
+from services.scripting.markup import at_one_indent, closed_html, marked, without_formulas
 from services.scripting.office import as_markdown, without_escapes
 from services.scripting.outline_marks import CIRCLED
 from services.scripting.pages import without_pages
 from services.scripting.rows import blocks_of_rows, item_of_rows
-from services.scripting.tables import table_of, widened
+from services.scripting.tables import from_gaps, table_of, widened
 from services.scripting.text import clean
 from services.scripting.wording import ends_sentence, is_prose, is_title
 
@@ -29,7 +29,7 @@ _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")
 _ALERT = re.compile(r"^\[!\w{1,20}\][+-]?[ ]?")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,40})\]")
 _DASHES = frozenset({"-", "--", "–", "—", "―", "ㅡ", "·", "〃", "\\-"})
-_MOST_NESTED = 100
+_MOST_NESTED = 60
 """Levels that CommonMark is read to; deeper ones cost time and are no lesson. What is below is one text."""
 _DEEPEST_PROSE = 3
 """Indented stretches inside indented stretches that are read as text; more are made to cost time."""
@@ -44,9 +44,9 @@ def parse_source(text: str) -> Source:
     body: list[str] = []
     for is_code, stretch in found.stretches():
         if is_code:
-            body += stretch
+            body += at_one_indent(stretch)
         else:
-            body += as_markdown(without_formulas("\n".join(stretch), unread).split("\n"))
+            body += as_markdown(from_gaps(without_formulas("\n".join(stretch), unread).split("\n")))
     reader = _Reader(unread)
     blocks = reader.read(body, found.footnotes)
     blocks = arranged(blocks, unread)
@@ -151,6 +151,9 @@ class _Reader:
             return
         raw = _ALERT.sub("", raw)
         rows = [row for part in raw.split("\n") if (row := self._spoken(part))]
+        if len(rows) > 1 and _begins_bold(node, raw) and is_title(rows[0]):
+            yield self._new_heading(6, rows[0])
+            rows = rows[1:]
         if len(rows) > 1 and chapter_line(rows[0]):
             yield self._new_heading(2, rows[0])
             rows = rows[1:]
@@ -220,6 +223,14 @@ def _listing(
 ) -> Listing:
     below = tuple(blocks for _, blocks in items)
     return Listing(ordered, tuple(text for text, _ in items), below if any(below) else (), circled, start)
+
+
+def _begins_bold(node: SyntaxTreeNode, raw: str) -> bool:
+    """Whether the first line of a paragraph is bold as a whole: a title above its text."""
+    children = node.children[0].children if node.children else []
+    if len(children) < 2 or children[0].type != "strong":
+        return False
+    return children[1].type in {"softbreak", "hardbreak"} and "\n" in raw
 
 
 def _is_bold(node: SyntaxTreeNode) -> bool:

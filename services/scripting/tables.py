@@ -9,6 +9,12 @@ _RULE = re.compile(r"^\s{0,12}\|[\s:|-]{1,400}\|\s*$")
 _ROW = re.compile(r"^\s{0,12}\|.*\|\s*$")
 _FIRST_FACT = 1
 """Column of the first fact; the one before names what the row is about, with or without a head."""
+_GAP = re.compile(r"^([가-힣]{2,6})(?: {2,8}|\t)(?=\S)")
+_HEADS = frozenset({"구분", "항목", "번호", "순번", "이름", "분류", "Item", "No", "No.", "Name", "Type"})
+"""Heads of a table of two columns; without one such rows are labels and values."""
+_OF_MARKDOWN = ("|", "-", "#", ">", "*")
+_LEAST_TABBED = 2
+"""Rows of one number of tabs; one alone is a label and its value, or an indentation."""
 _MOST_MORE = 20
 """Columns that a header is widened by; a row that is longer still is no table."""
 
@@ -31,6 +37,36 @@ def widened(lines: Sequence[str]) -> list[str]:
             found[index + 1] = f"{found[index + 1].rstrip()}{'---|' * more}"
         index = end
     return found
+
+
+def from_gaps(lines: Sequence[str]) -> list[str]:
+    """Return lines in which cells apart by tabs are tables, and labels set off by a gap have colons.
+
+    Spreadsheets copy cells with tabs; office letters set labels off: 수신  전 부서.
+    """
+    found: list[str] = []
+    index = 0
+    while index < len(lines):
+        tabs = lines[index].count("\t") if lines[index][:1].strip() else 0
+        end = index + 1
+        while tabs and end < len(lines) and lines[end].count("\t") == tabs and lines[end].strip():
+            end += 1
+        rows = lines[index:end]
+        index = end
+        labels = tabs == 1 and rows[0].partition("\t")[0].strip() not in _HEADS
+        if len(rows) < _LEAST_TABBED or labels or any(row.lstrip().startswith(_OF_MARKDOWN) for row in rows):
+            found += map(_labelled, rows)
+            continue
+        cells = [f"| {' | '.join(row.replace('|', '/').split(chr(9)))} |" for row in rows]
+        found += ["", cells[0], "|" + "---|" * (tabs + 1), *cells[1:], ""]
+    return found
+
+
+def _labelled(line: str) -> str:
+    gap = _GAP.match(line)
+    if gap is None or "  " in line[gap.end() :] or "\t" in line[gap.end() :]:
+        return line
+    return f"{gap[1]}: {line[gap.end() :]}"
 
 
 def _columns(line: str) -> int:

@@ -1,5 +1,6 @@
 """Lines that a page cut at its width, back to one text: no space where the cut went through a word."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,6 +13,8 @@ _LEAST_CUT = 2
 """Lines but the last that must be of one width."""
 _SYLLABLE = 2
 """Columns. Lines that are cut anywhere differ by no more; those cut between words by a word."""
+_ENDS_WORD = re.compile(r"\S{2}(?:[은는을를]|하게|하고|하며|하면|하여|마다|에서|에는|까지|부터|으로|서는)$")
+"""Particles and endings behind which a word is over, whatever the analyser makes of what follows."""
 _CONTEXT = 14
 """Characters on both sides of a cut by which it is judged: two or three words."""
 
@@ -42,6 +45,8 @@ def _one_word(before: str, after: str) -> bool:
     """Whether what a cut separates is one word: two parts of a number, or so the analyser reads it."""
     if before[-1] in "0123456789," and after[0].isdigit():
         return True
+    if after[0] in ".,)" or _ENDS_WORD.search(before):
+        return after[0] in ".,)"
     if not ("가" <= before[-1] <= "힣" and "가" <= after[0] <= "힣"):
         return False
     glued: str = kiwi().glue([before, after])

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -53,7 +54,15 @@ class Author:
         )()
 
     def block(self, depth: int) -> str:
-        kinds = [self.paragraph, self.listing, self.listing, self.heading, self.table, self.odd, self.mixed]
+        kinds: list[Callable[[], str]] = [
+            self.paragraph,
+            self.listing,
+            self.listing,
+            self.heading,
+            self.table,
+            self.odd,
+            self.mixed,
+        ]
         kinds.append(lambda: f"{self.sentence()}\n---\n{self.word()}\n")
         if depth < DEEPEST:
             kinds += [lambda: self.quote(depth), lambda: self.nested(depth)]
