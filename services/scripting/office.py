@@ -107,11 +107,13 @@ def without_escapes(text: str) -> str:
 def _bounded(line: str) -> str:
     """Return a line no further in than CommonMark is read: what is deeper stands on the deepest level."""
     bare = line.lstrip(" \t")
-    indent = line[: len(line) - len(bare)].replace("\t", "    ")
+    lead = line[: len(line) - len(bare)]
+    columns = lead.replace("\t", "    ")
+    lead = columns[:_FURTHEST] if len(columns) > _FURTHEST else lead
     marks = _NESTED.match(bare)
     if marks and marks[0].count(" ") > _MOST_MARKS:
-        bare = f"- {bare[marks.end() :]}"
-    return f"{indent[:_FURTHEST]}{bare}" if len(indent) > _FURTHEST else line[: len(line) - len(bare)] + bare
+        bare = f"{bare[0]} {bare[marks.end() :]}"
+    return lead + bare
 
 
 class _Run:

@@ -29,6 +29,7 @@ _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")
 _ALERT = re.compile(r"^\[!\w{1,20}\][+-]?[ ]?")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,40})\]")
 _DASHES = frozenset({"-", "--", "–", "—", "―", "ㅡ", "·", "〃", "\\-"})
+_BREAKS = frozenset({"softbreak", "hardbreak"})
 _MOST_NESTED = 60
 """Levels that CommonMark is read to; deeper ones cost time and are no lesson. What is below is one text."""
 _DEEPEST_PROSE = 3
@@ -151,13 +152,13 @@ class _Reader:
             return
         raw = _ALERT.sub("", raw)
         rows = [row for part in raw.split("\n") if (row := self._spoken(part))]
-        if len(rows) > 1 and _begins_bold(node, raw) and is_title(rows[0]):
+        if len(rows) > 1 and _begins_bold(node, alone=False) and is_title(rows[0]):
             yield self._new_heading(6, rows[0])
             rows = rows[1:]
         if len(rows) > 1 and chapter_line(rows[0]):
             yield self._new_heading(2, rows[0])
             rows = rows[1:]
-        if len(rows) == 1 and _is_bold(node) and is_title(rows[0]):
+        if len(rows) == 1 and _begins_bold(node, alone=True) and is_title(rows[0]):
             yield self._new_heading(6, rows[0])
         elif len(rows) == 1 and chapter_line(rows[0]):
             yield self._new_heading(2, rows[0])
@@ -225,14 +226,8 @@ def _listing(
     return Listing(ordered, tuple(text for text, _ in items), below if any(below) else (), circled, start)
 
 
-def _begins_bold(node: SyntaxTreeNode, raw: str) -> bool:
-    """Whether the first line of a paragraph is bold as a whole: a title above its text."""
-    children = node.children[0].children if node.children else []
-    if len(children) < 2 or children[0].type != "strong":
-        return False
-    return children[1].type in {"softbreak", "hardbreak"} and "\n" in raw
-
-
-def _is_bold(node: SyntaxTreeNode) -> bool:
-    children = node.children[0].children if node.children else []
-    return len(children) == 1 and children[0].type == "strong"
+def _begins_bold(node: SyntaxTreeNode, *, alone: bool) -> bool:
+    """Whether the first line of a paragraph is bold as a whole: a title, ``alone`` or above its text."""
+    children = [part for part in node.children[0].children if part.type != "text" or part.content]
+    bold = bool(children) and children[0].type == "strong"
+    return bold and (len(children) == 1 if alone else children[1:2] != [] and children[1].type in _BREAKS)

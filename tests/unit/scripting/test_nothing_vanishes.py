@@ -34,24 +34,23 @@ class Author:
 
     def sentence(self) -> str:
         w = self.word
-        return self._random.choice(
-            [
-                lambda: f"{w()}을 {self._random.randint(1, 99)}번 확인합니다.",
-                lambda: f"{w()}은 하지 않는다.",
-                lambda: f"{w()} 보관 금지",
-                lambda: f"{w()} 3. 5.(수)까지 제출할 것",
-                lambda: f"2025. 3. 5. {w()} 시행",
-                lambda: f"**{w()}**와 `{w()}`을 봅니다.",
-                lambda: f"Check the {w()} now.",
-                lambda: f"{w()}: {w()}",
-                lambda: f"{w()}(2023.09.15) {w()}",
-                lambda: f"~~{w()}~~ {w()}",
-                lambda: f"{w()}[^{self._random.randint(1, 3)}]입니다.",
-                lambda: f"$x_{self._random.randint(1, 9)}$ {w()}",
-                lambda: f"{w()}은 다음과 같다:",
-                w,
-            ]
-        )()
+        kinds: list[Callable[[], str]] = [
+            lambda: f"{w()}을 {self._random.randint(1, 99)}번 확인합니다.",
+            lambda: f"{w()}은 하지 않는다.",
+            lambda: f"{w()} 보관 금지",
+            lambda: f"{w()} 3. 5.(수)까지 제출할 것",
+            lambda: f"2025. 3. 5. {w()} 시행",
+            lambda: f"**{w()}**와 `{w()}`을 봅니다.",
+            lambda: f"Check the {w()} now.",
+            lambda: f"{w()}: {w()}",
+            lambda: f"{w()}(2023.09.15) {w()}",
+            lambda: f"~~{w()}~~ {w()}",
+            lambda: f"{w()}[^{self._random.randint(1, 3)}]입니다.",
+            lambda: f"$x_{self._random.randint(1, 9)}$ {w()}",
+            lambda: f"{w()}은 다음과 같다:",
+            w,
+        ]
+        return self._random.choice(kinds)()
 
     def block(self, depth: int) -> str:
         kinds: list[Callable[[], str]] = [
@@ -92,19 +91,18 @@ class Author:
 
     def odd(self) -> str:
         w = self.word
-        return self._random.choice(
-            [
-                lambda: f"```\n{self.sentence()}\n```\n",
-                lambda: f"```\n{self.sentence()}\n\n",
-                lambda: f"- 1 -\n{w()}\n",
-                lambda: f"$$\n{w()}\n$$\n",
-                lambda: f"![{w()}](a.png)\n",
-                lambda: f"[^1]: {w()} 각주입니다.\n",
-                lambda: f"{w()} ........ 3\n{w()} ....... 4\n",
-                lambda: f"---\ntitle: {w()}\n---\n",
-                lambda: f"---\n{self.sentence()}\n---\n",
-            ]
-        )()
+        kinds: list[Callable[[], str]] = [
+            lambda: f"```\n{self.sentence()}\n```\n",
+            lambda: f"```\n{self.sentence()}\n\n",
+            lambda: f"- 1 -\n{w()}\n",
+            lambda: f"$$\n{w()}\n$$\n",
+            lambda: f"![{w()}](a.png)\n",
+            lambda: f"[^1]: {w()} 각주입니다.\n",
+            lambda: f"{w()} ........ 3\n{w()} ....... 4\n",
+            lambda: f"---\ntitle: {w()}\n---\n",
+            lambda: f"---\n{self.sentence()}\n---\n",
+        ]
+        return self._random.choice(kinds)()
 
     def mixed(self) -> str:
         template = self._random.choice(
