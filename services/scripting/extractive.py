@@ -73,7 +73,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             ``SCRIPT_GENERATION_FAILED``, when the scenes asked for cannot hold it.
     """
     language = _language_of(source, brief.language)
-    parsed = parse_source(source)
+    parsed = parse_source(source, check)
     headed, sections = outline(parsed.blocks, language, check)
     if not sections:
         raise PermanentError(

@@ -2,11 +2,16 @@
 
 import re
 
-_MATTER = re.compile(r"\A---[ \t]*\n")
-_END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
-_KEY = re.compile(r"[a-z_][A-Za-z0-9_-]{0,40}:(?:\s|$)|(?:Title|Author|Date|Tags|Layout):(?:\s|$)")
-_MORE = re.compile(r"\s+\S|- |#|\s*$|[\]}]")
-_TITLE = re.compile(r"^[Tt]itle:(.+)$", re.MULTILINE)
+_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n")
+_ENDS = {
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
+}
+_KEY = re.compile(
+    r"^(?:[a-z_][A-Za-z0-9_.-]{0,40}(?::(?:\s|$)|\s?=\s?\S)|(?:Title|Author|Date|Tags|Layout):(?:\s|$))"
+)
+_MORE = re.compile(r"\s+\S|- |#|\s*$|[\[\]}]")
+_TITLE = re.compile(r"^[Tt]itle(?::|\s?=)(.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"[\"']?(.+?)[\"']?", re.DOTALL)
 _LONGEST = 200
 """Lines; a longer stretch between two rules is a chapter."""
@@ -18,7 +23,7 @@ def front_matter(text: str) -> tuple[str | None, str, str]:
     Only what reads as keys is one: text between two rules at the start of a lesson belongs to the lesson.
     """
     opening = _MATTER.match(text)
-    closing = _END.search(text, opening.end()) if opening else None
+    closing = _ENDS[opening[1]].search(text, opening.end()) if opening else None
     if opening is None or closing is None:
         return None, "", text
     matter = text[opening.end() : closing.start()]

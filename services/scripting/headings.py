@@ -23,7 +23,8 @@ _PLAIN_NUMBER = re.compile(r"(\d{1,2})\s+(?=[^\W\d])")
 
 def chapter_line(text: str) -> bool:
     """Whether a line says itself that it heads a chapter: 제2장 점검, Part 3: Backups."""
-    return _CHAPTER_LINE.fullmatch(text) is not None and not ends_sentence(text)
+    sentence = ends_sentence(text) or text.endswith(":") or ". " in without_number(text)
+    return _CHAPTER_LINE.fullmatch(text) is not None and not sentence
 
 
 def without_number(text: str) -> str:

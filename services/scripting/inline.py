@@ -30,6 +30,10 @@ _OF_FORMULA = re.compile(r"[\\^_={}]")
 _NOTE = re.compile(r"\^\[([^\[\]\n]{1,300})\]")
 _HIGHLIGHT = re.compile(r"==(?=[^\s=])([^=\n]{1,300})==")
 _TEMPLATE = re.compile(r"(\{%[^{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\})")
+_SMALL = re.compile(r"(?<=[A-Za-z)\]])([~^])([0-9+-]{1,4})\1")
+"""A small figure above or below a letter: H~2~O, m^2^."""
+_ASIDE_NOTE = re.compile(r"%%[^%\n]{1,500}%%")
+"""An author's note to themselves, which no reader of the lesson sees."""
 _SHORTCODE = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+-]{0,30}):(?![\w:])")
 _SHORTCODES = {"x": "❌", "no_entry": "⛔", "no_entry_sign": "🚫", "white_check_mark": "✅", "warning": "⚠"}
 _SPACE_BEFORE = re.compile(r" ([.,!?;:])")
@@ -123,6 +127,7 @@ def spoken_form(text: str, leave: Leave) -> str:
     text = _STRUCK.sub(left("struck out"), text) if "~~" in text else text
     text = _FORMULA.sub(formula, text) if "$" in text or "\\(" in text else text
     text = _TEMPLATE.sub(left("code"), text) if "{" in text else text
+    text = _SMALL.sub(r"\2", _ASIDE_NOTE.sub("", text))
     text = _HIGHLIGHT.sub(r"\1", _NOTE.sub(r" (\1)", text))
     text = _ADDRESS.sub(host, _FOOTNOTE.sub("", text))
     text = _WIKI_LINK.sub(r"\1", _ASIDE.sub(aside, text))

@@ -1,7 +1,7 @@
 """Outlines of Korean offices and statutes, which know no Markdown, to nested Markdown lists and headings."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.scripting.outline_marks import (
@@ -71,7 +71,7 @@ class _Level:
     text: str
 
 
-def as_markdown(lines: Sequence[str]) -> list[str]:
+def as_markdown(lines: Sequence[str], check: Callable[[], None] = lambda: None) -> list[str]:
     """Return lines outside of code with every office outline as nested Markdown.
 
     Runs between headings, tables and quotes of Markdown are looked at one by one; those without a mark that
@@ -85,6 +85,7 @@ def as_markdown(lines: Sequence[str]) -> list[str]:
         if line is not None and not _MARKDOWN.match(line):
             run += split_circles(line)
             continue
+        check()
         result += _Run(run, depth).read()
         run = []
         if line is not None:
@@ -312,7 +313,8 @@ class _Run:
     ) -> bool:
         """Whether a point names what follows it: a title before text or before marks of another kind."""
         line, after, blank = following
-        if mark.kind not in _TITLED or not is_title(mark.text) or is_labelled(mark.text) or not line:
+        titles = is_name(mark.text) if outer else is_title(mark.text)
+        if mark.kind not in _TITLED or not titles or is_labelled(mark.text) or not line:
             return False
         if after is None:
             if not blank and not is_name(mark.text):

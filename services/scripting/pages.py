@@ -24,7 +24,13 @@ _RULE = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
 _LEADERS = ".·…‥ㆍ⋯_∙・"
 _LEAST_CONTENTS = 2
 """Lines with leaders that make a table of contents; one alone may be a form to fill in."""
-_LEAST_REPEATED = 3
+_BESIDE_HEADER = re.compile(
+    r"^\s*(?:(\S[^\n]{0,80}?)\s{2,}(page \d{1,4} ?(?:of|/) ?\d{1,4})"
+    r"|(page \d{1,4} ?(?:of|/) ?\d{1,4})\s{2,}(\S[^\n]{0,80}))\s*",
+    re.IGNORECASE,
+)
+_LONGEST_HEADER = 80
+_LEAST_REPEATED = 2
 _LEAST_BARE_NUMBERS = 2
 
 
@@ -34,6 +40,7 @@ def without_pages(lines: Sequence[str]) -> tuple[list[str], list[Unread]]:
     Where a sentence goes on behind a page's end, the blank lines around that go with it.
     """
     unread: list[Unread] = []
+    lines = _apart(lines)
     dropped = _contents(lines, unread)
     edges = _page_numbers(lines)
     edges |= _running_headers(lines, edges)
@@ -95,17 +102,30 @@ def _leads_to_page(line: str) -> bool:
 
 
 def _page_numbers(lines: Sequence[str]) -> set[int]:
-    """Return page numbers: in dashes or words; bare ones where several stand alone and rise."""
-    found = {index for index, line in enumerate(lines) if _NUMBER.fullmatch(line[:40])}
+    """Return page numbers: in dashes or words; bare ones where several rise, apart or next to a header."""
+    found = {index for index, line in enumerate(lines) if _NUMBER.fullmatch(line[:60])}
+    often = Counter(line.strip() for line in lines if _may_run(line.strip()))
     bare = [
         index
         for index, line in enumerate(lines)
-        if _BARE_NUMBER.fullmatch(line[:40]) and _alone(lines, index)
+        if _BARE_NUMBER.fullmatch(line[:60]) and (_alone(lines, index) or _by_header(lines, index, often))
     ]
     numbers = [int(lines[index]) for index in bare]
     if len(bare) >= _LEAST_BARE_NUMBERS and all(b == a + 1 for a, b in pairwise(numbers)):
         found |= set(bare)
     return found
+
+
+def _by_header(lines: Sequence[str], index: int, often: Counter[str]) -> bool:
+    beside = [lines[at].strip() for at in (index - 1, index + 1) if 0 <= at < len(lines)]
+    return any(often[text] >= _LEAST_REPEATED for text in beside)
+
+
+def _may_run(text: str) -> bool:
+    """Whether a line may be a running header: a short one with words, no mark of Markdown, no sentence."""
+    return (
+        0 < len(text) <= _LONGEST_HEADER and not text.startswith(("#", "|", "-")) and not ends_sentence(text)
+    )
 
 
 def _alone(lines: Sequence[str], index: int) -> bool:
@@ -115,24 +135,35 @@ def _alone(lines: Sequence[str], index: int) -> bool:
 
 
 def _running_headers(lines: Sequence[str], edges: set[int]) -> set[int]:
-    """Return repeated short lines next to page numbers or rules, but for the first of each."""
+    """Return short lines that stand again and again next to page numbers, but for the first of each.
+
+    Rules between pages count for less: decks have them between slides that share a line.
+    """
     texts = {index: line.strip() for index, line in enumerate(lines) if line.strip() and index not in edges}
-    often = Counter(
-        text for text in texts.values() if len(text) <= 60 and not text.startswith(("#", "|", "-"))
-    )
+    often = Counter(text for text in texts.values() if _may_run(text) and any(map(str.isalpha, text)))
     rules = {index for index, text in texts.items() if _RULE.fullmatch(text[:80])}
-    filled = sorted([*texts, *edges])
-    at_edge: Counter[str] = Counter()
-    for before, after in pairwise(filled):
+    at_number: Counter[str] = Counter()
+    at_rule: Counter[str] = Counter()
+    for before, after in pairwise(sorted([*texts, *edges])):
         for here, beside in ((before, after), (after, before)):
-            if beside in edges or beside in rules:
-                at_edge[texts.get(here, "")] += 1
+            at_number[texts.get(here, "")] += beside in edges
+            at_rule[texts.get(here, "")] += beside in rules
     found: set[int] = set()
     seen: set[str] = set()
     for index, text in texts.items():
-        repeated = often[text] >= _LEAST_REPEATED and at_edge[text] >= _LEAST_REPEATED - 1
-        if repeated and index not in rules and not ends_sentence(text) and any(map(str.isalpha, text)):
+        runs = often[text] >= _LEAST_REPEATED and at_number[text] >= _LEAST_REPEATED - 1
+        runs |= often[text] > _LEAST_REPEATED and at_rule[text] >= _LEAST_REPEATED
+        if runs and index not in rules:
             if text in seen:
                 found.add(index)
             seen.add(text)
+    return found
+
+
+def _apart(lines: Sequence[str]) -> list[str]:
+    """Return lines with a page number behind or in front of a header on a line of its own."""
+    found: list[str] = []
+    for line in lines:
+        page = _BESIDE_HEADER.fullmatch(line[:200])
+        found += [page[1] or page[4], page[2] or page[3]] if page else [line]
     return found

@@ -6,7 +6,7 @@ alone) is left unread, and counted.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -28,7 +28,7 @@ from services.scripting.wording import ends_sentence, is_prose, is_title
 _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")
 _ALERT = re.compile(r"^\[!\w{1,20}\][+-]?[ ]?")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,40})\]")
-_DASHES = frozenset({"-", "--", "–", "—", "―", "ㅡ", "·", "〃", "\\-"})
+_DASHES = frozenset({"-", "--", "–", "—", "―", "ㅡ", "·", "〃", "\\-", "n/a", "□", "☐"})
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _MOST_NESTED = 60
 """Levels that CommonMark is read to; deeper ones cost time and are no lesson. What is below is one text."""
@@ -36,20 +36,29 @@ _DEEPEST_PROSE = 3
 """Indented stretches inside indented stretches that are read as text; more are made to cost time."""
 
 
-def parse_source(text: str) -> Source:
-    """Return a text's blocks in order, the title that a front matter names, and what was left unread."""
+def parse_source(text: str, check: Callable[[], None] = lambda: None) -> Source:
+    """Return a text's blocks in order, the title that a front matter names, and what was left unread.
+
+    Args:
+        text: Markdown or plain text.
+        check: called often; raises when the work is to stop.
+    """
     title, matter, text = front_matter(clean(text).removeprefix("\ufeff"))
     unread = [Unread("front matter", None, matter)] if matter else []
+    check()
     lines, pages = without_pages(closed_html(text).split("\n"))
+    check()
     found = marked("\n".join(lines))
     body: list[str] = []
     for is_code, stretch in found.stretches():
+        check()
         if is_code:
             body += at_one_indent(stretch)
         else:
-            body += as_markdown(from_gaps(without_formulas("\n".join(stretch), unread).split("\n")))
-    reader = _Reader(unread)
+            body += as_markdown(from_gaps(without_formulas("\n".join(stretch), unread).split("\n")), check)
+    reader = _Reader(unread, check)
     blocks = reader.read(body, found.footnotes)
+    check()
     blocks = arranged(blocks, unread)
     return Source(title, tuple(blocks), (*unread, *pages))
 
@@ -63,10 +72,12 @@ class _Reader:
 
     Args:
         unread: gets what is left unread.
+        check: raises when the work is to stop.
     """
 
-    def __init__(self, unread: list[Unread]) -> None:
+    def __init__(self, unread: list[Unread], check: Callable[[], None]) -> None:
         self._unread = unread
+        self._check = check
         self._heading: str | None = None
         self._depth = 0
 
@@ -83,6 +94,7 @@ class _Reader:
         waiting = dict(footnotes)
         lines = widened(lines)
         for child in SyntaxTreeNode(_parser().parse("\n".join(lines))).children:
+            self._check()
             found += self._block(child)
             if waiting and child.map:
                 for name in _FOOTNOTE.findall("\n".join(lines[child.map[0] : child.map[1]])):
@@ -216,7 +228,7 @@ class _Reader:
         rows = self._rows(node)
         ended = [row if ends_sentence(row) or row[-1:] in ",;:" else f"{row}," for row in rows[:-1]]
         text = " ".join([*ended, *rows[-1:]])
-        return "" if text in _DASHES else text
+        return "" if text.lower() in _DASHES else text
 
 
 def _listing(
