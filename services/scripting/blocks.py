@@ -58,8 +58,8 @@ class Unread:
     """Something of the source that nobody can say, and that no block holds.
 
     Attributes:
-        kind: ``code``, ``formula``, ``image``, ``link``, ``contents``, ``page``, ``front matter``,
-            ``struck out``, ``heading`` (one with nothing below it) or ``html``.
+        kind: ``code``, ``formula``, ``image``, ``link``, ``contents``, ``page``, ``time`` (of a message in a
+            chat), ``front matter``, ``struck out`` or ``heading`` (one with nothing below it).
         heading: the heading that it stands under, as far as there is one.
         text: as the author wrote it; the alternative text of an image, the address of a link.
     """

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from services.scripting.blocks import Block, Heading, Listing, Paragraph, Unread
 from services.scripting.pages import CONTENTS_TITLE
-from services.scripting.wording import ends_sentence, is_title
+from services.scripting.wording import ends_sentence, is_labelled, is_title
 
 _CHAPTER_LINE = re.compile(r"(?:제\s*\d+\s*[장절과편]|(?:Chapter|Section|Module|Part|Lesson)\s+\d+)\b.{0,60}")
 _NUMBER = re.compile(
@@ -18,6 +18,8 @@ _UNIT = re.compile(
     r"\d{1,2}\.\d{1,2}\s+(?:GHz|MHz|kHz|Hz|[kKMGT]?B|[kcm]?m|[km]?g|[km]?L|[kMG]?W|%|배|인치|톤|리터|미터|도)\b",
     re.IGNORECASE,
 )
+_LONGEST_FACT = 60
+"""Longest ``label: value``, in characters; longer is a sentence with a colon."""
 _PLAIN_NUMBER = re.compile(r"(\d{1,2})\s+(?=[^\W\d])")
 
 
@@ -38,7 +40,7 @@ def arranged(blocks: Sequence[Block], unread: list[Unread]) -> list[Block]:
     found = _numbered_plainly(blocks)
     found = _without_contents(found, unread)
     found = _found_titles(found)
-    return _filled(_continued(found), unread)
+    return _filled(_continued(_labels_together(found)), unread)
 
 
 def _numbered_plainly(blocks: Sequence[Block]) -> list[Block]:
@@ -121,6 +123,24 @@ def _found_titles(blocks: Sequence[Block]) -> list[Block]:
         else:
             result.append(block)
     return result
+
+
+def _labels_together(blocks: Sequence[Block]) -> list[Block]:
+    """Make one list of facts that stand below each other as paragraphs of their own, ``label: value``."""
+    found: list[Block] = []
+    run: list[str] = []
+    for block in [*blocks, None]:
+        if isinstance(block, Paragraph) and _is_fact(block.text):
+            run.append(block.text)
+            continue
+        found += [Listing(ordered=False, items=tuple(run))] if len(run) > 1 else map(Paragraph, run)
+        run = []
+        found += [block] if block is not None else []
+    return found
+
+
+def _is_fact(text: str) -> bool:
+    return len(text) <= _LONGEST_FACT and is_labelled(text) and not ends_sentence(text)
 
 
 def _is_title_line(block: Block) -> bool:

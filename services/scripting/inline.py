@@ -34,6 +34,8 @@ _SMALL = re.compile(r"(?<=[A-Za-z)\]])([~^])([0-9+-]{1,4})\1")
 """A small figure above or below a letter: H~2~O, m^2^."""
 _ASIDE_NOTE = re.compile(r"%%[^%\n]{1,500}%%")
 """An author's note to themselves, which no reader of the lesson sees."""
+_ORNAMENT = re.compile(r"[-=_*─━═]{4,100}")
+_VARIABLE = re.compile(r"\{\{ ?([^{}%<>\n]{1,100}?) ?\}\}")
 _SHORTCODE = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+-]{0,30}):(?![\w:])")
 _SHORTCODES = {"x": "❌", "no_entry": "⛔", "no_entry_sign": "🚫", "white_check_mark": "✅", "warning": "⚠"}
 _SPACE_BEFORE = re.compile(r" ([.,!?;:])")
@@ -127,6 +129,7 @@ def spoken_form(text: str, leave: Leave) -> str:
     text = _STRUCK.sub(left("struck out"), text) if "~~" in text else text
     text = _FORMULA.sub(formula, text) if "$" in text or "\\(" in text else text
     text = _TEMPLATE.sub(left("code"), text) if "{" in text else text
+    text = _ORNAMENT.sub(" ", _VARIABLE.sub(r"\1", text))
     text = _SMALL.sub(r"\2", _ASIDE_NOTE.sub("", text))
     text = _HIGHLIGHT.sub(r"\1", _NOTE.sub(r" (\1)", text))
     text = _ADDRESS.sub(host, _FOOTNOTE.sub("", text))

@@ -14,7 +14,8 @@ _ADMONITION = re.compile(
 _CONTAINER = re.compile(r"\s{0,12}:{3,}\s*(?:\{([^}\n]{0,100})\}|([A-Za-z][\w-]{0,40})?)([^\n]{0,200})")
 _OPTION = re.compile(r"\s{0,12}:[a-z][a-z-]{0,30}:(?:\s[^\n]{0,200})?")
 _FOOTNOTE = re.compile(r" {0,3}\[\^([^\]\s]{1,40})\]:\s*([^\n]*)")
-_RANGE = re.compile(r"(?<=[\d시분초일월년원%℃]) ?~~ ?(?=\d)")
+_RANGE = re.compile(r"(?<=[\d시분초일월년원%℃])~~(?=\d)")
+_STRIKES = re.compile(r"(?:^|[\s(|>])~~(?=\S)")
 """A range with two waves, which would strike out what is between two of them."""
 _TIGHT_HEADING = re.compile(r"^( {0,3}#{2,6})(?=[^#\s])")
 _MATH = (("$$", "$$"), ("\\[", "\\]"))
@@ -134,7 +135,8 @@ class _Translator:
         return row
 
     def _text(self, row: str) -> None:
-        row = _TIGHT_HEADING.sub(r"\1 ", _RANGE.sub("~", row))
+        row = row if _STRIKES.search(row) else _RANGE.sub("~", row)
+        row = _TIGHT_HEADING.sub(r"\1 ", row)
         if found := _ADMONITION.fullmatch(row):
             self._inside = found[1]
             self._add("", found[2] or "", "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from services.scripting.blocks import Unread
-from services.scripting.wording import SHORT_LINE, ends_sentence
+from services.scripting.wording import SHORT_LINE, ends_sentence, is_labelled
 
 CONTENTS_TITLE = re.compile(
     r"^\W*(?:목\s{0,3}차|차\s{0,3}례|(?:table of )?contents|toc|on this page)\W*", re.IGNORECASE
@@ -29,6 +29,11 @@ _BESIDE_HEADER = re.compile(
     r"|(page \d{1,4} ?(?:of|/) ?\d{1,4})\s{2,}(\S[^\n]{0,80}))\s*",
     re.IGNORECASE,
 )
+_TIME = r"\[((?:(?:오전|오후|[AaPp][Mm]) ?)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?)\]"
+_MESSAGE = re.compile(rf"^(?:\[([^\[\]\n]{{1,20}})\] {_TIME}|{_TIME}) ?(?=\S)")
+_LEAST_MESSAGES = 2
+_GAP = re.compile(r"\S {3,}\S")
+"""What sets two parts of a header apart: no title of a lesson has it."""
 _LONGEST_HEADER = 80
 _LEAST_REPEATED = 2
 _LEAST_BARE_NUMBERS = 2
@@ -40,7 +45,7 @@ def without_pages(lines: Sequence[str]) -> tuple[list[str], list[Unread]]:
     Where a sentence goes on behind a page's end, the blank lines around that go with it.
     """
     unread: list[Unread] = []
-    lines = _apart(lines)
+    lines = without_stamps(_apart(lines), unread)
     dropped = _contents(lines, unread)
     edges = _page_numbers(lines)
     edges |= _running_headers(lines, edges)
@@ -154,10 +159,26 @@ def _running_headers(lines: Sequence[str], edges: set[int]) -> set[int]:
         runs = often[text] >= _LEAST_REPEATED and at_number[text] >= _LEAST_REPEATED - 1
         runs |= often[text] > _LEAST_REPEATED and at_rule[text] >= _LEAST_REPEATED
         if runs and index not in rules:
-            if text in seen:
+            if text in seen or (at_number[text] and _GAP.search(text)):
                 found.add(index)
             seen.add(text)
     return found
+
+
+def without_stamps(lines: Sequence[str], unread: list[Unread]) -> list[str]:
+    """Return the lines of a chat without the time of each message, and with a colon behind who says it."""
+    stamped = [_MESSAGE.match(line[:200]) for line in lines]
+    if sum(found is not None for found in stamped) < _LEAST_MESSAGES:
+        return list(lines)
+    told: list[str] = []
+    for line, found in zip(lines, stamped, strict=True):
+        if found is None:
+            told.append(line)
+            continue
+        unread.append(Unread("time", None, found[2] or found[3]))
+        message = f"{found[1]}: {line[found.end() :]}" if found[1] else line[found.end() :]
+        told += [message] if is_labelled(message) else ["", message]
+    return told
 
 
 def _apart(lines: Sequence[str]) -> list[str]:

@@ -8,6 +8,8 @@ from services.scripting.wording import SHORT_LINE, ends_sentence, is_labelled, i
 from services.scripting.wrapping import joined
 
 _DEFINITION = re.compile(r":\s+(?=\S)")
+_QUESTION = re.compile(r"^(?:Q|문|질문)\d{0,2} ?[.:)] ?(?=\S)")
+_ANSWER = re.compile(r"^(?:A|답|답변)\d{0,2} ?[.:)] ?(?=\S)")
 _LEAST_LABELS = 2
 _LEAST_ROWS = 3
 _LEAST_WRAP = 30
@@ -16,11 +18,20 @@ _LEAST_WRAP = 30
 
 def blocks_of_rows(rows: Sequence[str]) -> list[Block]:
     """Return the lines of a paragraph as what they are."""
-    rows = _defined(rows)
     if not rows:
         return []
+    defined = _defined(rows)
+    if len(defined) < len(rows):
+        return [Listing(ordered=False, items=tuple(defined))]
+    if rows[0].endswith("?") and (_QUESTION.match(rows[0]) or _ANSWER.match(rows[-1])):
+        return [Paragraph(_ANSWER.sub("", _QUESTION.sub("", row))) for row in rows]
     if sum(row.startswith("[") for row in rows) >= _LEAST_LABELS:
         return [Paragraph(row) for row in rows]  # messages of a chat, each with who and when
+    return _entries(rows)
+
+
+def _entries(rows: Sequence[str]) -> list[Block]:
+    """Return lines as facts with labels, as entries of a list, or as text that goes on."""
     labels = sum(map(is_labelled, rows))
     if labels >= _LEAST_LABELS and is_labelled(rows[0]):
         return [Listing(ordered=False, items=tuple(_facts(rows)))]

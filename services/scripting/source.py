@@ -29,6 +29,8 @@ _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")
 _ALERT = re.compile(r"^\[!\w{1,20}\][+-]?[ ]?")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,40})\]")
 _DASHES = frozenset({"-", "--", "–", "—", "―", "ㅡ", "·", "〃", "\\-", "n/a", "□", "☐"})
+_JOINS_NEXT = re.compile(r"(?<=[^\s;]); ?(?:and|or)?$")
+"""How a statute's item leads to the next one."""
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _MOST_NESTED = 60
 """Levels that CommonMark is read to; deeper ones cost time and are no lesson. What is below is one text."""
@@ -235,7 +237,13 @@ def _listing(
     items: Sequence[tuple[str, tuple[Block, ...]]], *, ordered: bool, circled: bool, start: int
 ) -> Listing:
     below = tuple(blocks for _, blocks in items)
-    return Listing(ordered, tuple(text for text, _ in items), below if any(below) else (), circled, start)
+    return Listing(
+        ordered,
+        tuple(_JOINS_NEXT.sub("", text) for text, _ in items),
+        below if any(below) else (),
+        circled,
+        start,
+    )
 
 
 def _begins_bold(node: SyntaxTreeNode, *, alone: bool) -> bool:
