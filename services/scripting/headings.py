@@ -118,8 +118,9 @@ def _found_titles(blocks: Sequence[Block]) -> list[Block]:
             result.append(Heading(3, block.items[0]))
         elif _is_title_line(block) and following and not _is_title_line(following):
             assert isinstance(block, Paragraph)
-            first = not result and 1 not in levels
-            result.append(Heading(1 if first else 2, block.text) if first or not levels else block)
+            text = without_number(block.text)
+            first = not result and 1 not in levels and text == block.text
+            result.append(Heading(1 if first else 2, text) if first or not levels else block)
         else:
             result.append(block)
     return result

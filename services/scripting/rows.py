@@ -16,6 +16,11 @@ _LEAST_WRAP = 30
 """Columns from which lines of about one width are a sentence that was wrapped, and not entries of a list."""
 
 
+def answers(row: str) -> str:
+    """Return the answer to the question before, without the letter that says so."""
+    return _ANSWER.sub("", row)
+
+
 def blocks_of_rows(rows: Sequence[str]) -> list[Block]:
     """Return the lines of a paragraph as what they are."""
     if not rows:

@@ -20,7 +20,7 @@ from services.scripting.markup import at_one_indent, closed_html, marked, withou
 from services.scripting.office import as_markdown, without_escapes
 from services.scripting.outline_marks import CIRCLED
 from services.scripting.pages import without_pages
-from services.scripting.rows import blocks_of_rows, item_of_rows
+from services.scripting.rows import answers, blocks_of_rows, item_of_rows
 from services.scripting.tables import from_gaps, table_of, widened
 from services.scripting.text import clean
 from services.scripting.wording import ends_sentence, is_prose, is_title
@@ -82,6 +82,8 @@ class _Reader:
         self._check = check
         self._heading: str | None = None
         self._depth = 0
+        self._asked = False
+        """Whether the paragraph before is a question."""
 
     def _leave(self, kind: str, text: str) -> None:
         if text.strip() or kind == "image":
@@ -166,6 +168,9 @@ class _Reader:
             return
         raw = _ALERT.sub("", raw)
         rows = [row for part in raw.split("\n") if (row := self._spoken(part))]
+        if self._asked and rows:
+            rows[0] = answers(rows[0])
+        self._asked = len(rows) == 1 and rows[0].endswith("?")
         if len(rows) > 1 and _begins_bold(node, alone=False) and is_title(rows[0]):
             yield self._new_heading(6, rows[0])
             rows = rows[1:]
