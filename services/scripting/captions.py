@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+from contracts.polarity import ALLOW, FORBID, Polarity
 from services.scripting.language import LONGEST_LIST, Language, Trait
 from services.scripting.passages import Passage
 
@@ -10,6 +11,7 @@ _LEAST_ACTS = 3
 """Instructions in a scene from which the slide lists them."""
 
 _LEAST_POINT = 4
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 _OPENING = 1.3
 """What a sentence that begins a paragraph is worth more."""
 _TELLING = (
@@ -46,8 +48,14 @@ def on_screen(
     """
     told = [passage for passage in run if not passage.framing]
     points = [point for passage in told for point in passage.points]
-    if len(points) > 1:
-        return _list(points, _name(run, language, taken, chapter), next(p.number for p in told if p.points))
+    signs = {passage.polarity for passage in told if passage.points}
+    if Polarity.CHOICE in signs:
+        return _choices(told)
+    if len(points) > 1 or (points and Polarity.FORBIDDEN in signs):
+        name = _name(run, language, taken, chapter)
+        if Polarity.FORBIDDEN in signs:
+            return _marked(told, name)
+        return _list(points, name, next(p.number for p in told if p.points))
     if acts := _acts(told, language):
         name = _free(_heading(run), taken) or chapter
         return _list([_without(name, act) for act in acts if act != name], name, 0)
@@ -70,6 +78,27 @@ def _list(points: Sequence[str], name: str | None, first: int) -> str:
     else:
         items = list(points)
     return "\n".join([name, *items] if name else items)
+
+
+def _marked(told: Sequence[Passage], name: str | None) -> str:
+    """Return a list of what is forbidden: each item with its mark, so that no slide makes it an instruction."""
+    mixed = len({passage.polarity for passage in told if passage.points}) > 1
+    items = [
+        f"{FORBID if passage.polarity is Polarity.FORBIDDEN else ALLOW if mixed else '-'} {point}"
+        for passage in told
+        for point in passage.points
+    ]
+    return "\n".join([name, *items] if name else items)
+
+
+def _choices(told: Sequence[Passage]) -> str:
+    """Return a question and its answers, counted as answers are: no steps, nothing to be done."""
+    first = next(index for index, passage in enumerate(told) if passage.polarity is Polarity.CHOICE)
+    question = [told[first - 1].text] if first else []
+    answers = [point for passage in told if passage.polarity is Polarity.CHOICE for point in passage.points]
+    return "\n".join(
+        [*question, *(f"{_CIRCLED[n % len(_CIRCLED)]} {text}" for n, text in enumerate(answers))]
+    )
 
 
 def _name(run: Sequence[Passage], language: Language, taken: set[str], chapter: str) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import sentencex
 from typing_extensions import override
 
-from services.scripting import english_headline
+from contracts.polarity import Polarity
+from services.scripting import english_forbidding, english_headline
 from services.scripting.english_headline import HEADLINE_LIMIT, LINK, POINT_LIMIT, lowered
 from services.scripting.english_traits import ORDER, defined_term, instructs, traits_of
 from services.scripting.language import Facts, Item, Language, Trait
@@ -143,6 +144,23 @@ class English(Language):
         named = [phrase.strip(" .,;") for phrase in phrases]
         listed = " and ".join(named) if len(named) < 3 else f"{', '.join(named[:-1])}, and {named[-1]}"
         return self.spoken(f"{subject}: {listed}" if subject else listed)
+
+    @override
+    def forbidden(self, text: str) -> Item | None:
+        spoken = [self.spoken(part) for part in self.sentences(text)]
+        return english_forbidding.forbidden(text, spoken) if spoken else None
+
+    @override
+    def forbidden_list(self, phrases: Sequence[str], subject: str | None) -> str:
+        return english_forbidding.listed(phrases, subject)
+
+    @override
+    def choice(self, text: str, number: int) -> str:
+        return self.spoken(f"Answer {number}: {text.strip(' .')}")
+
+    @override
+    def verdict(self, polarity: Polarity, head: str) -> str:
+        return "no" if polarity is Polarity.FORBIDDEN else "yes"
 
     @override
     def announced(self, subject: str) -> str:

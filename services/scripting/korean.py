@@ -6,7 +6,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from services.scripting import korean_lists, korean_speech
+from contracts.polarity import Polarity, heading_polarity
+from services.scripting import korean_forbidding, korean_lists, korean_speech
 from services.scripting.korean_analyser import LONGEST_ANALYSED, kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT, POINT_LIMIT, first_clause, nominal, shortened
 from services.scripting.korean_morphemes import Morphemes
@@ -176,6 +177,27 @@ class Korean(Language):
     @override
     def enumeration(self, phrases: Sequence[str], subject: str | None) -> str:
         return korean_lists.enumeration(phrases, subject)
+
+    @override
+    def forbidden(self, text: str) -> Item | None:
+        return korean_forbidding.forbidden(text)
+
+    @override
+    def forbidden_list(self, phrases: Sequence[str], subject: str | None) -> str:
+        return korean_forbidding.listed(phrases, subject)
+
+    @override
+    def choice(self, text: str, number: int) -> str:
+        return f"{number}번, {text.strip(' .')}."
+
+    @override
+    def verdict(self, polarity: Polarity, head: str) -> str:
+        allowed = polarity is not Polarity.FORBIDDEN
+        if heading_polarity(head) is Polarity.FORBIDDEN or "금지" in head:
+            return "금지" if allowed else "금지 아님"
+        if re.search(r"필수|의무|필요|대상|해당|여부$", head) and "가능" not in head and "허용" not in head:
+            return "해당" if allowed else "해당 없음"
+        return "가능" if allowed else "불가"
 
     @override
     def announced(self, subject: str) -> str:

@@ -1,13 +1,16 @@
 """Blocks of a source to an outline: title, and chapters of passages, each a sentence ready to be spoken."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count, pairwise
+from itertools import chain, count, groupby, pairwise
 
+from contracts.polarity import Polarity, cell_mark, states_not
 from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
 from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
+from services.scripting.polarity import Governed, Part, Signed, signed
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
 
@@ -27,14 +30,14 @@ def outline(
     A single highest heading in front is the title; the next level makes the chapters; deeper ones are
     remembered with their passages.
     """
-    title, blocks = _title_of(blocks)
-    levels = [block.level for block in blocks if isinstance(block, Heading)]
+    title, parts = _title_of(signed(blocks))
+    levels = [block.level for block in parts if isinstance(block, Heading)]
     chapter_level = min(levels, default=0)
     sections: list[Section] = []
     heading: str | None = None
-    part: list[Block] = []
+    part: list[Part] = []
     reader = _Reader(language, check)
-    for block in [*blocks, Heading(chapter_level, "")]:
+    for block in [*parts, Heading(chapter_level, "")]:
         if isinstance(block, Heading) and block.level <= chapter_level:
             passages = tuple(reader.passages(part))
             if passages:
@@ -45,7 +48,7 @@ def outline(
     return title, sections
 
 
-def _title_of(blocks: Sequence[Block]) -> tuple[str | None, Sequence[Block]]:
+def _title_of(blocks: Sequence[Part]) -> tuple[str | None, Sequence[Part]]:
     first = next((index for index, block in enumerate(blocks) if isinstance(block, Heading)), None)
     if first is None:
         return None, blocks
@@ -67,7 +70,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self._bonds = count()
 
-    def passages(self, blocks: Sequence[Block]) -> Iterator[Passage]:
+    def passages(self, blocks: Sequence[Part]) -> Iterator[Passage]:
         """Yield the passages of a section."""
         heading: str | None = None
         lead: list[Passage] = []
@@ -82,8 +85,15 @@ class _Reader:
                     subject = _subject(block.text, following)
                     if subject is None:
                         made = bind(self._sentences(block.text), self.language, self._bonds)
+                case Governed():
+                    subject = _subject(block.text, following)
+                    if subject is None:
+                        made = bind(self._governed(block.text), self.language, self._bonds)
                 case Listing():
                     made = self._list(block, subject)
+                    subject = None
+                case Signed():
+                    made = self._signed(block, subject)
                     subject = None
                 case Table():
                     made = self._table(block)
@@ -91,15 +101,22 @@ class _Reader:
             if not made:
                 continue
             made[0] = replace(made[0], opens=True)
-            if isinstance(block, Listing | Table):
-                made = self._led(lead, made, whole=isinstance(block, Table) or block.ordered)
+            if isinstance(block, Listing | Signed | Table):
+                whole = isinstance(block, Table) or (
+                    block.choices if isinstance(block, Signed) else block.ordered
+                )
+                made = self._led(lead, made, whole=whole)
             yield from lead
             lead = made
         yield from lead
 
     def _led(self, lead: list[Passage], made: list[Passage], *, whole: bool) -> list[Passage]:
         """Bind a list, and the sentence that announces it to it."""
-        announced = bool(lead) and bool(lead[-1].traits & Trait.INTRODUCES or lead[-1].text.endswith(":"))
+        announced = bool(lead) and bool(
+            lead[-1].traits & Trait.INTRODUCES
+            or lead[-1].text.endswith(":")
+            or made[0].polarity is Polarity.CHOICE
+        )
         if not (announced or whole or len(made) <= LONGEST_LIST):
             return made
         if announced:
@@ -149,6 +166,62 @@ class _Reader:
                 found.append(replace(self._passage(sentence), traits=Trait.DEPENDS))
         return found
 
+    def _governed(self, text: str) -> list[Passage]:
+        """Return a paragraph below a heading that forbids: what it only names is said not to be done."""
+        told = self._sentences(text)
+        if any(states_not(passage.text) for passage in told):
+            return told  # it says itself what is forbidden
+        return [
+            self._forbidden(item)[0]
+            if Trait.INSTRUCTS in passage.traits
+            and not _OF_THE_RULE.search(passage.text)
+            and (item := self.language.forbidden(passage.text))
+            else passage
+            for passage in told
+        ]
+
+    def _signed(self, block: Signed, subject: str | None) -> list[Passage]:
+        """Return a list in which something is forbidden, or whose items are choices."""
+        found: list[Passage] = []
+        number = 0
+        for polarity, run in groupby(block.items, key=lambda item: item[0]):
+            texts = [piece for _, text in run for piece in pieces(text, LONGEST_CHARACTERS) if letters(piece)]
+            if polarity is Polarity.CHOICE:
+                for text in texts:
+                    number += 1
+                    told = self._passage(self.language.choice(text, number))
+                    found.append(replace(told, points=(text,), traits=Trait.DEPENDS, polarity=polarity))
+            elif polarity is Polarity.FORBIDDEN:
+                found.extend(self._forbidden_items(texts, subject))
+            elif texts:
+                allowed = self._list(Listing(ordered=False, items=tuple(texts)), None)
+                found.extend(replace(passage, polarity=polarity) for passage in allowed)
+        return found
+
+    def _forbidden_items(self, texts: Sequence[str], subject: str | None) -> Iterator[Passage]:
+        items: list[tuple[str, Item | None]] = []
+        for text in texts:
+            self.check()
+            items.append((text, self.language.forbidden(text)))
+        for bare, run in groupby(items, key=lambda told: told[1] is None):
+            if not bare:
+                for _, item in run:
+                    yield from self._forbidden(item) if item else ()
+                continue
+            names = [text for text, _ in run]
+            for start in range(0, len(names), LONGEST_LIST):
+                group = names[start : start + LONGEST_LIST]
+                told = self._passage(self.language.forbidden_list(group, subject))
+                yield replace(
+                    told, points=tuple(group), polarity=Polarity.FORBIDDEN, traits=told.traits | Trait.FORBIDS
+                )
+
+    def _forbidden(self, item: Item) -> list[Passage]:
+        first, *others = map(self._passage, item.sentences)
+        traits = (first.traits | Trait.FORBIDS) & ~Trait.INSTRUCTS
+        first = replace(first, points=(item.point,), polarity=Polarity.FORBIDDEN, traits=traits)
+        return [first, *(replace(other, traits=Trait.DEPENDS) for other in others)]
+
     def _item(self, text: str, number: int | None, last: int) -> Item | None:
         self.check()
         return self.language.item(text, number, last)
@@ -157,14 +230,23 @@ class _Reader:
         rows = [row for row in block.rows if letters("".join(row))]
         found = []
         title = self.language.table_title(block.header)
-        for row in rows:
+        for cells in rows:
             self.check()
+            row = self._marked_cells(block.header, cells)
             told = self._passage(self.language.row(block.header, row))
             point = self.language.row_point(block.header, row)
             found.append(replace(told, points=(point,), reference=True, listed=title))
         if len(found) > _LONGEST_BONDED_TABLE:
             return found
         return bond(found, self._bonds)
+
+    def _marked_cells(self, header: Sequence[str], cells: Sequence[str]) -> tuple[str, ...]:
+        """Return a row whose marks are words."""
+        heads = (*header, *[""] * len(cells))
+        return tuple(
+            cell if (polarity := cell_mark(cell)) is None else self.language.verdict(polarity, head)
+            for head, cell in zip(heads, cells, strict=False)
+        )
 
     def _passage(self, text: str) -> Passage:
         if len(text) > LONGEST_CHARACTERS:
@@ -196,6 +278,12 @@ class _Reader:
         ]
 
 
+_OF_THE_RULE = re.compile(
+    r"위반|처벌|징계|어기|적발|신고|보고|면 |경우|때 |violat|penalt|report|\bif\b|\bwhen\b", re.IGNORECASE
+)
+"""Instructions below a heading that forbids which say what follows from it, rather than what is forbidden."""
+
+
 def _first_of_bond(lead: Sequence[Passage]) -> int:
     """Return where what the last passage is bonded to begins."""
     first = len(lead) - 1
@@ -204,10 +292,10 @@ def _first_of_bond(lead: Sequence[Passage]) -> int:
     return first
 
 
-def _subject(text: str, following: Block | None) -> str | None:
+def _subject(text: str, following: Part | None) -> str | None:
     """Return the noun phrase that the list below a line such as "준비물:" is about."""
     named = text.rstrip(": ").strip()
-    if text.endswith(":") and isinstance(following, Listing) and len(named) <= SHORT_SUBJECT:
+    if text.endswith(":") and isinstance(following, Listing | Signed) and len(named) <= SHORT_SUBJECT:
         return named or None
     return None
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
+from services.scripting.marks import marked_lines
 from services.scripting.text import clean, without_pictographs
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -83,6 +84,7 @@ def parse_source(text: str) -> tuple[str | None, list[Block]]:
         stripped = named[1].strip(" \t") if named else ""
         title = unquoted[1] if (unquoted := _QUOTED_TITLE.fullmatch(stripped)) else None
         text = text[matter.end() :]
+    text = marked_lines(text)
     text = _CIRCLED.sub(lambda mark: f"{mark[1]}{ord(mark[2]) - ord('①') + 1}. ", _BULLET.sub(r"\1- ", text))
     parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
     blocks = list(_blocks(SyntaxTreeNode(parser.parse(text))))

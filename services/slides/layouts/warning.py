@@ -14,7 +14,9 @@ _POINT_SIZES = (34, 32, 30, LEAST)
 _WIDTH, _WIDTH_ALONE = 660, 1000
 _INDENT = 56
 _STRIPE = 22
-_MOST_POINTS = 3
+_MOST_POINTS = 6
+_SIZES_OF_MANY = (44, 40, 38, 36, 34, 32, 30, LEAST)
+_MANY = 4
 
 
 def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
@@ -24,7 +26,9 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     theme = sheet.theme
     points = plan.points[:_MOST_POINTS]
     words = [(item.text, "danger") for item in plan.emphasis]
-    parts = [Part(plan.headline, STATEMENT, _SIZES, 3 if points else 5, emphases=words)]
+    many = len(points) >= _MANY
+    sizes = _SIZES_OF_MANY if many else _SIZES
+    parts = [Part(plan.headline, STATEMENT, sizes, 2 if many else 3 if points else 5, emphases=words)]
     sub = plan.sub if plan.sub and len(points) < 2 else None
     if sub:
         parts.append(Part(sub, BODY, BODY_SIZES, 3, gap=22))

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from contracts.polarity import ALLOW_MARKS, CHECK_MARKS, FORBID_MARKS, Polarity, heading_polarity, marks_of
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.patterns import ARROW, NUMBERED
 from services.slides.planning.verbs_en import commands
@@ -17,7 +18,10 @@ _TITLE = re.compile(r"^([^:：\n]{2,28}?) ?[:：] (?=\S)")
 _SEPARATOR = re.compile(r" +[·•|/;‧ㆍ∙] +|[;•]\s*")
 _DOT = re.compile(r"[·ㆍ‧]")
 _COMMA = re.compile(r"(?<!\d),\s*|,\s+|、")
-_MARK = re.compile(r"^(?:[-*•·–✔✓☑▪■□○●]\s*|\d{1,2}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)")
+_SIGNS = f"{FORBID_MARKS}{ALLOW_MARKS}{CHECK_MARKS}"
+_MARK = re.compile(
+    rf"^(?:[-*•·–✔✓☑▪■□○●]\s*|[{_SIGNS}][\ufe0e\ufe0f\u200d]*\s+|\d{{1,2}}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)"
+)
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
 _EDGES = " ,;·•|"
@@ -36,6 +40,7 @@ class Caption:
         title: what stands before the list, if it is named.
         items: the list; one item for a caption that is no list, none for an empty one.
         kind: how the list was written.
+        signs: what the mark before each item, or the name of the list, says of it; empty: nothing is forbidden.
         first: the number of its first item; above 1 where it goes on from the scene before.
     """
 
@@ -44,17 +49,20 @@ class Caption:
     items: tuple[str, ...]
     kind: Kind
     first: int = 1
+    signs: tuple[Polarity | None, ...] = ()
 
     @property
     def listed(self) -> bool:
         """Whether the author wrote a list."""
-        return len(self.items) > 1
+        return len(self.items) > 1 or (self.title is not None and bool(self.items))
 
 
-def split_caption(caption: str) -> Caption:
-    """Take ``caption`` (cleaned, line breaks kept) apart."""
+def split_caption(caption: str, chapter: str = "") -> Caption:
+    """Take ``caption`` (cleaned, line breaks kept) apart, its items' marks read; ``chapter`` governs them too."""
     text = caption.replace("\n", " ").strip()
     title, body = _titled(caption)
+    if signed := _signed(title, body, chapter):
+        return signed
     for kind, parts in _attempts(body):
         items = tuple(filter(None, (_tidy(part) for part in parts)))[:MAX_ITEMS]
         if len(items) > 1:
@@ -62,6 +70,27 @@ def split_caption(caption: str) -> Caption:
                 title, items = _numbered_title(body, items)
             return Caption(text, title, items, kind, _first_number(body) if kind == "numbered" else 1)
     return Caption(text, None, (text,) if text else (), "single")
+
+
+def _signed(title: str | None, body: str, chapter: str) -> Caption | None:
+    """Return a caption of which something is forbidden, by its own mark or by what stands above it."""
+    lines = body.split("\n")
+    marks = marks_of(tuple(lines))
+    if title is None and len(lines) > 1 and marks[0][0] is None and any(sign for sign, _ in marks[1:]):
+        title, lines, marks = lines[0].rstrip(" :："), lines[1:], marks[1:]
+    above = heading_polarity(title or "", heading_polarity(chapter))
+    by_mark = any(sign is Polarity.FORBIDDEN for sign, _ in marks)
+    listed = title is not None or len(lines) > 1
+    if not by_mark and (above is not Polarity.FORBIDDEN or not listed):
+        return None
+    if not by_mark:
+        parts = lines if len(lines) > 1 else _best_split(body)
+        marks = tuple((Polarity.FORBIDDEN, _MARK.sub("", part.strip(), count=1)) for part in parts)
+    told = [(sign, _tidy(item)) for sign, item in marks][:MAX_ITEMS]
+    told = [(sign, item) for sign, item in told if item]
+    text = " ".join(([title] if title else []) + [item for _, item in told])
+    items, signs = tuple(item for _, item in told), tuple(sign for sign, _ in told)
+    return Caption(text, title, items, "lines" if len(items) > 1 else "single", signs=signs)
 
 
 def _titled(caption: str) -> tuple[str | None, str]:

@@ -2,7 +2,7 @@
 
 import re
 
-from services.slides.plan import Plan
+from services.slides.plan import MAX_POINTS, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of, reason
 from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.condense import SAME, condensed, point, says, similarity
@@ -177,10 +177,10 @@ def warning(scene: Scene) -> Plan | None:
         return None
     headline = _forbidding_headline(scene, own=bool(caption.listed or wished or ordered))
     if caption.listed:
-        points, mark = (
-            caption.items[:_WARNING_POINTS],
-            "close" if any(map(forbids, caption.items)) else "check",
-        )
+        signs = set(map(forbids, caption.items))
+        if len(signs) > 1:
+            return None  # one mark before acts to do and acts to leave would turn some of them round
+        points, mark = caption.items[:MAX_POINTS], "close" if True in signs else "check"
     else:
         points, mark = _acts(scene, headline)
     prohibits = forbids(headline) or bool(forbidden)

@@ -128,4 +128,4 @@ def _caption(caption: str, narration: str, titles: tuple[str, str]) -> Caption:
     """Take the caption apart; a title of film or chapter is no list, symbols beside words are no caption."""
     if caption and caption in titles:
         return Caption(caption, None, (caption,), "single")
-    return split_caption(caption if has_words(caption) or not has_words(narration) else "")
+    return split_caption(caption if has_words(caption) or not has_words(narration) else "", titles[1])

@@ -1,0 +1,238 @@
+"""What of an outline is to be done, what is forbidden and what is a choice: marks, headings, leads and columns.
+
+Works on the blocks of :mod:`services.scripting.source`, behind the reader: a block that says nothing of the kind
+stays as it is, the others become :class:`Signed` lists and :class:`Governed` paragraphs, which the outline tells
+and the slide draws accordingly.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from contracts.polarity import (
+    Polarity,
+    cell_mark,
+    heading_polarity,
+    mark_of,
+    marks_of,
+    states_not,
+    without_marks,
+)
+from services.scripting.marks import MARK
+from services.scripting.source import Block, Heading, Listing, Paragraph, Table
+
+_SENTENCE = re.compile(r"(?<=[.!?。．])\s+")
+_CLOSED = re.compile(r"(?:^|[.!?。:：;,/·—–-])\s*$")
+_LEADS_KO = re.compile(r"다음|아래|[:：]\s*$")
+_LEAD_NOT_KO = re.compile(
+    r"(?:금지(?:합니다|한다|됩니다|된다|함|됨|이다|입니다)?|(?:면|서[는도]?) (?:절대(?:로)? )?안 ?(?:됩니다|된다|되며|됨|돼요)"
+    r"|지 ?(?:마세요|마십시오|맙시다|말 ?것|말아야 ?(?:합니다|한다|함)|않습니다|않는다|않도록 합니다|못합니다|못한다)"
+    r"|삼갑니다|삼가세요|삼가십시오|삼가야 합니다|허용되지 않습니다)\s*[.:：!]?\s*$"
+)
+_EXCEPT_KO = re.compile(r"제외|외에|외의|이외|않으면|예외|한하여|없이")
+_LEAD_NOT_EN = re.compile(
+    r"\b(?:must not|mustn['’]t|should not|shouldn['’]t|may not|do not|don['’]t|never|cannot|can['’]t|avoid"
+    r"|not allowed(?: to)?|not permitted(?: to)?|prohibited|forbidden|banned)\b(?P<rest>[^.:!?]{0,60})[.:]?\s*$",
+    re.IGNORECASE,
+)
+_POINTS_EN = re.compile(r"\b(?:following|these|this|below|any of|do)\b", re.IGNORECASE)
+_EXCEPT_EN = re.compile(
+    r"\b(?:except|unless|other than|only|without|apart from|forget|hesitate)\b", re.IGNORECASE
+)
+_ITS_OWN = re.compile(
+    r"^(?:※|단[,\s]|다만|예외|참고|위반|적발|어기|이를 위반|이유|처벌|except|exception|note|violat|penalt|reason|if you)"
+    r"|위반 ?시|위반하면|적발 ?시",
+    re.IGNORECASE,
+)
+"""Items that speak of the rule, not of an act that it forbids."""
+
+_ASKS = re.compile(
+    r"다음 (?:중|보기|가운데)|[은는] ?것(?:은|을)(?: 무엇| 고르| 모두)?|고르(?:시오|세요|십시오)|(?:옳|맞|틀리|알맞|올바르|적절하)[은지]"
+    r"|해당하(?:는|지 않는) 것|which (?:of|one|statement|answer|action)|choose|select (?:the|all|one)|true or false"
+    r"|what (?:should|would|do) you do|pick the",
+    re.IGNORECASE,
+)
+_QUIZ = re.compile(r"퀴즈|문제|문항|평가|테스트|quiz|test|question|check your", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"\?\s*$|(?:고르시오|고르세요|고르십시오|것은)\s*[.:?]?\s*$|^(?:choose|select|pick)\b", re.IGNORECASE
+)
+_CIRCLED = re.compile(r"\s*[①②③④⑤⑥⑦⑧⑨⑩]\s*")
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A list of which at least one item is forbidden, or whose items are choices.
+
+    Attributes:
+        items: each with its polarity; ``None``: told as it is.
+        choices: the items are answers to a question.
+    """
+
+    items: tuple[tuple[Polarity | None, str], ...]
+    choices: bool = False
+
+
+@dataclass(frozen=True)
+class Governed:
+    """A paragraph below a heading that forbids: its bare instructions are what is forbidden."""
+
+    text: str
+
+
+Part = Block | Signed | Governed
+
+
+def signed(blocks: Sequence[Block]) -> list[Part]:
+    """Return the blocks, each list and paragraph with what its marks and what stands above it make of it."""
+    found: list[Part] = []
+    levels: list[tuple[int, Polarity | None]] = []
+    quiz = False
+    for index, block in enumerate(blocks):
+        above = levels[-1][1] if levels else None
+        before = blocks[index - 1] if index else None
+        match block:
+            case Heading():
+                while levels and levels[-1][0] >= block.level:
+                    levels.pop()
+                above = levels[-1][1] if levels else None
+                levels.append((block.level, heading_polarity(block.text, above)))
+                quiz = _QUIZ.search(block.text) is not None
+                found.append(Heading(block.level, heading_text(block.text)))
+            case Paragraph():
+                found.extend(_paragraph(block, above, quiz=quiz))
+            case Listing():
+                found.append(_listing(block, _led(before, above), _asked(before, quiz=quiz)))
+            case Table():
+                found.append(_table(block, above))
+    return found
+
+
+def heading_text(text: str) -> str:
+    """Return a heading without its mark, in words where the mark alone says that it forbids."""
+    polarity, rest = mark_of(text)
+    rest = without_marks(rest)
+    if polarity is not Polarity.FORBIDDEN or states_not(rest) or heading_polarity(rest) is not None:
+        return rest or text
+    return f"{rest} 금지" if re.search("[가-힣]", rest) else f"Not allowed: {rest}"
+
+
+def _led(before: Block | None, above: Polarity | None) -> Polarity | None:
+    """Return what the line in front of a list says of it, else what the heading above says."""
+    if not isinstance(before, Paragraph):
+        return above
+    last = _SENTENCE.split(before.text)[-1]
+    named = heading_polarity(last) if last.endswith((":", "：")) else None
+    if named is not None:
+        return named
+    if _LEAD_NOT_KO.search(last) and _LEADS_KO.search(last) and not _EXCEPT_KO.search(last):
+        return Polarity.FORBIDDEN
+    found = _LEAD_NOT_EN.search(last)
+    if (
+        found
+        and not _EXCEPT_EN.search(last)
+        and ((last.endswith(":") and len(found["rest"].split()) <= 3) or _POINTS_EN.search(last))
+    ):
+        return Polarity.FORBIDDEN
+    return above
+
+
+def _asked(before: Block | None, *, quiz: bool) -> bool:
+    """Whether a list gives the answers to the question in front of it."""
+    text = before.text if isinstance(before, Paragraph | Heading) else ""
+    last = _SENTENCE.split(text)[-1] if text else ""
+    return bool(_QUESTION.search(last)) and (quiz or _ASKS.search(last) is not None)
+
+
+def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # noqa: FBT001
+    if asked:
+        return Signed(tuple((Polarity.CHOICE, _without(item)) for item in block.items), choices=True)
+    marks = marks_of(block.items)
+    by_mark = any(polarity is Polarity.FORBIDDEN for polarity, _ in marks)
+    told: list[tuple[Polarity | None, str]] = []
+    outspoken = above is Polarity.FORBIDDEN and _outspoken([text for _, text in marks])
+    for polarity, text in marks:
+        own = polarity
+        if by_mark or above is not Polarity.FORBIDDEN:
+            own = polarity or (Polarity.REQUIRED if by_mark else None)
+        elif _ITS_OWN.search(text) or (outspoken and _finite(text)):
+            own = None
+        else:
+            own = Polarity.FORBIDDEN
+        told.append((own, _without(text)))
+    if any(polarity is Polarity.FORBIDDEN for polarity, _ in told):
+        return Signed(tuple(told))
+    return Listing(block.ordered, tuple(text for _, text in told))
+
+
+def _outspoken(texts: Sequence[str]) -> bool:
+    """Whether a list below a heading that forbids says itself, in sentences, what is not to be done."""
+    return any(_finite(text) and states_not(text) for text in texts)
+
+
+def _finite(text: str) -> bool:
+    """Whether an item is a sentence rather than the name of an act."""
+    end = text.rstrip(" .!")
+    return end.endswith(("다", "요", "오", "라", "자")) or not re.search("[가-힣]", end)
+
+
+def _paragraph(block: Paragraph, above: Polarity | None, *, quiz: bool) -> Iterator[Part]:
+    text = block.text
+    first = _CIRCLED.search(text)
+    if first and _QUESTION.search(text[: first.start()]) and (quiz or _ASKS.search(text[: first.start()])):
+        yield Paragraph(text[: first.start()].strip())
+        answers = [part.strip() for part in _CIRCLED.split(text[first.start() :]) if part.strip()]
+        yield Signed(tuple((Polarity.CHOICE, answer) for answer in answers), choices=True)
+        return
+    if MARK.search(text) or mark_of(text)[0] is Polarity.FORBIDDEN:
+        yield from _marked(text)
+    elif above is Polarity.FORBIDDEN:
+        yield Governed(text)
+    else:
+        yield block
+
+
+def _marked(text: str) -> Iterator[Part]:
+    """Yield a paragraph that holds marks: each mark says what the words behind it, or in front of it, are."""
+    first = MARK.search(text)
+    if first is None:
+        yield Signed((mark_of(text),))
+        return
+    in_front = _CLOSED.search(text[: first.start()]) is not None
+    parts = [part.strip(" ,;/·") for part in MARK.split(text)]
+    marks = [mark_of(f"{found[0]} x")[0] for found in MARK.finditer(text)]
+    lead, items = (parts[0], parts[1:]) if in_front else (parts[-1], parts[:-1])
+    told: list[tuple[Polarity | None, str]] = []
+    for polarity, part in zip(marks, items, strict=True):
+        sentences = _SENTENCE.split(part)
+        if not in_front:
+            told.extend((None, sentence) for sentence in sentences[:-1])
+            sentences = sentences[-1:]
+        told.append((polarity, " ".join(sentences)))
+    told = [(polarity, part) for polarity, part in told if part]
+    if in_front and lead:
+        yield Paragraph(lead)
+    if any(polarity is Polarity.FORBIDDEN for polarity, _ in told):
+        yield Signed(tuple(told))
+    elif told:
+        yield Paragraph(" ".join(part for _, part in told))
+    if lead and not in_front:
+        yield Paragraph(lead)
+
+
+def _table(block: Table, above: Polarity | None) -> Part:
+    heads = [heading_polarity(head) for head in block.header]
+    split = len(heads) > 1 and all(head is not None for head in heads) and Polarity.FORBIDDEN in heads
+    single = len(heads) == 1 and (heads[0] or above) is Polarity.FORBIDDEN
+    if not split and not single:
+        return block
+    told = [
+        (Polarity.FORBIDDEN if single else head, _without(cell))
+        for row in block.rows
+        for head, cell in zip(heads, row, strict=False)
+        if cell.strip(" -–—") and cell_mark(cell) is None
+    ]
+    return Signed(tuple(told)) if told else block
+
+
+def _without(text: str) -> str:
+    return without_marks(mark_of(text)[1]) or text
