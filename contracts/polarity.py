@@ -193,7 +193,7 @@ _STATES_KO = re.compile(
 )
 _STATES_EN = re.compile(
     r"\b(?:not|never|no|cannot|can['’]t|don['’]t|doesn['’]t|won['’]t|isn['’]t|aren['’]t|mustn['’]t|shouldn['’]t|avoid|refrain"
-    r"|prohibited|forbidden|banned|disallowed|without|nobody|none|neither|stop)\b",
+    r"|prohibited|forbidden|banned|disallowed|without|nobody|none|neither)\b",
     re.IGNORECASE,
 )
 

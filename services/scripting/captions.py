@@ -10,6 +10,9 @@ from services.scripting.passages import Passage
 _LEAST_ACTS = 3
 """Instructions in a scene from which the slide lists them."""
 
+_POINTERS = ("다음", "아래", "이런", "The following", "Never do the following", "These")
+"""Beginnings of what a list was announced with that name nothing on a slide."""
+_LEAST_PROHIBITIONS = 2
 _LEAST_POINT = 4
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 _OPENING = 1.3
@@ -54,8 +57,12 @@ def on_screen(
     if len(points) > 1 or (points and Polarity.FORBIDDEN in signs):
         name = _name(run, language, taken, chapter)
         if Polarity.FORBIDDEN in signs:
-            return _marked(told, name)
+            return _marked(told, chapter if name and name.startswith(_POINTERS) else name)
         return _list(points, name, next(p.number for p in told if p.points))
+    if (forbidden := _prohibitions(told, language)) and not _mixes_acts(told):
+        name = _free(_heading(run), taken) or chapter
+        name = chapter if any(act.startswith(name) for act in forbidden) else name
+        return "\n".join([name, *(f"{FORBID} {act}" for act in forbidden)])
     if acts := _acts(told, language):
         name = _free(_heading(run), taken) or chapter
         return _list([_without(name, act) for act in acts if act != name], name, 0)
@@ -143,6 +150,17 @@ def _acts(told: Sequence[Passage], language: Language) -> list[str]:
     if any(Trait.FORBIDS in passage.traits for passage in told):
         return []
     points = [language.point(passage.text) for passage in acts]
+    return [point for point in points if point] if all(points) else []
+
+
+def _prohibitions(told: Sequence[Passage], language: Language) -> list[str]:
+    """Return the prohibitions of a scene that has several: none of them is left to the voice alone."""
+    forbidding = [
+        p for p in told if Trait.FORBIDS in p.traits and not p.points and Trait.ASKS not in p.traits
+    ]
+    if not _LEAST_PROHIBITIONS <= len(forbidding) <= LONGEST_LIST:
+        return []
+    points = [language.point(passage.text) for passage in forbidding]
     return [point for point in points if point] if all(points) else []
 
 

@@ -25,8 +25,8 @@ def at_most(
 ) -> list[Section]:
     """Return the sections with the shortest neighbours merged until there are at most ``most``.
 
-    Text in front of the first heading joins the first chapter if it is short. A summary stays alone as long
-    as others can be merged: what it repeats belongs to the whole film.
+    A greeting in front of the first heading joins the first chapter; other text there is an introduction, which
+    has a title. A summary stays alone as long as others can be merged: what it repeats belongs to the whole film.
     """
     merged = list(sections)
     if len(merged) > 1 and merged[0].title is None and merged[0].seconds <= _SHORT_INTRODUCTION:

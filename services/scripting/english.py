@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import sentencex
 from typing_extensions import override
 
-from contracts.polarity import Polarity
+from contracts.polarity import Polarity, heading_polarity, states_not
 from services.scripting import english_forbidding, english_headline
 from services.scripting.english_headline import HEADLINE_LIMIT, LINK, POINT_LIMIT, lowered
 from services.scripting.english_traits import ORDER, defined_term, instructs, traits_of
@@ -186,11 +186,15 @@ class English(Language):
 
     @override
     def row_point(self, header: Sequence[str], cells: Sequence[str]) -> str:
-        values = [cell for cell in cells[1:] if cell]
+        pairs = list(zip(header[1:], cells[1:], strict=False))
+        signed = any(
+            heading_polarity(head) for head, _ in pairs
+        )  # then a value says nothing without its column
+        values = [f"{head}: {cell}" if signed else cell for head, cell in pairs if cell]
         first = f"{header[0]} {cells[0]}" if 0 < len(cells[0]) < 3 else cells[0]
         shown = " – ".join(values)
         if len(first) + 2 + len(shown) > _LONGEST_ROW:
-            shown = values[0]
+            shown = shown if signed else values[0]
         return f"{first}: {shown}" if first and shown else first or shown
 
     @override
@@ -210,6 +214,10 @@ class English(Language):
             return clause[0] if len(clause[0]) <= _TITLE_LIMIT else None
         text = sentence.strip(" .!")
         return text if instructs(text) and len(text) <= _TITLE_LIMIT else None
+
+    @override
+    def introduction(self) -> str:
+        return "Introduction"
 
     @override
     def sums_up(self, title: str) -> bool:
@@ -233,7 +241,8 @@ class English(Language):
     @override
     def opening(self, style: str, title: str) -> str | None:
         line = _OPENINGS.get(style)
-        return None if line is None or title.endswith(("?", "!", ".")) else line.format(title=title)
+        spoken_about = not title.endswith(("?", "!", ".")) and not instructs(title) and not states_not(title)
+        return line.format(title=title) if line is not None and spoken_about else None
 
     @override
     def closing(self, style: str) -> str | None:

@@ -7,12 +7,27 @@ from contracts.polarity import states_not
 from services.scripting.english_headline import lowered, point
 from services.scripting.english_traits import ORDER, instructs
 from services.scripting.language import Item
+from services.scripting.text import words
 
 _LABEL_WORDS = 4
 _GERUND = re.compile(
     r"^(?!(?:during|anything|everything|nothing|something|bring|morning|evening|king|ring)\b)[a-z]{2,}ing\b",
     re.IGNORECASE,
 )
+_ACTS = frozenset(
+    words(
+        """
+        abuse access adjust alter argue assume blame block borrow break bully bypass chat climb comment consume cross
+        damage date destroy dismiss disable disclose distribute enter exceed expose fake fall feed fish flirt force
+        forge forward gamble gossip guess harass hide hit horse hurry ignore insult interrupt jump jaywalk kick kill
+        lend lie light litter load misuse mix modify obstruct offer overfill overload overreach override photograph
+        play plug post prop punish race record reheat rely resell reset reuse ride rush screenshot serve shake shop
+        shout sleep smoke speed spit splash stack stand steal step stream swim tamper taste tease text throw thaw
+        tip torrent transfer transport trespass trust underestimate use vape weld whistle yell
+        """
+    )
+)
+"""Verbs of acts that people forbid, besides those that they command."""
 _LEAD = re.compile(r"^(?:please|always|you (?:can|may|should|must)|to)\s+", re.IGNORECASE)
 _EDGES = " .,;!"
 
@@ -43,7 +58,7 @@ def refused(act: str) -> tuple[str, str]:
     bare = _LEAD.sub("", act, count=1)
     if _GERUND.match(act):
         return f"{act[:1].upper()}{act[1:]} is not allowed.", act
-    if instructs(bare):
+    if instructs(bare) or bare.partition(" ")[0].lower() in _ACTS:
         refusal = f"Do not {lowered(bare)}"
         return f"{refusal}.", refusal
     return f"Not allowed: {lowered(act)}.", act

@@ -30,7 +30,7 @@ from services.scripting.scenes import AIM_SECONDS, pack
 from services.scripting.selection import select
 from services.scripting.source import parse_source
 
-VERSION = 2
+VERSION = 3
 """Raise it whenever the same source and brief give another script."""
 
 _SILENCE_SECONDS = 1.0
@@ -99,7 +99,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         for run in pack(section.passages, brief.max_scenes_per_chapter, check):
             check()
             scene_id += 1
-            if title and number == 1 and all(passage.framing for passage in run):
+            if title and number in {1, len(sections)} and all(passage.framing for passage in run):
                 shown = shown_title(title)
             else:
                 weights = [scores.get(passage.text, 0.0) for passage in run]
@@ -146,6 +146,8 @@ def _chaptered(
         parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest, check)]
         parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
         return [Section(part.title, under_topics(part.passages, language, check)) for part in parts]
+    if sections[0].title is None and not all(passage.framing for passage in sections[0].passages):
+        sections = [Section(language.introduction(), sections[0].passages), *sections[1:]]
     return at_most(sections, brief.max_chapters, language.sums_up, check)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from contracts.faithful import faithful, without_aside
 from contracts.polarity import Polarity, heading_polarity
 from services.scripting import korean_forbidding, korean_lists, korean_speech
 from services.scripting.korean_analyser import LONGEST_ANALYSED, kiwi
@@ -59,6 +60,8 @@ _LINK = re.compile(
     r"|실제로|특히|예를 들어|예컨대)"
     r"(?![가-힣]),?\s+"
 )
+_CITED = re.compile(r"(?<=[.!?]) \([^()]{1,80}\)\.?$")
+"""A source in brackets behind the sentence: (법 제22조의2)."""
 _ORDINALS = ["첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째", "일곱째", "여덟째", "아홉째", "열째"]
 
 _OPENINGS = {
@@ -127,13 +130,14 @@ class Korean(Language):
             return None
         if Trait.DEFINES in traits and (term := defined_term(sentence)):
             return f"{term}{'이란' if has_final(term) else '란'}?"
-        text = re.sub(r"\s?\([^()]*\)", "", sentence)
+        text = without_aside(_CITED.sub("", sentence))
         if text.rstrip("”’\"'").endswith("?"):
             return text if len(text) <= HEADLINE_LIMIT else None
         return _named(text, HEADLINE_LIMIT)
 
     @override
     def point(self, sentence: str) -> str | None:
+        sentence = _CITED.sub("", sentence)
         return _named(sentence, POINT_LIMIT) if len(sentence) <= LONGEST_ANALYSED else None
 
     @override
@@ -224,6 +228,10 @@ class Korean(Language):
         return topic(ORDER.sub("", _LINK.sub("", sentence, count=1), count=1), kiwi())
 
     @override
+    def introduction(self) -> str:
+        return "들어가며"
+
+    @override
     def sums_up(self, title: str) -> bool:
         return re.search(r"정리|요약|마무리|마치며|맺음|핵심|기억|체크\s?리스트|복습", title) is not None
 
@@ -253,7 +261,7 @@ class Korean(Language):
     @override
     def opening(self, style: str, title: str) -> str | None:
         line = _OPENINGS.get(style)
-        if line is None or Morphemes.of(title, kiwi()).is_sentence() or title.endswith(("?", "!", ".")):
+        if line is None or _no_subject(title):
             return None
         return line.format(title=title)
 
@@ -262,13 +270,20 @@ class Korean(Language):
         return _CLOSINGS.get(style)
 
 
+def _no_subject(title: str) -> bool:
+    """Whether a title is no noun that one can speak about: a sentence, an act in noun form, a question."""
+    morphemes = Morphemes.of(title, kiwi())
+    return title.endswith(("?", "!", ".")) or morphemes.is_sentence() or morphemes.is_nominalised()
+
+
 def _named(sentence: str, limit: int) -> str | None:
     """Return a sentence in noun form, without words of order, and with the figure that it is about."""
     text = _LINK.sub("", ORDER.sub("", sentence, count=1), count=1).strip(" .!…")
     named = shortened(nominal(Morphemes.of(text, kiwi()), kiwi()), kiwi(), limit)
     figure = counted(text)
-    if figure and figure not in (named or ""):
-        named = first_clause(Morphemes.of(text, kiwi()), figure) or named
+    if figure and (figure not in (named or "") or len(named or "") > limit):
+        clause = first_clause(Morphemes.of(text, kiwi()), figure)
+        named = clause if clause and (named is None or faithful(text, clause)) else named
     return named
 
 

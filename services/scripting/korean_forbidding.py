@@ -7,7 +7,8 @@ from contracts.polarity import states_not
 from services.scripting import korean_speech
 from services.scripting.korean_analyser import kiwi
 from services.scripting.korean_headline import nominal
-from services.scripting.korean_morphemes import Morphemes
+from services.scripting.korean_instructions import is_instruction
+from services.scripting.korean_morphemes import Morphemes, kind
 from services.scripting.korean_particles import topic_particle
 from services.scripting.language import Item
 
@@ -27,6 +28,8 @@ def forbidden(text: str) -> Item | None:
         said, point = korean_speech.spoken(parts[0]), _point(first)
     elif (act := refused(first)) is not None:
         said, point = act
+    elif Morphemes.of(first, kiwi()).is_sentence():
+        said, point = f"“{first}”, 이렇게 하지 않습니다.", f"“{first}”"
     elif len(parts) > 1:
         said, point = f"{first}{topic_particle(first)} 금지입니다.", first
     else:
@@ -48,8 +51,11 @@ def refused(act: str) -> tuple[str, str] | None:
     end = len(morphemes.tokens) - 1
     while end and morphemes.tokens[end - 1].tag == "EP":
         end -= 1
-    if not end or morphemes.tokens[end - 1].tag not in {"VV", "VX", "XSV", "VV-R", "VV-I", "VX-R", "VX-I"}:
+    if not end or kind(morphemes.tokens[end - 1]) not in {"VV", "VX", "XSV"}:
         return None
+    forms, tags = [t.form for t in morphemes.tokens[:end]], [kind(t) for t in morphemes.tokens[:end]]
+    if not is_instruction(forms, tags):
+        return None  # what is or happens is not left undone: 저는 몰라요
     stem = morphemes.until(end, [("지", "EC")])
     asked = _IMPERATIVE.search(act) is not None
     return f"{stem} {'마세요' if asked else '않습니다'}.", f"{stem} 않기"

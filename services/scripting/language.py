@@ -155,6 +155,9 @@ class Language(Protocol):
     def joined(self, phrases: Sequence[str]) -> str:
         """Return one or two noun phrases as a title."""
 
+    def introduction(self) -> str:
+        """Return the title of what stands in front of the first heading."""
+
     def sums_up(self, title: str) -> bool:
         """Whether a chapter of this title repeats what was said before."""
 

@@ -10,6 +10,10 @@ _SPLIT_MARKS = "".join(mark for mark in FORBID_MARKS + ALLOW_MARKS if mark not i
 MARK = re.compile(rf"[{_SPLIT_MARKS}][\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff\u2640\u2642]*")
 """A mark wherever it stands in running text."""
 _MARKED_LINE = re.compile(rf"^([ \t]{{0,12}})(?=[{_SPLIT_MARKS}][^|\n]*$|[{_LOOSE}][ \t])", re.MULTILINE)
+_LABEL_LINE = re.compile(
+    r"^([ \t]{0,12})(?=\[(?:금지|불가|필수|권장|허용|가능|나쁜 ?예|좋은 ?예|잘못된 ?예|올바른 ?예|do|don['’]t|good|bad)\][ \t]*[^\s(:])",
+    re.MULTILINE | re.IGNORECASE,
+)
 _RING_LINE = re.compile(r"^([ \t]{0,12})[○◯⭕][ \t]*(?=\S)", re.MULTILINE)
 _CROSS_LINE = re.compile(r"^[ \t]{0,12}(?:- )?[×✕✗✘✖❌][ \t]*\S", re.MULTILINE)
 _LETTER_LINE = re.compile(r"^([ \t]{0,12})(?=([OX])[ \t]+[^\s|])", re.MULTILINE)
@@ -21,4 +25,5 @@ def marked_lines(text: str) -> str:
         text = _RING_LINE.sub(r"\1- ⭕ ", text)
     if len({found[2] for found in _LETTER_LINE.finditer(text)}) > 1:
         text = _LETTER_LINE.sub(r"\1- ", text)
+    text = _LABEL_LINE.sub(r"\1- ", text)
     return _MARKED_LINE.sub(r"\1- ", text)

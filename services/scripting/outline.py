@@ -55,6 +55,8 @@ def _title_of(blocks: Sequence[Part]) -> tuple[str | None, Sequence[Part]]:
     heading = blocks[first]
     assert isinstance(heading, Heading)
     rivals = [block for block in blocks if isinstance(block, Heading) and block.level <= heading.level]
+    if len(rivals) > 1 and first:
+        return None, blocks  # one chapter of several, behind an introduction
     if heading.level == 1 and len(rivals) == 1:
         return heading.text, [*blocks[:first], *blocks[first + 1 :]]
     return (heading.text if heading.level == 1 else None), blocks
@@ -244,7 +246,11 @@ class _Reader:
         """Return a row whose marks are words."""
         heads = (*header, *[""] * len(cells))
         return tuple(
-            cell if (polarity := cell_mark(cell)) is None else self.language.verdict(polarity, head)
+            self.language.verdict(polarity, head)
+            if (polarity := cell_mark(cell))
+            else cell
+            if letters(cell)
+            else ""
             for head, cell in zip(heads, cells, strict=False)
         )
 

@@ -8,6 +8,7 @@ and the slide draws accordingly.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from contracts.polarity import (
     Polarity,
@@ -23,6 +24,9 @@ from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 
 _SENTENCE = re.compile(r"(?<=[.!?。．])\s+")
 _CLOSED = re.compile(r"(?:^|[.!?。:：;,/·—–-])\s*$")
+_LONGEST_LEAD = 200
+"""Characters at the end of the line in front of a list that say what it is. Fewer, and a long lead loses its verb."""
+_SAID = re.compile(r"(?:[.!?…]|[가-힣](?:다|요))$")
 _LEADS_KO = re.compile(r"다음|아래|[:：]\s*$")
 _LEAD_NOT_KO = re.compile(
     r"(?:금지(?:합니다|한다|됩니다|된다|함|됨|이다|입니다)?|(?:면|서[는도]?) (?:절대(?:로)? )?안 ?(?:됩니다|된다|되며|됨|돼요)"
@@ -56,7 +60,8 @@ _QUIZ = re.compile(r"퀴즈|문제|문항|평가|테스트|quiz|test|question|ch
 _QUESTION = re.compile(
     r"\?\s*$|(?:고르시오|고르세요|고르십시오|것은)\s*[.:?]?\s*$|^(?:choose|select|pick)\b", re.IGNORECASE
 )
-_CIRCLED = re.compile(r"\s*[①②③④⑤⑥⑦⑧⑨⑩]\s*")
+_SEVERAL = 2
+_CIRCLED = re.compile(r"[①②③④⑤⑥⑦⑧⑨⑩]")
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,8 @@ def _led(before: Block | None, above: Polarity | None) -> Polarity | None:
     """Return what the line in front of a list says of it, else what the heading above says."""
     if not isinstance(before, Paragraph):
         return above
-    last = _SENTENCE.split(before.text)[-1]
-    named = heading_polarity(last) if last.endswith((":", "：")) else None
+    last = _SENTENCE.split(before.text)[-1][-_LONGEST_LEAD:]
+    named = heading_polarity(last) if last.endswith((":", "：")) or not _SAID.search(last) else None
     if named is not None:
         return named
     if _LEAD_NOT_KO.search(last) and _LEADS_KO.search(last) and not _EXCEPT_KO.search(last):
@@ -139,14 +144,14 @@ def _led(before: Block | None, above: Polarity | None) -> Polarity | None:
 def _asked(before: Block | None, *, quiz: bool) -> bool:
     """Whether a list gives the answers to the question in front of it."""
     text = before.text if isinstance(before, Paragraph | Heading) else ""
-    last = _SENTENCE.split(text)[-1] if text else ""
+    last = _SENTENCE.split(text)[-1][-_LONGEST_LEAD:] if text else ""
     return bool(_QUESTION.search(last)) and (quiz or _ASKS.search(last) is not None)
 
 
 def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # noqa: FBT001
     if asked:
         return Signed(tuple((Polarity.CHOICE, _without(item)) for item in block.items), choices=True)
-    marks = marks_of(block.items)
+    marks = marks_of(_expanded(block.items))
     by_mark = any(polarity is Polarity.FORBIDDEN for polarity, _ in marks)
     told: list[tuple[Polarity | None, str]] = []
     outspoken = above is Polarity.FORBIDDEN and _outspoken([text for _, text in marks])
@@ -164,9 +169,26 @@ def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # no
     return Listing(block.ordered, tuple(text for _, text in told))
 
 
+def _expanded(items: Sequence[str]) -> tuple[str, ...]:
+    """Return the items, one that holds several marks as one for each: 🚫 Smoking 🚫 Pets ✅ Gloves."""
+    found: list[str] = []
+    for item in items:
+        marks = list(MARK.finditer(item))
+        if len(marks) < _SEVERAL:
+            found.append(item)
+            continue
+        in_front = _CLOSED.search(item[: marks[0].start()]) is not None
+        cuts = [mark.start() if in_front else mark.end() for mark in marks]
+        bounds = [0, *cuts, len(item)]
+        parts = (item[low:high].strip(" ,;/·") for low, high in pairwise(bounds))
+        found.extend(part for part in parts if part)
+    return tuple(found)
+
+
 def _outspoken(texts: Sequence[str]) -> bool:
-    """Whether a list below a heading that forbids says itself, in sentences, what is not to be done."""
-    return any(_finite(text) and states_not(text) for text in texts)
+    """Whether a list below a heading that forbids says itself, in most of its sentences, what is not to be done."""
+    negated = [states_not(text) for text in texts if _finite(text)]
+    return sum(negated) * 2 >= len(negated) > 0
 
 
 def _finite(text: str) -> bool:

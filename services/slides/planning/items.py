@@ -24,6 +24,11 @@ _MARK = re.compile(
 )
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
+_CONDITION = re.compile(
+    r"^(?:if|unless|when(?:ever)?|while|before|after|once|until|although|because|as)\b|^[^,]{2,60}(?:면|때|경우|때는|경우에는?|[은한] 후|기 전에), ",
+    re.IGNORECASE,
+)
+"""Commas behind a condition part clauses: without it, none of them is true."""
 _EDGES = " ,;·•|"
 
 _NOUN_OF_VERB = re.compile(r"(?:[을를] [^,]{1,12}(?:기|음)|[하되]기|[함됨임])$|[이가은는] [가-힣 ]{2,}$")
@@ -80,7 +85,7 @@ def _signed(title: str | None, body: str, chapter: str) -> Caption | None:
         title, lines, marks = lines[0].rstrip(" :："), lines[1:], marks[1:]
     above = heading_polarity(title or "", heading_polarity(chapter))
     by_mark = any(sign is Polarity.FORBIDDEN for sign, _ in marks)
-    listed = title is not None or len(lines) > 1
+    listed = title is not None or len(_best_split(body)) > 1
     if not by_mark and (above is not Polarity.FORBIDDEN or not listed):
         return None
     if not by_mark:
@@ -129,7 +134,7 @@ def _attempts(body: str) -> list[tuple[Kind, list[str]]]:
     dotted = _DOT.split(line)
     if len(dotted) > 2 and all(len(part) <= _LONGEST_DOTTED_ITEM for part in dotted):
         attempts.append(("list", dotted))
-    if len(line) <= _LONGEST_COMMA_LIST and not _ENDS_SENTENCE.search(line):
+    if len(line) <= _LONGEST_COMMA_LIST and not _ENDS_SENTENCE.search(line) and not _CONDITION.search(line):
         parts = [_CONJUNCTION.sub("", part.strip()) for part in _COMMA.split(line)]
         enough = (len(parts) > 2 and not _one_clause(parts)) or (len(parts) == 2 and _pair(parts))
         if enough and all(2 <= len(part) <= _LONGEST_COMMA_ITEM for part in parts):

@@ -45,7 +45,7 @@ _PROHIBITED = re.compile(
     r"|주의하세요|조심하세요))$"
 )
 _STATE = re.compile(
-    r"(?:묻|물어보|요구하|요청하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하"
+    r"(?:묻|물어보|요구하|요청하|그러하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하"
     r"|정확하|가능하|아니|남|끝나"
     r"|떨어지|일어나"
     r"|생기|발생하|[아어여라]지)지(?:는|도)? ?않(?:습니다|아요|는다)$"
@@ -121,7 +121,12 @@ def without_lead(sentence: str) -> str:
     return text if has_hangul(text) else text[:1].upper() + text[1:]
 
 
+_FORMAL_NOT = re.compile(r"지(는|도)? ?아니(?:합니다|한다|하다)$")
+_FORMAL_MUST_NOT = re.compile(r"지(는|도)? ?아니하여야 (?=합니다|한다)")
+
+
 def _korean(text: str) -> str:
+    text = _FORMAL_NOT.sub(r"지\1 않습니다", _FORMAL_MUST_NOT.sub(r"지\1 않아야 ", text))
     if GREETS.search(text):
         return text
     for form in _FORMS:

@@ -11,12 +11,17 @@ import pytest
 from tests.support.regex_steps import Stepper, TooManyStepsError
 
 MODULES = (
+    "contracts.faithful",
     "contracts.normalization",
+    "contracts.polarity",
     "services.runtime.redaction",
     "services.scripting.answers",
     "services.scripting.beats",
+    "services.scripting.korean_polite",
     "services.scripting.korean_speech",
+    "services.scripting.marks",
     "services.scripting.pieces",
+    "services.scripting.polarity",
     "services.scripting.source",
     "services.scripting.text",
     "services.slides.planning.cleaning",
