@@ -113,14 +113,17 @@ def _of_mark(mark: str) -> Polarity:
 
 _FORBIDS_KO = re.compile(
     r"(?:^|[\s·(])금지 ?(?:행위|사항|행동|품목|물품|물질|항목|동작|작업|대상|목록|어|표현|약물|식품|용품|업무|활동|사례|규정"
-    r"|수칙)(?:들)?$|^금지$|^절대 ?금지$|(?:반입|반출|사용|취급|휴대|섭취|투입|복용|배출) ?금지(?: ?(?:물품|품목|대상|물질))?$"
+    r"|수칙)(?:들)?$|^금지$|^절대 ?금지$|(?:반입|반출|사용|취급|휴대|섭취|투입|복용|배출) ?금지 ?(?:물품|품목|대상|물질)$"
     r"|(?:지|서는?|면) (?:절대 )?(?:말아야|않아야|안 ?(?:되는|될)) ?(?:할|하는)? ?"
     r"(?:것|것들|일|일들|행동|행위|사항|말|표현|물건|작업|짓)(?:들)?(?: \d+ ?가지)?$"
     r"|(?:지 말|지 않을|지 말아야 할|면 안 되는|서는 안 되는|면 안 될|서는 안 될) (?:것|일|행동|행위|사항)$"
-    r"|^(?:절대 )?하지 (?:마세요|마십시오|말 것|말 일|맙시다|말자|않기)$"
+    r"|(?:지 ?말아야 ?할|(?:면|서는?) 안 ?(?:되는|될)) (?:[가-힣]{1,8}|\d+ ?가지|[두세네] ?가지|다섯 ?가지)(?: \d+ ?가지)?$"
+    r"|(?:^|[은는을를만게요] |행동 |행위 |것 |절대 )하지 ?(?:마세요|마십시오|마시오|말 것|말 일|맙시다|말자|말아요|않기|않습니다)$"
+    r"|(?:^|[은는만건게] |절대 )(?:금지|금물|삼가세요|삼가십시오|피하세요|피합니다|안 ?(?:돼요|됩니다|된다))$"
+    r"|^(?:이렇게 |이러|절대 |이것만은 )?(?:하|해)?(?:면|서는) 안 ?(?:돼요|됩니다|된다|됨)$"
     r"|(?:삼가야|피해야|삼갈|피할|금해야) ?(?:할)? ?(?:것|일|행동|행위|사항|음식|말|표현|장소|자세)(?:들)?$"
     r"|(?:허용되지 않는|허용하지 않는|금지(?:된|되는|하는)) ?(?:것|일|행동|행위|사항|물품|작업|품목)?$"
-    r"|(?:나쁜|잘못된|틀린|옳지 않은) (?:예|예시|사례|습관|방법|자세)$|^불가(?:능)? ?(?:사항|행위|항목)?$"
+    r"|(?:나쁜|잘못된|틀린|옳지 않은|부적절한|부적합한) (?:예|예시|사례|습관|방법|자세|행동|행위|표현|언행|사용)(?: 예시)?$|^불가(?:능)? ?(?:사항|행위|항목)?$"
 )
 _REQUIRES_KO = re.compile(
     r"(?:해야|지켜야|따라야|써야|확인해야|둬야|갖춰야) ?(?:할|하는) ?(?:것|것들|일|행동|행위|사항|일들)?$|준수 ?(?:사항|수칙)?$"
@@ -136,8 +139,8 @@ _NOT_EN = (
 )
 _FORBIDS_EN = re.compile(
     r"^(?:the )?(?:don['’]?ts?|do[ -]nots?|never(?: do)?(?: this| these)?|not allowed"
-    r"|not permitted|off[ -]limits|forbidden|prohibited|banned|no[ -]?gos?|(?:\w+ ){0,2}(?:what|things|mistakes|habits|acts) to avoid"
-    r"|avoid(?: these| this)?|(?:bad|wrong) (?:practices?|examples?|habits?)|anti-?patterns?)$"
+    r"|not permitted|off[ -]limits|forbidden|prohibited|banned|no[ -]?gos?|(?:\w+ ){0,2}(?!(?:how|ways?|steps?|tips|need|try|order) )\w+ to avoid"
+    r"|avoid(?: these| this)?|(?:bad|wrong) (?:practices?|examples?|habits?)|anti-?patterns?|wrong|incorrect|ng)$"
     r"|^(?:what|things|actions?|items?|acts|behaviou?rs?|practices|activities|stuff|words|topics)"
     rf"(?: (?!if\b|when\b)\w+['’]?\w*){{0,5}}? {_NOT_EN}(?: \w+){{0,3}}$"
     rf"|^(?:(?:you|we|they|employees|staff|users|workers|visitors|drivers|everyone|please) )?"
@@ -185,6 +188,22 @@ def heading_polarity(text: str, inherited: Polarity | None = None) -> Polarity |
     if _RELEASES_KO.search(named) or _RELEASES_EN.search(named):
         return None
     return inherited
+
+
+_FORBIDS_THINGS = re.compile(
+    r"(?:반입|반출|사용|취급|휴대|섭취|투입|복용|배출|출입|탑승|접속|공유|게시|촬영|판매|혼합|보관|적재|소지|지참|접촉|유출) ?금지$"
+    r"|^(?:please )?(?:do not|don['’]t|never|you (?:must|may|should) not|you must never|no) [a-z]+(?: (?:to|with|in|into|on|out))?$",
+    re.IGNORECASE,
+)
+
+
+def forbids_things(text: str) -> bool:
+    """Whether a heading forbids the things that a list below it names, if it names things: 반입 금지, Never share.
+
+    Sentences below such a heading speak for themselves: it says already what is not to be done.
+    """
+    named = without_marks(mark_of(text)[1]).strip(_EDGES) if len(text) <= _LONGEST_HEADING else ""
+    return _FORBIDS_THINGS.search(named) is not None
 
 
 _STATES_KO = re.compile(

@@ -37,7 +37,7 @@ def spoken(sentence: str) -> str:
     text = f"{text[:-_LONGEST_LOOSE]}{_LOOSE_END.sub('', text[-_LONGEST_LOOSE:])}".strip() or text
     if aside := _ASIDE.match(text):
         said = aside["said"]
-        if said[-1] in _STOPS or Morphemes.of(said, kiwi()).is_sentence() or polite(said) is not None:
+        if said[-1] in _STOPS or Morphemes.of(said, kiwi()).is_sentence() or (" " in said and polite(said)):
             return f"{spoken(said)} {aside['aside']}."
         return f"{said} {aside['aside']}." if text[len(said)] == " " else f"{said}{aside['aside']}."
     bare = _unclosed(text)
@@ -95,6 +95,8 @@ def _plain(morphemes: Morphemes, last: int, token: Any) -> str | None:
         and kind(before) in {"VV", "VA", "VX", "EP", "XSV", "XSA", "VCP"}
     ):
         return morphemes.rejoined(last, "ᆸ니다")
+    if before.form == "말" and token.form in {"어", "아"} and token.tag in {"EF", "EC"}:
+        return morphemes.rejoined(last, "세요")  # 뛰지 마
     familiar = token.tag in {"EF", "EC"} and token.form in {"어", "아", "여"}
     if familiar and kind(before) in {"VV", "VA", "VX", "EP", "XSV", "XSA"} and len(morphemes.tokens) > 2:
         return morphemes.rejoined(last, "ᆸ니다")
@@ -103,7 +105,7 @@ def _plain(morphemes: Morphemes, last: int, token: Any) -> str | None:
 
 def _directed(morphemes: Morphemes, last: int, token: Any) -> str | None:
     """Return a command or a proposal politely: 신고하라 → 신고하세요, 씻자 → 씻읍시다."""
-    if token.tag != "EF":
+    if token.tag != "EF" and not (token.tag == "EC" and token.form in _PROPOSALS):
         return None
     stem = morphemes.tokens[last - 1]
     if token.form in _COMMANDS and kind(stem) in {"VV", "VX", "XSV"}:
@@ -127,7 +129,8 @@ def _noted_act(morphemes: Morphemes) -> str | None:
     act, when = morphemes.tokens[-1], morphemes.tokens[-2]
     if act.tag != "NNG" or act.form not in ACTIONS or not apart(morphemes.text, act):
         return None
-    if when.form not in ADVERBIAL and when.tag not in {"MAG", "JKB", "JKO"}:
+    links = when.tag == "EC" and when.form in {"고", "어", "아", "며"}
+    if when.form not in ADVERBIAL and when.tag not in {"MAG", "JKB", "JKO"} and not links:
         return None
     return Morphemes.of(f"{morphemes.text}하기", kiwi()).polite()
 

@@ -11,6 +11,8 @@ _QUOTED = re.compile(r"“[^“”\n]{1,240}”|\"[^\"\n]{1,240}\"")
 _QUOTE_WORD = "“말씀”"
 _WIDE_STOPS = str.maketrans("。！？", ".!?")
 _WIDE_POINT = re.compile(r"．(?!\d)")
+_AFTERWARDS = re.compile(r"(?<=[다요][.!?]) (?=\([^()]{1,200}\)\.?$)")
+"""Where a remark in brackets follows a whole sentence: …보관합니다. (내부 규정 16조 2항)"""
 _HANJA = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _BEFORE_QUOTE = re.compile(rf"(?<=[.?!])\s+(?={_QUOTE_WORD})")
 ACTIONS = frozenset(
@@ -42,7 +44,8 @@ def sentences(text: str) -> list[str]:
             else:
                 parts.append(said.strip())
             end = part.end
-    return [_QUOTED.sub(lambda found: next(quotes, found[0]), part) for part in parts if part]
+    whole = (_QUOTED.sub(lambda found: next(quotes, found[0]), part) for part in parts if part)
+    return [piece for part in whole for piece in _AFTERWARDS.split(part)]
 
 
 def acted(phrase: str) -> str | None:

@@ -13,12 +13,14 @@ from itertools import pairwise
 from contracts.polarity import (
     Polarity,
     cell_mark,
+    forbids_things,
     heading_polarity,
     mark_of,
     marks_of,
     states_not,
     without_marks,
 )
+from services.scripting.english_traits import instructs
 from services.scripting.marks import MARK
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 
@@ -45,7 +47,7 @@ _EXCEPT_EN = re.compile(
 )
 _ITS_OWN = re.compile(
     r"^(?:※|단[,\s]|다만|예외|참고|위반|적발|어기|이를 위반|이유|처벌|except|exception|note|violat|penalt|reason|if you)"
-    r"|위반 ?시|위반하면|적발 ?시",
+    r"|위반 ?시|위반하면|적발 ?시|^(?:반드시|꼭|항상) |[어아해]야 (?:한다|합니다|함)$|^always\b|\bmust (?!not|never)\b",
     re.IGNORECASE,
 )
 """Items that speak of the rule, not of an act that it forbids."""
@@ -61,6 +63,8 @@ _QUESTION = re.compile(
     r"\?\s*$|(?:고르시오|고르세요|고르십시오|것은)\s*[.:?]?\s*$|^(?:choose|select|pick)\b", re.IGNORECASE
 )
 _SEVERAL = 2
+_LONGEST_THING = 20
+"""Characters of a thing's name in Korean; twice as many in Latin letters. A longer item is a sentence without an end."""
 _CIRCLED = re.compile(r"[①②③④⑤⑥⑦⑧⑨⑩]")
 
 
@@ -91,7 +95,7 @@ def signed(blocks: Sequence[Block]) -> list[Part]:
     """Return the blocks, each list and paragraph with what its marks and what stands above it make of it."""
     found: list[Part] = []
     levels: list[tuple[int, Polarity | None]] = []
-    quiz = False
+    quiz = things = False
     for index, block in enumerate(blocks):
         above = levels[-1][1] if levels else None
         before = blocks[index - 1] if index else None
@@ -101,12 +105,16 @@ def signed(blocks: Sequence[Block]) -> list[Part]:
                     levels.pop()
                 above = levels[-1][1] if levels else None
                 levels.append((block.level, heading_polarity(block.text, above)))
+                things = levels[-1][1] is None and forbids_things(block.text)
                 quiz = _QUIZ.search(block.text) is not None
                 found.append(Heading(block.level, heading_text(block.text)))
             case Paragraph():
                 found.extend(_paragraph(block, above, quiz=quiz))
             case Listing():
-                found.append(_listing(block, _led(before, above), _asked(before, quiz=quiz)))
+                above = _led(before, above)
+                if above is None and things and all(map(_is_thing, block.items)):
+                    above = Polarity.FORBIDDEN
+                found.append(_listing(block, above, _asked(before, quiz=quiz)))
             case Table():
                 found.append(_table(block, above))
     return found
@@ -154,12 +162,11 @@ def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # no
     marks = marks_of(_expanded(block.items))
     by_mark = any(polarity is Polarity.FORBIDDEN for polarity, _ in marks)
     told: list[tuple[Polarity | None, str]] = []
-    outspoken = above is Polarity.FORBIDDEN and _outspoken([text for _, text in marks])
     for polarity, text in marks:
         own = polarity
         if by_mark or above is not Polarity.FORBIDDEN:
             own = polarity or (Polarity.REQUIRED if by_mark else None)
-        elif _ITS_OWN.search(text) or (outspoken and _finite(text)):
+        elif _ITS_OWN.search(text):
             own = None
         else:
             own = Polarity.FORBIDDEN
@@ -185,16 +192,14 @@ def _expanded(items: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _outspoken(texts: Sequence[str]) -> bool:
-    """Whether a list below a heading that forbids says itself, in most of its sentences, what is not to be done."""
-    negated = [states_not(text) for text in texts if _finite(text)]
-    return sum(negated) * 2 >= len(negated) > 0
-
-
-def _finite(text: str) -> bool:
-    """Whether an item is a sentence rather than the name of an act."""
-    end = text.rstrip(" .!")
-    return end.endswith(("다", "요", "오", "라", "자")) or not re.search("[가-힣]", end)
+def _is_thing(item: str) -> bool:
+    """Whether an item names a thing or a noun, rather than saying something: 라이터, Your password."""
+    end = item.rstrip(" .!")
+    if re.search("[가-힣]", end):
+        return len(end) <= _LONGEST_THING and not end.endswith(
+            ("다", "요", "오", "라", "자", "기", "것", "함", "음")
+        )
+    return not states_not(end) and not instructs(end) and len(end) <= 2 * _LONGEST_THING
 
 
 def _paragraph(block: Paragraph, above: Polarity | None, *, quiz: bool) -> Iterator[Part]:

@@ -127,7 +127,7 @@ def reason(scene: Scene, headline: str, avoid: Sequence[str] = ()) -> str | None
     """
     for sentence in scene.told:
         heart = condensed(sentence, LONGEST_REASON)
-        if heart is None or forbids(sentence) or heart.endswith("?"):
+        if heart is None or forbids(sentence) or heart.endswith("?") or heart.startswith("("):
             continue
         if all(similarity(heart, other) < SAME for other in (headline, *avoid)):
             return nominal(heart) if has_hangul(heart) else heart
