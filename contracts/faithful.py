@@ -1,8 +1,8 @@
-"""Whether a short form of a sentence still says what the sentence says: its conditions, negations and numbers.
+"""Whether a short form of a sentence says what the sentence says: conditions, negations, numbers.
 
-The one check behind every headline and point: who shortens a sentence, in the script or on a slide, asks here,
-and shows the whole sentence where no shorter form passes. It reads words, not grammar, and errs on the side of the
-whole sentence.
+The one check behind every headline and point: who shortens a sentence, in the script or on a slide, asks
+here, and shows the whole sentence where no shorter form passes. It reads words, not grammar, and errs on
+the side of the whole sentence.
 """
 
 import re
@@ -11,7 +11,8 @@ from collections import Counter
 _I = re.IGNORECASE
 
 _PROHIBITIVE = re.compile(
-    r"(?:(?:으)?면|서[는도]?) ?(?:절대(?:로)? ?)?안 ?(?=[되돼됩됨된될])(?:됩니다|된다|돼요|되며|되고|됨|되는|될|되[가-힣]*)?"
+    r"(?:(?:으)?면|서[는도]?) ?(?:절대(?:로)? ?)?안 ?(?=[되돼됩됨된될])(?:됩니다|된다|돼요"
+    r"|되며|되고|됨|되는|될|되[가-힣]*)?"
 )
 """누르면 안 됩니다 holds no condition: it is one negation, as 누르지 않기 is."""
 
@@ -22,11 +23,13 @@ _CONDITIONS_KO = (
     ),
     re.compile(r"경우|(?<![가-힣])때(?!문)|(?<=[가-힣]) 시(?=[\s,에는]|$)|동안|중에는?(?=\s)"),
     re.compile(
-        r"(?<=[가-힣)])만(?<!지만)(?<!하지만)(?<!불만)(?<!비만)(?=[\s,은이을]|$)|에 한(?:해|하|정)|한하여|뿐|오직"
+        r"(?<=[가-힣)])만(?<!지만)(?<!하지만)(?<!불만)(?<!비만)(?=[\s,은이을]|$)|에 한(?:해|하|정)"
+        r"|한하여|뿐|오직"
     ),
     re.compile(r"제외|이외|(?<=[가-힣]) ?외에|예외|없이|않는 한|말고(?=\s)|빼고"),
     re.compile(
-        r"까지|[기은한난된] (?:전|뒤|후|다음)|(?<=[가-힣0-9]) ?(?:전|후|뒤)에|이상|이하|미만|초과|이내|안에|최소|최대|미리"
+        r"까지|[기은한난된] (?:전|뒤|후|다음)|(?<=[가-힣0-9]) ?(?:전|후|뒤)에|이상|이하|미만|초과"
+        r"|이내|안에|최소|최대|미리"
     ),
 )
 _CONDITIONS_EN = (
@@ -34,16 +37,19 @@ _CONDITIONS_EN = (
     re.compile(r"\bwhen(?:ever)?\b|\bwhile\b|\bduring\b|\bonce\b|\bwhere\b(?! (?:is|are)\b)", _I),
     re.compile(r"\bonly\b|\bjust\b|\bsolely\b|\bexclusively\b", _I),
     re.compile(
-        r"\bexcept\b|\bexcluding\b|\bother than\b|\bapart from\b|\bwithout\b|\bbut not\b|\binstead of\b|\brather than\b",
+        r"\bexcept\b|\bexcluding\b|\bother than\b|\bapart from\b|\bwithout\b|\bbut not\b"
+        r"|\binstead of\b|\brather than\b",
         _I,
     ),
     re.compile(
-        r"\buntil\b|\btill\b|\bbefore\b|\bafter\b|\bat least\b|\bat most\b|\b(?:more|less|fewer|later) than\b|\bwithin\b|\bup to\b",
+        r"\buntil\b|\btill\b|\bbefore\b|\bafter\b|\bat least\b|\bat most\b|\b(?:more|less|fewer"
+        r"|later) than\b|\bwithin\b|\bup to\b",
         _I,
     ),
 )
 _NEGATIONS_KO = re.compile(
-    r"지(?:는|도|를)? ?(?:않|말|마[세시십라]|못|맙|아니)|(?:^|\s)(?:안|못) (?=[가-힣])|금지(?!법)|(?<![가-힣])없|(?<=[이가은는도])? 없|아니[다하한합함라]|아닙|아님|아닌|불가(?!피)"
+    r"지(?:는|도|를)? ?(?:않|말|마[세시십라]|못|맙|아니)|(?:^|\s)(?:안|못) (?=[가-힣])"
+    r"|금지(?!법)|(?<![가-힣])없|(?<=[이가은는도])? 없|아니[다하한합함라]|아닙|아님|아닌|불가(?!피)"
     r"|삼가|미(?:제출|이수|준수|착용|신고)|허용되지"
 )
 _NEGATIONS_EN = re.compile(
@@ -54,12 +60,11 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 _LEFT_OVER = re.compile(r"^(?:and|but|so|or|nor|because|which|who|whose|that is|then)\b(?! that\b)", _I)
 _ENDS_IN_THE_MIDDLE = re.compile(
-    r"(?:\b(?:and|or|but|the|an?|of|to|in|on|at|by|for|with|from|that|which|who|if|when|because|as|than|your|their|not|is|are)"
-    r"|[,;:(])$",
-    _I,
+    r"(?:\b(?:and|or|but|the|an?|of|because|than|your|their|our|which|if|unless|whose)|[,;:(])$"
 )
 _ENDS_IN_THE_MIDDLE_KO = re.compile(
-    r"(?:[가-힣](?:하고|이고|으며|하며|지만|는데|므로|도록|려고|거나|면서)|[가-힣][을를]|및|또는|그리고|[,;:(])$"
+    r"(?:[가-힣](?:하고|이고|으며|하며|지만|는데|므로|도록|려고|거나|면서)|[가-힣](?<!마)(?<!가)(?<!노)을|[가-힣]를"
+    r"|및|또는|그리고|[,;:(])$"
 )
 _ASIDE = re.compile(r"\s?\((?=[^()]{1,80}\))[^()]*\)")
 
@@ -67,8 +72,8 @@ _ASIDE = re.compile(r"\s?\((?=[^()]{1,80}\))[^()]*\)")
 def faithful(sentence: str, form: str) -> bool:
     """Return whether ``form``, a shorter wording of ``sentence``, is whole and says the same.
 
-    Same negations, every condition and exception, every number; nothing left over in front or torn off behind.
-    A question about the sentence ("피싱이란?") says nothing that could be false.
+    Same negations, every condition and exception, every number; nothing left over in front or torn off
+    behind. A question about the sentence ("피싱이란?") says nothing that could be false.
     """
     if form == sentence or form.endswith("?"):
         return True

@@ -1,7 +1,7 @@
 """Whether a text says what to do or what to leave: by the mark before it, by the heading above it.
 
-Part of the contract, since a script's ``on_screen_text`` is text: the writer, a person who edits the script and a
-language model all write ``❌ 비밀번호 공유`` for what is forbidden, and the slide draws it so.
+Part of the contract, since a script's ``on_screen_text`` is text: the writer, a person who edits the script
+and a language model all write ``❌ 비밀번호 공유`` for what is forbidden, and the slide draws it so.
 """
 
 import re
@@ -43,10 +43,13 @@ _BACK_LETTER = re.compile(r"(?<=\S)\s*(?:\(([OXox])\)|\s([OX]))$")
 _CELL = re.compile(rf"^\s*[(\[]?([{_ANY}])[{_VARIANT}]*[)\]]?\s*$")
 _STRAY = re.compile(rf"\s?[{FORBID_MARKS.replace('×', '')}{ALLOW_MARKS}][{_VARIANT}]*")
 _LABEL = re.compile(
-    r"^\s*(?:[\[(【<](?P<in_no>금지|불가|금지 ?사항|나쁜 ?예|잘못된 ?예|틀린 ?예|don['’]?ts?|do not|no|never|bad"
+    r"^\s*(?:[\[(【<](?P<in_no>금지|불가|금지 ?사항|나쁜 ?예|잘못된 ?예|틀린 ?예|don['’]?ts?"
+    r"|do not|no|never|bad"
     r"|wrong|forbidden|prohibited|not allowed)[\])】>]\s*[:：]?"
-    r"|[\[(【<](?P<in_yes>필수|권장|허용|가능|좋은 ?예|올바른 ?예|do|yes|good|right|required|allowed)[\])】>]\s*[:：]?"
-    r"|(?P<no>금지|불가|나쁜 예|잘못된 예|틀린 예|don['’]?ts?|bad|wrong|forbidden|prohibited|not allowed)\s?[:：]\s"
+    r"|[\[(【<](?P<in_yes>필수|권장|허용|가능|좋은 ?예|올바른 ?예|do|yes|good|right|required"
+    r"|allowed)[\])】>]\s*[:：]?"
+    r"|(?P<no>금지|불가|나쁜 예|잘못된 예|틀린 예|don['’]?ts?|bad|wrong|forbidden|prohibited"
+    r"|not allowed)\s?[:：]\s"
     r"|(?P<yes>허용|가능|좋은 예|올바른 예|do|good|right|allowed)\s?[:：]\s)\s*(?=\S)",
     re.IGNORECASE,
 )
@@ -93,6 +96,23 @@ def without_marks(text: str) -> str:
     return " ".join(_STRAY.sub(" ", text).split())
 
 
+_REFUSES_KO = re.compile(
+    r"(?:지(?:는|도)? ?(?:않기|않음|말기|말 것|못함|마세요)|금지|안 됨|삼가기|불가|[가-힣] 없음)$"
+)
+_REFUSES_EN = re.compile(
+    r"^(?:(?:if|when(?:ever)?|while|before|after|once|unless|until|on|in|at)\b[^,]{2,80}, )?"
+    r"(?:please )?(?:do not|don['’]t|never|no\b|nobody|no one|you (?:must|may|should|can) ?not|not allowed)"
+    r"|\b(?:must not|may not|(?:is|are) (?:not allowed|not permitted|prohibited|forbidden|banned))\b",
+    re.IGNORECASE,
+)
+
+
+def refuses(point: str) -> bool:
+    """Whether a point's main act is the forbidden one: ``Walk, never run`` says what to do."""
+    bare = point.rstrip(" .!")
+    return (_REFUSES_KO if re.search("[가-힣]", bare) else _REFUSES_EN).search(bare) is not None
+
+
 def _read(text: str, *, letters: bool) -> tuple[Polarity | None, str, bool]:
     """Return polarity, rest, and whether it counts only as one of a pair."""
     if found := _FRONT.match(text) or _BACK.search(text):
@@ -112,22 +132,29 @@ def _of_mark(mark: str) -> Polarity:
 
 
 _FORBIDS_KO = re.compile(
-    r"(?:^|[\s·(])금지 ?(?:행위|사항|행동|품목|물품|물질|항목|동작|작업|대상|목록|어|표현|약물|식품|용품|업무|활동|사례|규정"
-    r"|수칙)(?:들)?$|^금지$|^절대 ?금지$|(?:반입|반출|사용|취급|휴대|섭취|투입|복용|배출) ?금지 ?(?:물품|품목|대상|물질)$"
+    r"(?:^|[\s·(])금지 ?(?:행위|사항|행동|품목|물품|물질|항목|동작|작업|대상|목록|어|표현|약물"
+    r"|식품|용품|업무|활동|사례|규정"
+    r"|수칙)(?:들)?$|^금지$|^절대 ?금지$|(?:반입|반출|사용|취급|휴대|섭취|투입|복용"
+    r"|배출) ?금지 ?(?:물품|품목|대상|물질)$"
     r"|(?:지|서는?|면) (?:절대 )?(?:말아야|않아야|안 ?(?:되는|될)) ?(?:할|하는)? ?"
     r"(?:것|것들|일|일들|행동|행위|사항|말|표현|물건|작업|짓)(?:들)?(?: \d+ ?가지)?$"
     r"|(?:지 말|지 않을|지 말아야 할|면 안 되는|서는 안 되는|면 안 될|서는 안 될) (?:것|일|행동|행위|사항)$"
-    r"|(?:지 ?말아야 ?할|(?:면|서는?) 안 ?(?:되는|될)) (?:[가-힣]{1,8}|\d+ ?가지|[두세네] ?가지|다섯 ?가지)(?: \d+ ?가지)?$"
-    r"|(?:^|[은는을를만게요] |행동 |행위 |것 |절대 )하지 ?(?:마세요|마십시오|마시오|말 것|말 일|맙시다|말자|말아요|않기|않습니다)$"
+    r"|(?:지 ?말아야 ?할|(?:면|서는?) 안 ?(?:되는|될)) (?:[가-힣]{1,8}|\d+ ?가지"
+    r"|[두세네] ?가지|다섯 ?가지)(?: \d+ ?가지)?$"
+    r"|(?:^|[은는을를만게요] |행동 |행위 |것 |절대 )하지 ?(?:마세요|마십시오|마시오|말 것"
+    r"|말 일|맙시다|말자|말아요|않기|않습니다)$"
     r"|(?:^|[은는만건게] |절대 )(?:금지|금물|삼가세요|삼가십시오|피하세요|피합니다|안 ?(?:돼요|됩니다|된다))$"
     r"|^(?:이렇게 |이러|절대 |이것만은 )?(?:하|해)?(?:면|서는) 안 ?(?:돼요|됩니다|된다|됨)$"
     r"|(?:삼가야|피해야|삼갈|피할|금해야) ?(?:할)? ?(?:것|일|행동|행위|사항|음식|말|표현|장소|자세)(?:들)?$"
     r"|(?:허용되지 않는|허용하지 않는|금지(?:된|되는|하는)) ?(?:것|일|행동|행위|사항|물품|작업|품목)?$"
-    r"|(?:나쁜|잘못된|틀린|옳지 않은|부적절한|부적합한) (?:예|예시|사례|습관|방법|자세|행동|행위|표현|언행|사용)(?: 예시)?$|^불가(?:능)? ?(?:사항|행위|항목)?$"
+    r"|(?:나쁜|잘못된|틀린|옳지 않은|부적절한|부적합한) (?:예|예시|사례|습관|방법|자세|행동"
+    r"|행위|표현|언행|사용)(?: 예시)?$|^불가(?:능)? ?(?:사항|행위|항목)?$"
 )
 _REQUIRES_KO = re.compile(
-    r"(?:해야|지켜야|따라야|써야|확인해야|둬야|갖춰야) ?(?:할|하는) ?(?:것|것들|일|행동|행위|사항|일들)?$|준수 ?(?:사항|수칙)?$"
-    r"|(?:허용|권장|필수|의무|이행) ?(?:행위|사항|행동|품목|물품|항목|대상)?$|해도 되는 (?:것|일|행동)$|할 수 있는 (?:것|일|행동)$"
+    r"(?:해야|지켜야|따라야|써야|확인해야|둬야|갖춰야) ?(?:할|하는) ?(?:것|것들|일|행동|행위"
+    r"|사항|일들)?$|준수 ?(?:사항|수칙)?$"
+    r"|(?:허용|권장|필수|의무|이행) ?(?:행위|사항|행동|품목|물품|항목|대상)?$|해도 되는 (?:것"
+    r"|일|행동)$|할 수 있는 (?:것|일|행동)$"
     r"|(?:좋은|올바른|옳은|바른) (?:예|예시|사례|습관|방법|자세)$|^이렇게 (?:합니다|하세요|해요)$|^하세요$"
 )
 _RELEASES_KO = re.compile(
@@ -139,20 +166,25 @@ _NOT_EN = (
 )
 _FORBIDS_EN = re.compile(
     r"^(?:the )?(?:don['’]?ts?|do[ -]nots?|never(?: do)?(?: this| these)?|not allowed"
-    r"|not permitted|off[ -]limits|forbidden|prohibited|banned|no[ -]?gos?|(?:\w+ ){0,2}(?!(?:how|ways?|steps?|tips|need|try|order) )\w+ to avoid"
-    r"|avoid(?: these| this)?|(?:bad|wrong) (?:practices?|examples?|habits?)|anti-?patterns?|wrong|incorrect|ng)$"
+    r"|not permitted|off[ -]limits|forbidden|prohibited|banned|no[ -]?gos?"
+    r"|(?:\w+ ){0,2}(?!(?:how|ways?|steps?|tips|need|try|order) )\w+ to avoid"
+    r"|avoid(?: these| this)?|(?:bad|wrong) (?:practices?|examples?|habits?)|anti-?patterns?"
+    r"|wrong|incorrect|ng)$"
     r"|^(?:what|things|actions?|items?|acts|behaviou?rs?|practices|activities|stuff|words|topics)"
     rf"(?: (?!if\b|when\b)\w+['’]?\w*){{0,5}}? {_NOT_EN}(?: \w+){{0,3}}$"
     rf"|^(?:(?:you|we|they|employees|staff|users|workers|visitors|drivers|everyone|please) )?"
-    r"(?:must not|mustn['’]t|should not|shouldn['’]t|may not|do not|don['’]t|cannot|can['’]t|must never|should never"
+    r"(?:must not|mustn['’]t|should not|shouldn['’]t|may not|do not|don['’]t|cannot|can['’]t"
+    r"|must never|should never"
     r"|are not allowed to|never)(?: do(?: (?:this|these|the following|any of (?:this|these)))?)?$"
     r"|\b(?:prohibited|forbidden|banned|unacceptable|disallowed|impermissible|restricted)"
-    r" (?:acts?|actions?|items?|uses?|behaviou?rs?|practices|substances|activities|conduct|objects|materials|topics|words)$",
+    r" (?:acts?|actions?|items?|uses?|behaviou?rs?|practices|substances|activities|conduct"
+    r"|objects|materials|topics|words)$",
     re.IGNORECASE,
 )
 _REQUIRES_EN = re.compile(
     r"^(?:the )?(?:do['’]?s?|allowed|permitted|required|good (?:practices?|examples?)|always)$"
-    r"|^(?:what|things|actions?|items?)(?: \w+['’]?\w*){0,4}? (?:must|should|to|can|may|allowed|required|permitted)"
+    r"|^(?:what|things|actions?|items?)(?: \w+['’]?\w*){0,4}? (?:must|should|to|can|may"
+    r"|allowed|required|permitted)"
     r"(?! not\b)(?: \w+){0,2}$"
     r"|\b(?:allowed|permitted|required|acceptable) (?:acts?|actions?|items?|uses?|behaviou?rs?|practices)$",
     re.IGNORECASE,
@@ -172,7 +204,8 @@ def heading_polarity(text: str, inherited: Polarity | None = None) -> Polarity |
 
     Args:
         text: of the heading.
-        inherited: what the heading above it says; a heading of its own subject (penalties, exceptions) ends it,
+        inherited: what the heading above it says; a heading of its own subject (penalties, exceptions) ends
+        it,
             any other goes on with it.
     """
     if len(text) > _LONGEST_HEADING:
@@ -191,14 +224,16 @@ def heading_polarity(text: str, inherited: Polarity | None = None) -> Polarity |
 
 
 _FORBIDS_THINGS = re.compile(
-    r"(?:반입|반출|사용|취급|휴대|섭취|투입|복용|배출|출입|탑승|접속|공유|게시|촬영|판매|혼합|보관|적재|소지|지참|접촉|유출) ?금지$"
-    r"|^(?:please )?(?:do not|don['’]t|never|you (?:must|may|should) not|you must never|no) [a-z]+(?: (?:to|with|in|into|on|out))?$",
+    r"(?:반입|반출|사용|취급|휴대|섭취|투입|복용|배출|출입|탑승|접속|공유|게시|촬영|판매|혼합"
+    r"|보관|적재|소지|지참|접촉|유출) ?금지$"
+    r"|^(?:please )?(?:do not|don['’]t|never|you (?:must|may|should) not|you must never"
+    r"|no) [a-z]+(?: (?:to|with|in|into|on|out))?$",
     re.IGNORECASE,
 )
 
 
 def forbids_things(text: str) -> bool:
-    """Whether a heading forbids the things that a list below it names, if it names things: 반입 금지, Never share.
+    """Whether a heading forbids what a list below it names, if it names things: 반입 금지, Never share.
 
     Sentences below such a heading speak for themselves: it says already what is not to be done.
     """
@@ -207,8 +242,10 @@ def forbids_things(text: str) -> bool:
 
 
 _STATES_KO = re.compile(
-    r"금지(?!법)|지 ?(?:는|도)? ?(?:마세요|마십시오|마시|맙시다|말[ 아고것라자]|말$|마라|않|아니|못)|(?:면|서[는도]?)"
-    r" (?:절대(?:로)? )?안 ?[되돼됩된될]|불가(?!피)|삼가|삼갈|(?:^|\s)(?:안|못) [가-힣]|허용되지|없[다습음어]|아니[다하한합함]|아닙|자제|엄금"
+    r"금지(?!법)|지 ?(?:는|도)? ?(?:마세요|마십시오|마시|맙시다|말[ 아고것라자]|말$|마라|않"
+    r"|아니|못)|(?:면|서[는도]?)"
+    r" (?:절대(?:로)? )?안 ?[되돼됩된될]|불가(?!피)|삼가|삼갈|(?:^|\s)(?:안|못) [가-힣]"
+    r"|허용되지|없[다습음어]|아니[다하한합함]|아닙|자제|엄금"
 )
 _STATES_EN = re.compile(
     r"\b(?:not|never|no|cannot|can['’]t|don['’]t|doesn['’]t|won['’]t|isn['’]t|aren['’]t|mustn['’]t|shouldn['’]t|avoid|refrain"

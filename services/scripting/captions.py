@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from contracts.polarity import ALLOW, FORBID, Polarity
+from contracts.polarity import ALLOW, FORBID, Polarity, refuses
 from services.scripting.language import LONGEST_LIST, Language, Trait
 from services.scripting.passages import Passage
 
@@ -88,7 +88,7 @@ def _list(points: Sequence[str], name: str | None, first: int) -> str:
 
 
 def _marked(told: Sequence[Passage], name: str | None) -> str:
-    """Return a list of what is forbidden: each item with its mark, so that no slide makes it an instruction."""
+    """Return a list of what is forbidden: each item marked, so that no slide makes it an instruction."""
     mixed = len({passage.polarity for passage in told if passage.points}) > 1
     items = [
         f"{FORBID if passage.polarity is Polarity.FORBIDDEN else ALLOW if mixed else '-'} {point}"
@@ -161,7 +161,7 @@ def _prohibitions(told: Sequence[Passage], language: Language) -> list[str]:
     if not _LEAST_PROHIBITIONS <= len(forbidding) <= LONGEST_LIST:
         return []
     points = [language.point(passage.text) for passage in forbidding]
-    return [point for point in points if point] if all(points) else []
+    return [point for point in points if point] if all(point and refuses(point) for point in points) else []
 
 
 def _mixes_acts(told: Sequence[Passage]) -> bool:

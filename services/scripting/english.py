@@ -188,7 +188,7 @@ class English(Language):
     def row_point(self, header: Sequence[str], cells: Sequence[str]) -> str:
         pairs = list(zip(header[1:], cells[1:], strict=False))
         signed = any(
-            heading_polarity(head) for head, _ in pairs
+            heading_polarity(head) is Polarity.FORBIDDEN for head, _ in pairs
         )  # then a value says nothing without its column
         values = [f"{head}: {cell}" if signed else cell for head, cell in pairs if cell]
         first = f"{header[0]} {cells[0]}" if 0 < len(cells[0]) < 3 else cells[0]

@@ -17,13 +17,14 @@ _GERUND = re.compile(
 _ACTS = frozenset(
     words(
         """
-        abuse access adjust alter argue assume blame block borrow break bully bypass chat climb comment consume cross
-        damage date destroy dismiss disable disclose distribute enter exceed expose fake fall feed fish flirt force
-        forge forward gamble gossip guess harass hide hit horse hurry ignore insult interrupt jump jaywalk kick kill
-        lend lie light litter load misuse mix modify obstruct offer overfill overload overreach override photograph
-        play plug post prop punish race record reheat rely resell reset reuse ride rush screenshot serve shake shop
-        shout sleep smoke speed spit splash stack stand steal step stream swim tamper taste tease text throw thaw
-        tip torrent transfer transport trespass trust underestimate use vape weld whistle yell
+        abuse access adjust alter argue assume blame block borrow break bully bypass chat climb comment
+        consume cross damage date destroy dismiss disable disclose distribute enter exceed expose fake fall
+        feed fish flirt force forge forward gamble gossip guess harass hide hit horse hurry ignore insult
+        interrupt jump jaywalk kick kill lend lie light litter load misuse mix modify obstruct offer
+        overfill overload overreach override photograph play plug post prop punish race record reheat rely
+        resell reset reuse ride rush screenshot serve shake shop shout sleep smoke speed spit splash stack
+        stand steal step stream swim tamper taste tease text throw thaw tip torrent transfer transport
+        trespass trust underestimate use vape weld whistle yell
         """
     )
 )

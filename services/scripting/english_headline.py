@@ -11,7 +11,7 @@ _HEADLINE_AIM = 52
 """A headline longer than this loses its subordinate clauses."""
 POINT_LIMIT = 76
 _LONGEST_WHOLE = 118
-"""A sentence that no shorter form says truly is shown whole up to this length; POINT_LENGTH of a plan, less a mark."""
+"""A sentence that no shorter form says truly is shown whole up to this length: a plan's longest point."""
 _LONGEST_READ = 1_000
 """Longest sentence, in characters, that is shortened, a clause at a time: the rest would be read once for
 each of its clauses. Smaller, and honest sentences have no headline; a scene's are three times shorter."""

@@ -18,11 +18,11 @@ from contracts.script import Chapter, Script, ScriptScene
 from services.runtime.cancel import CancelToken
 from services.scripting.brief import Brief
 from services.scripting.captions import on_screen
-from services.scripting.chapters import at_most, cut_lexically
+from services.scripting.chapters import at_most, cut_lexically, joined
 from services.scripting.english import English
 from services.scripting.korean import Korean
 from services.scripting.language import Language, Trait
-from services.scripting.naming import Terms, chapter_titles, film_title, shown_title, under_topics
+from services.scripting.naming import Terms, chapter_titles, first_line, shown_title, subject_of, under_topics
 from services.scripting.outline import outline
 from services.scripting.passages import Passage, Section
 from services.scripting.ranking import rank
@@ -82,9 +82,9 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         )
     terms_of = Terms(language, check)
     sections = _chaptered(sections, brief, terms_of, language, check)
-    title = named or headed or film_title(sections, terms_of, language)
-    title = title[:_LONGEST_TITLE] if title else None
-    opening, closing = _frame(sections, title, brief, language)
+    subject = named or headed or subject_of(sections, terms_of, language)
+    title = (subject or first_line(sections, language) or "")[:_LONGEST_TITLE] or None
+    opening, closing = _frame(sections, subject and title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
     sections, scores = _selected(
         sections, brief, reserved + len(sections) * _CARD_SECONDS, language, terms_of, check
@@ -148,6 +148,8 @@ def _chaptered(
         return [Section(part.title, under_topics(part.passages, language, check)) for part in parts]
     if sections[0].title is None and not all(passage.framing for passage in sections[0].passages):
         sections = [Section(language.introduction(), sections[0].passages), *sections[1:]]
+        if len(sections) > brief.max_chapters:
+            sections = [joined(*sections[:2]), *sections[2:]]  # rather than two chapters of the author's
     return at_most(sections, brief.max_chapters, language.sums_up, check)
 
 

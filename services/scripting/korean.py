@@ -175,7 +175,8 @@ class Korean(Language):
         elif labelled and len(text) <= HEADLINE_LIMIT:
             point = text.strip(" .")
         else:
-            point = self.point(self.spoken(parts[0])) or parts[0].strip(" .")
+            named = parts[0].strip(" .") if not whole[0].is_sentence() else self.spoken(parts[0])
+            point = self.point(named) or parts[0].strip(" .")
         return Item(tuple(said), point, label=name if labelled else None, note=note and number is None)
 
     @override

@@ -1,4 +1,4 @@
-"""Korean for what is forbidden: an act that a list below 하지 말아야 할 것 only names, said as a prohibition."""
+"""Korean for what is forbidden: an act that a list only names, said as a prohibition."""
 
 import re
 from collections.abc import Sequence
@@ -53,7 +53,8 @@ def refused(act: str) -> tuple[str, str] | None:
         end -= 1
     if not end or kind(morphemes.tokens[end - 1]) not in {"VV", "VX", "XSV"}:
         return None
-    forms, tags = [t.form for t in morphemes.tokens[:end]], [kind(t) for t in morphemes.tokens[:end]]
+    forms = [token.form for token in morphemes.tokens[:end]]
+    tags = ["JKB" if token.form == "서" else kind(token) for token in morphemes.tokens[:end]]  # 혼자서
     if not is_instruction(forms, tags):
         return None  # what is or happens is not left undone: 저는 몰라요
     stem = morphemes.until(end, [("지", "EC")])

@@ -13,7 +13,7 @@ HEADLINE_LIMIT = 42
 POINT_LIMIT = 52
 """Longest headline, in characters with spaces: two lines of a slide's large type."""
 LONGEST_WHOLE = 78
-"""A sentence that no clause of it says truly is shown whole up to this length; larger, and it is running text."""
+"""A sentence that no clause of it says truly is shown whole up to this length; longer is running text."""
 
 _IMPERATIVES = frozenset(
     {"세요", "으세요", "십시오", "으십시오", "ᆸ시오", "읍시오", "ᆸ시다", "읍시다", "시오", "어라", "어요", "자"}

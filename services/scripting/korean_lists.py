@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from contracts.polarity import heading_polarity
+from contracts.polarity import Polarity, heading_polarity
 from services.scripting.korean_analyser import kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT
 from services.scripting.korean_morphemes import Morphemes
@@ -87,7 +87,9 @@ def row_point(header: Sequence[str], cells: Sequence[str]) -> str:
     pairs = [(head, cell) for head, cell in zip(header[1:], cells[1:], strict=False) if cell]
     full = ", ".join(f"{head} {cell}".strip() for head, cell in pairs)
     bare = ", ".join(cell for _, cell in pairs)
-    signed = any(heading_polarity(head) for head, _ in pairs)  # then a value says nothing without its column
+    signed = any(
+        heading_polarity(head) is Polarity.FORBIDDEN for head, _ in pairs
+    )  # then a value says nothing without its column
     fits = len(pairs) > 1 and len(cells[0]) + 2 + len(full) <= _LONGEST_ROW
     shown = full if signed or fits else bare
     return f"{cells[0]}: {shown}" if cells[0] and shown else cells[0] or shown

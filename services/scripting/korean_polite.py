@@ -1,4 +1,4 @@
-"""Korean sentences in the polite form that a narrator speaks: by their morphemes, whatever the author ended with."""
+"""Korean sentences in the polite form that a narrator speaks, however the author ended them."""
 
 import re
 from typing import Any
@@ -12,9 +12,11 @@ _WIDE_STOPS = str.maketrans("。！？", ".!?")
 _WIDE_POINT = re.compile(r"．(?!\d)")
 _LOOSE_END = re.compile(r" ?(?:\^_?\^|[~ㅋㅎㅠㅜ]{1,20}|[:;]\)){1,3}(?=[.!?]{0,3}$)")
 _LONGEST_LOOSE = 40
-"""Characters at the end of a sentence that are looked at for what is no word; a chat's laughter is shorter."""
+"""Characters at the end of a sentence that are looked at for what is no word; laughter is shorter."""
 _ASIDE = re.compile(r"^(?P<said>.*\S)\s*(?P<aside>[(\[（][^()\[\]（）]{1,200}[)\]）])[.。]?$")
-_ADDRESS = re.compile(r"https?://\S+|[A-Za-z0-9@_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{2,}(?:/\S*)?")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S|[A-Za-z0-9@_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,4}\.[A-Za-z]{2,24}(?:/|$)"
+)
 _WORDLIKE = re.compile(r"[\w%％℃°㎡㎏㎜㎝㎞원\"'”’」』]$")
 _ASKED_FOR = re.compile(r"^(?P<what>.{2,60}) (?:요망|요청|필요|요함)$")
 
@@ -36,10 +38,7 @@ def spoken(sentence: str) -> str:
     text = _WIDE_POINT.sub(".", sentence.strip().translate(_WIDE_STOPS))
     text = f"{text[:-_LONGEST_LOOSE]}{_LOOSE_END.sub('', text[-_LONGEST_LOOSE:])}".strip() or text
     if aside := _ASIDE.match(text):
-        said = aside["said"]
-        if said[-1] in _STOPS or Morphemes.of(said, kiwi()).is_sentence() or (" " in said and polite(said)):
-            return f"{spoken(said)} {aside['aside']}."
-        return f"{said} {aside['aside']}." if text[len(said)] == " " else f"{said}{aside['aside']}."
+        return _with_aside(aside["said"], aside["aside"], " " if text[len(aside["said"])] == " " else "")
     bare = _unclosed(text)
     if not bare:
         return text
@@ -50,9 +49,21 @@ def spoken(sentence: str) -> str:
         return text if text[-1] in CLOSING_MARKS else f"{text.rstrip(':;, ')}."
     if text[-1] in _STOPS:
         return text
+    return _named(text, bare)
+
+
+def _with_aside(said: str, aside: str, space: str) -> str:
+    """Return a text whose end stands in brackets: behind a sentence, a remark; behind a noun, part of it."""
+    if said[-1] in _STOPS or Morphemes.of(said, kiwi()).is_sentence() or (" " in said and polite(said)):
+        return f"{spoken(said)} {aside}."
+    return f"{said}{space}{aside}."
+
+
+def _named(text: str, bare: str) -> str:
+    """Return what ends in a noun, a bracket, an address or a mark, of which only the noun is something."""
     if (
         text[-1] in ")]"
-        or _ADDRESS.fullmatch(bare.rpartition(" ")[2])
+        or _ADDRESS.match(bare.rpartition(" ")[2])
         or not _WORDLIKE.search(bare)
         or _exclaims(bare)
     ):
@@ -63,7 +74,7 @@ def spoken(sentence: str) -> str:
 
 
 def polite(bare: str) -> str | None:
-    """Return a sentence in polite form, a question with its mark; ``None`` if it needs none or is no sentence."""
+    """Return a sentence in polite form; ``None`` if it is polite already, or no sentence."""
     morphemes = Morphemes.of(bare, kiwi())
     if len(morphemes.tokens) < 2:
         return None

@@ -123,7 +123,7 @@ class Language(Protocol):
         """Return one sentence that names bare phrases, of ``subject`` if there is one."""
 
     def forbidden(self, text: str) -> Item | None:
-        """Return a list item that names a forbidden act, as a prohibition; ``None`` if it is a bare phrase."""
+        """Return an item that names a forbidden act, as a prohibition; ``None`` if it is a bare phrase."""
 
     def forbidden_list(self, phrases: Sequence[str], subject: str | None) -> str:
         """Return one sentence that forbids what bare phrases name."""

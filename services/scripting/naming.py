@@ -78,13 +78,13 @@ def _topic(
     return None
 
 
-def film_title(sections: Sequence[Section], terms: Terms, language: Language) -> str | None:
-    """Return what the whole text is about: the term it begins by defining, else its most frequent phrase."""
+def subject_of(sections: Sequence[Section], terms: Terms, language: Language) -> str | None:
+    """Return what the text is about: the term it begins by defining, else its most frequent compound."""
     passages = [passage for section in sections for passage in section.passages]
     for passage in passages[:_DEFINED_EARLY]:
         if Trait.DEFINES in passage.traits and (term := language.topic(passage.text)):
             return term
-    return _repeated(passages, terms) or _first_line(passages, language)
+    return _repeated(passages, terms)
 
 
 def _repeated(passages: Sequence[Passage], terms: Terms) -> str | None:
@@ -105,8 +105,9 @@ def _repeated(passages: Sequence[Passage], terms: Terms) -> str | None:
     return found[0][:1].upper() + found[0][1:] if found else None
 
 
-def _first_line(passages: Sequence[Passage], language: Language) -> str | None:
-    """Return what the first sentence that says something is called on a slide."""
+def first_line(sections: Sequence[Section], language: Language) -> str | None:
+    """Return what the first sentence that says something is called on a slide: a title, but no subject."""
+    passages = [passage for section in sections for passage in section.passages]
     for passage in passages[:_READ_FOR_A_TITLE]:
         if passage.framing:
             continue

@@ -79,26 +79,14 @@ class _Reader:
         subject: str | None = None
         for block, following in pairwise([*blocks, None]):
             self.check()
-            made: list[Passage] = []
-            match block:
-                case Heading():
-                    heading = block.text
-                case Paragraph():
-                    subject = _subject(block.text, following)
-                    if subject is None:
-                        made = bind(self._sentences(block.text), self.language, self._bonds)
-                case Governed():
-                    subject = _subject(block.text, following)
-                    if subject is None:
-                        made = bind(self._governed(block.text), self.language, self._bonds)
-                case Listing():
-                    made = self._list(block, subject)
-                    subject = None
-                case Signed():
-                    made = self._signed(block, subject)
-                    subject = None
-                case Table():
-                    made = self._table(block)
+            if isinstance(block, Heading):
+                heading = block.text
+                continue
+            if isinstance(block, Paragraph | Governed):
+                subject = _subject(block.text, following)
+            made = self._told(block, subject)
+            if isinstance(block, Listing | Signed):
+                subject = None
             made = [replace(piece, heading=heading) for passage in made for piece in self._bounded(passage)]
             if not made:
                 continue
@@ -111,6 +99,23 @@ class _Reader:
             yield from lead
             lead = made
         yield from lead
+
+    def _told(self, block: Part, subject: str | None) -> list[Passage]:
+        """Return the passages of a block; none for the line that only names the list below it."""
+        match block:
+            case Paragraph() | Governed() if subject is not None:
+                return []
+            case Paragraph():
+                return bind(self._sentences(block.text), self.language, self._bonds)
+            case Governed():
+                return bind(self._governed(block.text), self.language, self._bonds)
+            case Listing():
+                return self._list(block, subject)
+            case Signed():
+                return self._signed(block, subject)
+            case Table():
+                return self._table(block)
+        return []
 
     def _led(self, lead: list[Passage], made: list[Passage], *, whole: bool) -> list[Passage]:
         """Bind a list, and the sentence that announces it to it."""

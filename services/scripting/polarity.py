@@ -1,8 +1,8 @@
-"""What of an outline is to be done, what is forbidden and what is a choice: marks, headings, leads and columns.
+"""What of an outline is to be done, is forbidden, or is a choice: by marks, headings, leads and columns.
 
-Works on the blocks of :mod:`services.scripting.source`, behind the reader: a block that says nothing of the kind
-stays as it is, the others become :class:`Signed` lists and :class:`Governed` paragraphs, which the outline tells
-and the slide draws accordingly.
+Works on the blocks of :mod:`services.scripting.source`, behind the reader: a block that says nothing of the
+kind stays as it is, the others become :class:`Signed` lists and :class:`Governed` paragraphs, which the
+outline tells and the slide draws accordingly.
 """
 
 import re
@@ -27,18 +27,21 @@ from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 _SENTENCE = re.compile(r"(?<=[.!?。．])\s+")
 _CLOSED = re.compile(r"(?:^|[.!?。:：;,/·—–-])\s*$")
 _LONGEST_LEAD = 200
-"""Characters at the end of the line in front of a list that say what it is. Fewer, and a long lead loses its verb."""
+"""Characters at the end of the line in front of a list that are read; in fewer, a long lead has no verb."""
 _SAID = re.compile(r"(?:[.!?…]|[가-힣](?:다|요))$")
 _LEADS_KO = re.compile(r"다음|아래|[:：]\s*$")
 _LEAD_NOT_KO = re.compile(
-    r"(?:금지(?:합니다|한다|됩니다|된다|함|됨|이다|입니다)?|(?:면|서[는도]?) (?:절대(?:로)? )?안 ?(?:됩니다|된다|되며|됨|돼요)"
-    r"|지 ?(?:마세요|마십시오|맙시다|말 ?것|말아야 ?(?:합니다|한다|함)|않습니다|않는다|않도록 합니다|못합니다|못한다)"
+    r"(?:금지(?:합니다|한다|됩니다|된다|함|됨|이다|입니다)?|(?:면"
+    r"|서[는도]?) (?:절대(?:로)? )?안 ?(?:됩니다|된다|되며|됨|돼요)"
+    r"|지 ?(?:마세요|마십시오|맙시다|말 ?것|말아야 ?(?:합니다|한다|함)|않습니다|않는다"
+    r"|않도록 합니다|못합니다|못한다)"
     r"|삼갑니다|삼가세요|삼가십시오|삼가야 합니다|허용되지 않습니다)\s*[.:：!]?\s*$"
 )
 _EXCEPT_KO = re.compile(r"제외|외에|외의|이외|않으면|예외|한하여|없이")
 _LEAD_NOT_EN = re.compile(
     r"\b(?:must not|mustn['’]t|should not|shouldn['’]t|may not|do not|don['’]t|never|cannot|can['’]t|avoid"
-    r"|not allowed(?: to)?|not permitted(?: to)?|prohibited|forbidden|banned)\b(?P<rest>[^.:!?]{0,60})[.:]?\s*$",
+    r"|not allowed(?: to)?|not permitted(?: to)?|prohibited|forbidden"
+    r"|banned)\b(?P<rest>[^.:!?]{0,60})[.:]?\s*$",
     re.IGNORECASE,
 )
 _POINTS_EN = re.compile(r"\b(?:following|these|this|below|any of|do)\b", re.IGNORECASE)
@@ -46,25 +49,31 @@ _EXCEPT_EN = re.compile(
     r"\b(?:except|unless|other than|only|without|apart from|forget|hesitate)\b", re.IGNORECASE
 )
 _ITS_OWN = re.compile(
-    r"^(?:※|단[,\s]|다만|예외|참고|위반|적발|어기|이를 위반|이유|처벌|except|exception|note|violat|penalt|reason|if you)"
-    r"|위반 ?시|위반하면|적발 ?시|^(?:반드시|꼭|항상) |[어아해]야 (?:한다|합니다|함)$|^always\b|\bmust (?!not|never)\b",
+    r"^(?:※|단[,\s]|다만|예외|참고|위반|적발|어기|이를 위반|이유|처벌|except|exception|note"
+    r"|violat|penalt|reason|if you)"
+    r"|위반 ?시|위반하면|적발 ?시|^(?:반드시|꼭|항상) |[어아해]야 (?:한다|합니다|함)$"
+    r"|^always\b|\bmust (?!not|never)\b",
     re.IGNORECASE,
 )
 """Items that speak of the rule, not of an act that it forbids."""
 
 _ASKS = re.compile(
-    r"다음 (?:중|보기|가운데)|[은는] ?것(?:은|을)(?: 무엇| 고르| 모두)?|고르(?:시오|세요|십시오)|(?:옳|맞|틀리|알맞|올바르|적절하)[은지]"
-    r"|해당하(?:는|지 않는) 것|which (?:of|one|statement|answer|action)|choose|select (?:the|all|one)|true or false"
+    r"다음 (?:중|보기|가운데)|[은는] ?것(?:은|을)(?: 무엇| 고르| 모두)?|고르(?:시오|세요"
+    r"|십시오)|(?:옳|맞|틀리|알맞|올바르|적절하)[은지]"
+    r"|해당하(?:는|지 않는) 것|which (?:of|one|statement|answer|action)|choose|select (?:the"
+    r"|all|one)|true or false"
     r"|what (?:should|would|do) you do|pick the",
     re.IGNORECASE,
 )
 _QUIZ = re.compile(r"퀴즈|문제|문항|평가|테스트|quiz|test|question|check your", re.IGNORECASE)
 _QUESTION = re.compile(
-    r"\?\s*$|(?:고르시오|고르세요|고르십시오|것은)\s*[.:?]?\s*$|^(?:choose|select|pick)\b", re.IGNORECASE
+    r"\?$|(?:고르시오|고르세요|고르십시오|것은) ?[.:?]?$|^(?:choose|select|pick)\b", re.IGNORECASE
 )
 _SEVERAL = 2
+_LONGEST_NAME = 24
+"""Characters of an item that names the ones below it: 하지 말아야 할 것."""
 _LONGEST_THING = 20
-"""Characters of a thing's name in Korean; twice as many in Latin letters. A longer item is a sentence without an end."""
+"""Characters of a thing's name in Korean, twice as many in Latin letters; what is longer says something."""
 _CIRCLED = re.compile(r"[①②③④⑤⑥⑦⑧⑨⑩]")
 
 
@@ -160,6 +169,8 @@ def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # no
     if asked:
         return Signed(tuple((Polarity.CHOICE, _without(item)) for item in block.items), choices=True)
     marks = marks_of(_expanded(block.items))
+    if parted := _parted(marks, above):
+        return parted
     by_mark = any(polarity is Polarity.FORBIDDEN for polarity, _ in marks)
     told: list[tuple[Polarity | None, str]] = []
     for polarity, text in marks:
@@ -174,6 +185,20 @@ def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # no
     if any(polarity is Polarity.FORBIDDEN for polarity, _ in told):
         return Signed(tuple(told))
     return Listing(block.ordered, tuple(text for _, text in told))
+
+
+def _parted(marks: Sequence[tuple[Polarity | None, str]], above: Polarity | None) -> Signed | None:
+    """Return a list whose items "해야 할 것" and "하지 말 것" each stand above the ones behind them."""
+    named = [heading_polarity(text) if len(text) <= _LONGEST_NAME else None for _, text in marks]
+    if above is not None or not {Polarity.REQUIRED, Polarity.FORBIDDEN} <= set(named):
+        return None
+    told: list[tuple[Polarity | None, str]] = []
+    side: Polarity | None = None
+    for own, (polarity, text) in zip(named, marks, strict=True):
+        side = own or side
+        if own is None:
+            told.append((polarity or side, _without(text)))
+    return Signed(tuple(told)) if any(polarity is Polarity.FORBIDDEN for polarity, _ in told) else None
 
 
 def _expanded(items: Sequence[str]) -> tuple[str, ...]:
@@ -205,7 +230,11 @@ def _is_thing(item: str) -> bool:
 def _paragraph(block: Paragraph, above: Polarity | None, *, quiz: bool) -> Iterator[Part]:
     text = block.text
     first = _CIRCLED.search(text)
-    if first and _QUESTION.search(text[: first.start()]) and (quiz or _ASKS.search(text[: first.start()])):
+    if (
+        first
+        and _QUESTION.search(text[: first.start()].rstrip())
+        and (quiz or _ASKS.search(text[: first.start()]))
+    ):
         yield Paragraph(text[: first.start()].strip())
         answers = [part.strip() for part in _CIRCLED.split(text[first.start() :]) if part.strip()]
         yield Signed(tuple((Polarity.CHOICE, answer) for answer in answers), choices=True)

@@ -19,7 +19,8 @@ def degrade(plan: Plan) -> Degraded:
 
     Each step has less text on a slide or a layout that holds more, so repeating it ends. Lists become halves
     (their numbers go on), a flow or timeline becomes steps, a statement becomes running text, running text
-    breaks at a sentence; a do/don't pair becomes two slides; comparisons drop points, names and definitions are cut.
+    breaks at a sentence; a do/don't pair becomes two slides; comparisons drop points, names and definitions
+    are cut.
     """
     return _CHAINS[plan.layout](plan)
 

@@ -89,7 +89,8 @@ class Plan(_Part):
         points: items of bullets, steps, flow, summary; forbidden acts (or, with ``mark="check"``, required
             ones) of a warning.
         point_icons: one for each point; ``None``: show the point's number.
-        point_signs: for each point whether it forbids; empty: none does. No tick and no number stands before a
+        point_signs: for each point whether it forbids; empty: none does. No tick and no number stands
+        before a
             forbidden act, in any layout.
         first_number: the number of the first point; above 1 on the later pages of a split list.
         events: the timeline, in order.

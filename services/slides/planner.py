@@ -130,7 +130,7 @@ def _pages_of_list(scene: Scene) -> tuple[Plan, ...]:
 
 
 def _apart(scene: Scene) -> tuple[Scene, ...]:
-    """Return what is allowed and what is forbidden as scenes of their own, where one slide cannot hold both."""
+    """Return what is allowed and what is forbidden as two scenes, where one slide cannot hold both."""
     caption = scene.caption
     bad = [sign is Polarity.FORBIDDEN for sign in caption.signs]
     if not any(bad) or all(bad) or max(sum(bad), len(bad) - sum(bad)) <= MAX_COLUMN_POINTS:

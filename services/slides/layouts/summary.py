@@ -1,4 +1,4 @@
-"""What to remember: a panel with the headline, and a card for each point: a tick, or a cross where it forbids."""
+"""What to remember: a panel with the headline, and a card with a tick or a cross for each point."""
 
 from contracts.events import SceneContext
 from services.slides.fitting import LEAST, Room, Style, fit, fit_together

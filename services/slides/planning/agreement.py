@@ -1,4 +1,4 @@
-"""The last check of a caption against its narration: what the voice forbids, no slide shows as a thing to do."""
+"""The last check of a caption against its narration: what the voice forbids, no slide tells to do."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from services.slides.planning.condense import similarity
 from services.slides.planning.items import Caption
 
 _LEAST_SHARED = 0.4
-"""Share of an item's character pairs that the sentence must have too: below, another act of that verb is meant."""
+"""Share of an item's character pairs that the sentence must have too: below, another act is meant."""
 _LAST_WORD = re.compile(r"([가-힣]{2,12})$")
 _FIRST_VERB = re.compile(r"^([A-Za-z]{2,20})\b")
 
@@ -41,7 +41,8 @@ def _refusal_ko(item: str) -> re.Pattern[str] | None:
         return None
     stem = re.escape(found[1].removesuffix("하기").removesuffix("기"))
     return re.compile(
-        rf"{stem}(?:하|되)?지(?:는|도)? ?(?:않|말|마|못)|{stem}(?:하면|해서는?|면|서는?) (?:절대 ?로? )?안 ?[되됩된돼]"
+        rf"{stem}(?:하|되)?지(?:는|도)? ?(?:않|말|마|못)|{stem}(?:하면|해서는?|면"
+        rf"|서는?) (?:절대 ?로? )?안 ?[되됩된돼]"
         rf"|{stem}(?:하는 (?:것|행위|일))?[은는을를이가]? ?(?:절대 )?(?:금지|허용되지)"
     )
 

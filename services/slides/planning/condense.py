@@ -33,7 +33,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 def condensed(sentence: str, longest: int) -> str | None:
     """Return the heart of ``sentence`` in at most ``longest`` characters, ``None`` if no clause is one.
 
-    A clause that drops a condition, a negation or a number of the sentence is none (:mod:`contracts.faithful`).
+    A clause that drops a condition, a negation or a number of the sentence is none
+    (:mod:`contracts.faithful`).
 
     Korean puts the main clause last, English usually first. ``longest`` counts Hangul; Latin letters are
     about half as wide, and a text without Hangul may be 1.8 times as long.

@@ -25,7 +25,8 @@ _MARK = re.compile(
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
 _CONDITION = re.compile(
-    r"^(?:if|unless|when(?:ever)?|while|before|after|once|until|although|because|as)\b|^[^,]{2,60}(?:면|때|경우|때는|경우에는?|[은한] 후|기 전에), ",
+    r"^(?:if|unless|when(?:ever)?|while|before|after|once|until|although|because|as)\b"
+    r"|^[^,]{2,60}(?:면|때|경우|때는|경우에는?|[은한] 후|기 전에), ",
     re.IGNORECASE,
 )
 """Commas behind a condition part clauses: without it, none of them is true."""
@@ -45,8 +46,8 @@ class Caption:
         title: what stands before the list, if it is named.
         items: the list; one item for a caption that is no list, none for an empty one.
         kind: how the list was written.
-        signs: what the mark before each item, or the name of the list, says of it; empty: nothing is forbidden.
-        first: the number of its first item; above 1 where it goes on from the scene before.
+        signs: what the mark before each item, or the name of the list, says of it; empty: nothing is
+        forbidden. first: the number of its first item; above 1 where it goes on from the scene before.
     """
 
     text: str
@@ -63,7 +64,7 @@ class Caption:
 
 
 def split_caption(caption: str, chapter: str = "") -> Caption:
-    """Take ``caption`` (cleaned, line breaks kept) apart, its items' marks read; ``chapter`` governs them too."""
+    """Take ``caption`` (cleaned, line breaks kept) apart; ``chapter`` may forbid what it lists."""
     text = caption.replace("\n", " ").strip()
     title, body = _titled(caption)
     if signed := _signed(title, body, chapter):
@@ -82,6 +83,9 @@ def _signed(title: str | None, body: str, chapter: str) -> Caption | None:
     lines = body.split("\n")
     marks = marks_of(tuple(lines))
     if title is None and len(lines) > 1 and marks[0][0] is None and any(sign for sign, _ in marks[1:]):
+        title, lines, marks = lines[0].rstrip(" :："), lines[1:], marks[1:]
+    governed = marks[0][0] is None and heading_polarity(lines[0]) is Polarity.FORBIDDEN
+    if title is None and len(lines) > 1 and governed:
         title, lines, marks = lines[0].rstrip(" :："), lines[1:], marks[1:]
     above = heading_polarity(title or "", heading_polarity(chapter))
     by_mark = any(sign is Polarity.FORBIDDEN for sign, _ in marks)

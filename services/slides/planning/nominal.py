@@ -114,7 +114,7 @@ def nominal(sentence: str, *, described: bool = False) -> str:
 def without_lead(sentence: str) -> str:
     """Return ``sentence`` without the item mark and the connecting word in front (``먼저``)."""
     text = _MARK.sub("", sentence.strip(), count=1)
-    for lead in (_LEAD_KO, _LEAD_KO, _LEAD_EN):
+    for lead in (_LEAD_KO, _LEAD_KO, _LEAD_EN, _LEAD_EN):
         rest = lead.sub("", text, count=1)
         if len(rest) >= 4:
             text = rest

@@ -15,6 +15,7 @@ TITLES = {True: ("이렇게 합니다", "하지 않습니다"), False: ("Do", "D
 """What the two sides of a do/don't pair are called, in Korean and in English."""
 
 _ACT = re.compile(r"(?<=[가-힣])기$")
+_FINITE = re.compile(r"[다요오]$")
 _QUESTION = re.compile(
     r"\?$|(?:고르시오|고르세요|고르십시오|것은)[.:?]?$|^(?:choose|select|pick)\b", re.IGNORECASE
 )
@@ -60,7 +61,9 @@ def refused(act: str) -> str:
 
 
 def _shown(items: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(clipped(nominal(item) or item, POINT_LENGTH) for item in items)[:MAX_POINTS]
+    """Return items as points; of one in noun form nothing is left out: 먼저 끊지 않기 is not 끊지 않기."""
+    named = (nominal(item) if _FINITE.search(item) else item for item in items)
+    return tuple(clipped(text, POINT_LENGTH) for text in named)[:MAX_POINTS]
 
 
 def _warned(scene: Scene, headline: str, points: tuple[str, ...]) -> Plan:

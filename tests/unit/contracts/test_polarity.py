@@ -10,13 +10,14 @@ FORBIDDEN, REQUIRED = Polarity.FORBIDDEN, Polarity.REQUIRED
 @pytest.mark.parametrize(
     "heading",
     [
-        "하지 말아야 할 것", "금지 행위", "금지사항", "작업 중 금지 행위", "반입 금지 물품", "하면 안 되는 행동",
-        "해서는 안 되는 일", "절대 하지 말아야 할 행동 3가지", "하지 마세요", "이런 행동은 하지 마세요", "하지 말 것",
-        "피해야 할 음식", "삼가야 할 표현", "허용되지 않는 행위", "이것만은 금지", "나쁜 예", "🚫 금지",
-        "반출하면 안 되는 자료", "누르지 말아야 할 링크", "해서는 안 되는 5가지", "이렇게 하면 안 됩니다",
-        "What you must not do", "What not to do", "Don'ts", "Don’t", "Never", "Things to avoid", "Prohibited acts",
-        "What is not allowed", "You must not:", "Employees must not", "❌ Don't", "Common mistakes to avoid",
-        "Things you should never do", "Foods to avoid", "Bad habits", "Not permitted",
+        "하지 말아야 할 것", "금지 행위", "금지사항", "작업 중 금지 행위", "반입 금지 물품",
+        "하면 안 되는 행동", "해서는 안 되는 일", "절대 하지 말아야 할 행동 3가지",
+        "하지 마세요", "이런 행동은 하지 마세요",
+        "하지 말 것", "피해야 할 음식", "삼가야 할 표현", "허용되지 않는 행위", "이것만은 금지", "나쁜 예",
+        "🚫 금지", "반출하면 안 되는 자료", "누르지 말아야 할 링크", "해서는 안 되는 5가지", "이렇게 하면 안 됩니다",
+        "What you must not do", "What not to do", "Don'ts", "Don’t", "Never", "Things to avoid",
+        "Prohibited acts", "What is not allowed", "You must not:", "Employees must not", "❌ Don't",
+        "Common mistakes to avoid", "Things you should never do", "Foods to avoid", "Bad habits", "Not permitted",
     ],
 )  # fmt: skip
 def test_a_heading_that_forbids_governs_what_stands_below(heading: str) -> None:
@@ -26,9 +27,9 @@ def test_a_heading_that_forbids_governs_what_stands_below(heading: str) -> None:
 @pytest.mark.parametrize(
     "heading",
     [
-        "괴롭힘 금지", "차별 금지 원칙", "위반 시 조치", "금지 사항 위반 시", "주의 사항", "사무실", "화재 예방",
-        "Dos and Don'ts", "Do not open attachments", "What to do if you cannot log in", "How to avoid injuries",
-        "Why you must not run",
+        "괴롭힘 금지", "차별 금지 원칙", "위반 시 조치", "금지 사항 위반 시", "주의 사항", "사무실",
+        "화재 예방", "Dos and Don'ts", "Do not open attachments", "What to do if you cannot log in",
+        "How to avoid injuries", "Why you must not run",
     ],
 )  # fmt: skip
 def test_a_heading_that_only_speaks_of_it_does_not(heading: str) -> None:

@@ -19,7 +19,7 @@ ROWS = [
     for line in (Path(__file__).parent / "data" / "headlines.tsv").read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
-_NEGATED = ("않", "안 ", "없", "못", "금지", "말고", "아님")
+_NEGATED = ("않", "지 마", "안 ", "없", "못", "금지", "말고", "아님")
 
 
 def lacking(form: str, parts: str) -> list[str]:

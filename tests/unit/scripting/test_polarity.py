@@ -1,7 +1,9 @@
-"""Lessons in which something is forbidden, from the text to the slide: a prohibition never becomes an instruction.
+"""Lessons in which something is forbidden, from the text to the slide: a prohibition never becomes an
+instruction.
 
 ``data/polarity.json`` holds them: what must be said and shown, what never, which acts are forbidden and which
-allowed. A forbidden act stands on a warning with crosses, on the red side of a do/don't pair, or behind a cross.
+allowed. A forbidden act stands on a warning with crosses, on the red side of a do/don't pair, or behind a
+cross.
 """
 
 import functools
@@ -12,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from contracts.renderspec import spec_of_script
 from contracts.rendering import RenderSettings, VisualStyle
+from contracts.renderspec import spec_of_script
 from contracts.script import Script
 from services.scripting.brief import Brief
 from services.scripting.extractive import write_extractive
