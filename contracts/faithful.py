@@ -11,7 +11,7 @@ from collections import Counter
 _I = re.IGNORECASE
 
 _PROHIBITIVE = re.compile(
-    r"(?:(?:으)?면|서[는도]?) ?(?:절대(?:로)? ?)?안 ?(?=[되돼됩됨된될])(?:됩니다|된다|돼요"
+    r"(?:(?:으)?면|서[는도]?) ?(?:절대(?:로)? ?)?(?:안|아니) ?(?=[되돼됩됨된될])(?:됩니다|된다|돼요"
     r"|되며|되고|됨|되는|될|되[가-힣]*)?"
 )
 """누르면 안 됩니다 holds no condition: it is one negation, as 누르지 않기 is."""

@@ -187,10 +187,13 @@ class English(Language):
     @override
     def row_point(self, header: Sequence[str], cells: Sequence[str]) -> str:
         pairs = list(zip(header[1:], cells[1:], strict=False))
-        signed = any(
-            heading_polarity(head) is Polarity.FORBIDDEN for head, _ in pairs
-        )  # then a value says nothing without its column
-        values = [f"{head}: {cell}" if signed else cell for head, cell in pairs if cell]
+        # Where a column forbids, or a value is a yes or no, it says nothing without the column's name.
+        signed = any(heading_polarity(head) is Polarity.FORBIDDEN for head, _ in pairs)
+        values = [
+            f"{head}: {cell}" if head and (signed or cell in {"yes", "no"}) else cell
+            for head, cell in pairs
+            if cell
+        ]
         first = f"{header[0]} {cells[0]}" if 0 < len(cells[0]) < 3 else cells[0]
         shown = " – ".join(values)
         if len(first) + 2 + len(shown) > _LONGEST_ROW:

@@ -17,7 +17,7 @@ _GERUND = re.compile(
 _ACTS = frozenset(
     words(
         """
-        abuse access adjust alter argue assume blame block borrow break bully bypass chat climb comment
+        abuse access adjust alter argue assume blame block borrow break bully bypass chat climb comment commit
         consume cross damage date destroy dismiss disable disclose distribute enter exceed expose fake fall
         feed fish flirt force forge forward gamble gossip guess harass hide hit horse hurry ignore insult
         interrupt jump jaywalk kick kill lend lie light litter load misuse mix modify obstruct offer

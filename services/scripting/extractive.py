@@ -103,7 +103,8 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
                 shown = shown_title(title)
             else:
                 weights = [scores.get(passage.text, 0.0) for passage in run]
-                shown = on_screen(run, weights, language, taken, chapter_title)
+                about = title if title and chapter_title == language.introduction() else chapter_title
+                shown = on_screen(run, weights, language, taken, about)
             taken.add(shown.partition("\n")[0])
             narration = " ".join(passage.text for passage in run)
             scenes.append(_scene(scene_id, narration, shown))

@@ -114,7 +114,7 @@ def _negative(sentence: Morphemes, end: int, forms: Sequence[str], tags: Sequenc
         acts = is_instruction(forms[:-2], tags[:-2]) and forms[-3] != "하"
         named = sentence.until(end - 1, [("않", "VX"), ("기" if acts or tags[-3] == "XSV" else "음", "ETN")])
         return named.replace("지않", "지 않")
-    if forms[-2:] == ["안", "되"] and "EC" in tags[-5:-2]:
+    if forms[-2:] in (["안", "되"], ["아니", "되"]) and "EC" in tags[-5:-2]:
         verb = max(i for i in range(end - 2) if tags[i] == "EC")
         return sentence.until(verb, [("지", "EC"), ("않", "VX"), ("기", "ETN")])
     return None

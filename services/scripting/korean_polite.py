@@ -14,12 +14,10 @@ _LOOSE_END = re.compile(r" ?(?:\^_?\^|[~ㅋㅎㅠㅜ]{1,20}|[:;]\)){1,3}(?=[.!?]
 _LONGEST_LOOSE = 40
 """Characters at the end of a sentence that are looked at for what is no word; laughter is shorter."""
 _ASIDE = re.compile(r"^(?P<said>.*\S)\s*(?P<aside>[(\[（][^()\[\]（）]{1,200}[)\]）])[.。]?$")
-_ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S|[A-Za-z0-9@_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,4}\.[A-Za-z]{2,24}(?:/|$)"
-)
 _WORDLIKE = re.compile(r"[\w%％℃°㎡㎏㎜㎝㎞원\"'”’」』]$")
 _ASKED_FOR = re.compile(r"^(?P<what>.{2,60}) (?:요망|요청|필요|요함)$")
 
+_ANSWERS = frozenset({"네", "넵", "넹", "예", "옙", "응"})
 _PLAIN = frozenset({"다", "ᆫ다", "는다"})
 _COMMANDS = frozenset({"라", "어라", "아라", "여라", "으라", "거라", "너라", "게"})
 _PROPOSALS = frozenset({"자"})
@@ -63,7 +61,7 @@ def _named(text: str, bare: str) -> str:
     """Return what ends in a noun, a bracket, an address or a mark, of which only the noun is something."""
     if (
         text[-1] in ")]"
-        or _ADDRESS.match(bare.rpartition(" ")[2])
+        or _is_address(bare.rpartition(" ")[2])
         or not _WORDLIKE.search(bare)
         or _exclaims(bare)
     ):
@@ -164,8 +162,17 @@ def _mended(made: str) -> str:
     return made
 
 
+def _is_address(word: str) -> bool:
+    """Whether a word is an address of the web or of mail: nobody says of it that it is one."""
+    host = word.partition("/")[0].rpartition("@")[2]
+    labels = host.split(".")
+    named = len(labels) > 1 and all(labels) and labels[-1].isalpha() and len(labels[-1]) > 1
+    return word.isascii() and (named or "://" in word)
+
+
 def _exclaims(bare: str) -> bool:
+    """Whether a text ends in a sign or a word of answer, of which nothing can be said to be one."""
     tokens = Morphemes.of(bare, kiwi()).tokens
-    return bool(tokens) and (
-        tokens[-1].tag in {"IC", "SW", "SO", "SS"} and not bare.endswith(("%", "℃", "°"))
-    )
+    if not tokens or bare.endswith(("%", "℃", "°")):
+        return False
+    return tokens[-1].form in _ANSWERS or tokens[-1].tag in {"IC", "SW", "SO", "SS"}

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count, groupby, pairwise
+from itertools import chain, count, groupby
 
-from contracts.polarity import Polarity, cell_mark, states_not
+from contracts.polarity import Polarity, cell_mark, heading_polarity, states_not
 from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
@@ -77,7 +77,7 @@ class _Reader:
         heading: str | None = None
         lead: list[Passage] = []
         subject: str | None = None
-        for block, following in pairwise([*blocks, None]):
+        for block, following in zip(blocks, [*blocks[1:], None], strict=False):
             self.check()
             if isinstance(block, Heading):
                 heading = block.text
@@ -203,7 +203,7 @@ class _Reader:
             elif texts:
                 allowed = self._list(Listing(ordered=False, items=tuple(texts)), None)
                 found.extend(replace(passage, polarity=polarity) for passage in allowed)
-        return found
+        return [replace(passage, listed=passage.listed or subject) for passage in found]
 
     def _forbidden_items(self, texts: Sequence[str], subject: str | None) -> Iterator[Passage]:
         items: list[tuple[str, Item | None]] = []
@@ -306,7 +306,8 @@ def _first_of_bond(lead: Sequence[Passage]) -> int:
 def _subject(text: str, following: Part | None) -> str | None:
     """Return the noun phrase that the list below a line such as "준비물:" is about."""
     named = text.rstrip(": ").strip()
-    if text.endswith(":") and isinstance(following, Listing | Signed) and len(named) <= SHORT_SUBJECT:
+    names = text.endswith(":") or heading_polarity(text) is not None
+    if names and isinstance(following, Listing | Signed) and len(named) <= SHORT_SUBJECT:
         return named or None
     return None
 

@@ -32,18 +32,24 @@ _SAID = re.compile(r"(?:[.!?…]|[가-힣](?:다|요))$")
 _LEADS_KO = re.compile(r"다음|아래|[:：]\s*$")
 _LEAD_NOT_KO = re.compile(
     r"(?:금지(?:합니다|한다|됩니다|된다|함|됨|이다|입니다)?|(?:면"
-    r"|서[는도]?) (?:절대(?:로)? )?안 ?(?:됩니다|된다|되며|됨|돼요)"
-    r"|지 ?(?:마세요|마십시오|맙시다|말 ?것|말아야 ?(?:합니다|한다|함)|않습니다|않는다"
+    r"|서[는도]?) (?:절대(?:로)? )?(?:안|아니) ?(?:됩니다|된다|되며|됨|돼요)"
+    r"|지 ?(?:마세요|마십시오|맙시다|말 ?것|말아야 ?(?:합니다|한다|함)|아니한다|아니합니다|아니함"
+    r"|지 ?(?:않습니다|않는다|않음)"
     r"|않도록 합니다|못합니다|못한다)"
     r"|삼갑니다|삼가세요|삼가십시오|삼가야 합니다|허용되지 않습니다)\s*[.:：!]?\s*$"
 )
 _EXCEPT_KO = re.compile(r"제외|외에|외의|이외|않으면|예외|한하여|없이")
 _LEAD_NOT_EN = re.compile(
     r"\b(?:must not|mustn['’]t|should not|shouldn['’]t|may not|do not|don['’]t|never|cannot|can['’]t|avoid"
-    r"|not allowed(?: to)?|not permitted(?: to)?|prohibited|forbidden"
+    r"|refrain from|not allowed(?: to)?|not permitted(?: to)?|prohibited|forbidden"
     r"|banned)\b(?P<rest>[^.:!?]{0,60})[.:]?\s*$",
     re.IGNORECASE,
 )
+_CLAUSE_EN = re.compile(
+    r"\b(?:if|when|in case|because|since|who|that|which|why|where|whenever)\b", re.IGNORECASE
+)
+_MOST_WORDS = 6
+"""Words between a refusal and the colon behind it: You may not use the service to: …"""
 _POINTS_EN = re.compile(r"\b(?:following|these|this|below|any of|do)\b", re.IGNORECASE)
 _EXCEPT_EN = re.compile(
     r"\b(?:except|unless|other than|only|without|apart from|forget|hesitate)\b", re.IGNORECASE
@@ -69,6 +75,7 @@ _QUIZ = re.compile(r"퀴즈|문제|문항|평가|테스트|quiz|test|question|ch
 _QUESTION = re.compile(
     r"\?$|(?:고르시오|고르세요|고르십시오|것은) ?[.:?]?$|^(?:choose|select|pick)\b", re.IGNORECASE
 )
+_LETTERED = re.compile(r"(?:(?<= )|^)(?:[A-E]|[가나다라마])[.)] ")
 _SEVERAL = 2
 _LONGEST_NAME = 24
 """Characters of an item that names the ones below it: 하지 말아야 할 것."""
@@ -149,10 +156,12 @@ def _led(before: Block | None, above: Polarity | None) -> Polarity | None:
     if _LEAD_NOT_KO.search(last) and _LEADS_KO.search(last) and not _EXCEPT_KO.search(last):
         return Polarity.FORBIDDEN
     found = _LEAD_NOT_EN.search(last)
+    if found and _CLAUSE_EN.search(last[: found.start()]):
+        return above  # "When you cannot log in:" forbids nothing
     if (
         found
         and not _EXCEPT_EN.search(last)
-        and ((last.endswith(":") and len(found["rest"].split()) <= 3) or _POINTS_EN.search(last))
+        and ((last.endswith(":") and len(found["rest"].split()) <= _MOST_WORDS) or _POINTS_EN.search(last))
     ):
         return Polarity.FORBIDDEN
     return above
@@ -229,14 +238,12 @@ def _is_thing(item: str) -> bool:
 
 def _paragraph(block: Paragraph, above: Polarity | None, *, quiz: bool) -> Iterator[Part]:
     text = block.text
-    first = _CIRCLED.search(text)
-    if (
-        first
-        and _QUESTION.search(text[: first.start()].rstrip())
-        and (quiz or _ASKS.search(text[: first.start()]))
-    ):
-        yield Paragraph(text[: first.start()].strip())
-        answers = [part.strip() for part in _CIRCLED.split(text[first.start() :]) if part.strip()]
+    choice = _CIRCLED if _CIRCLED.search(text) else _LETTERED
+    first = choice.search(text)
+    asked = text[: first.start()].strip() if first else ""
+    if first and _QUESTION.search(asked) and (quiz or _ASKS.search(asked)):
+        yield Paragraph(asked)
+        answers = [part.strip() for part in choice.split(text[first.start() :]) if part.strip()]
         yield Signed(tuple((Polarity.CHOICE, answer) for answer in answers), choices=True)
         return
     if MARK.search(text) or mark_of(text)[0] is Polarity.FORBIDDEN:

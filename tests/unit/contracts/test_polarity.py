@@ -14,10 +14,12 @@ FORBIDDEN, REQUIRED = Polarity.FORBIDDEN, Polarity.REQUIRED
         "하면 안 되는 행동", "해서는 안 되는 일", "절대 하지 말아야 할 행동 3가지",
         "하지 마세요", "이런 행동은 하지 마세요",
         "하지 말 것", "피해야 할 음식", "삼가야 할 표현", "허용되지 않는 행위", "이것만은 금지", "나쁜 예",
-        "🚫 금지", "반출하면 안 되는 자료", "누르지 말아야 할 링크", "해서는 안 되는 5가지", "이렇게 하면 안 됩니다",
+        "🚫 금지",
+        "반출하면 안 되는 자료", "누르지 말아야 할 링크", "해서는 안 되는 5가지", "이렇게 하면 안 됩니다",
         "What you must not do", "What not to do", "Don'ts", "Don’t", "Never", "Things to avoid",
         "Prohibited acts", "What is not allowed", "You must not:", "Employees must not", "❌ Don't",
-        "Common mistakes to avoid", "Things you should never do", "Foods to avoid", "Bad habits", "Not permitted",
+        "Common mistakes to avoid",
+        "Things you should never do", "Foods to avoid", "Bad habits", "Not permitted",
     ],
 )  # fmt: skip
 def test_a_heading_that_forbids_governs_what_stands_below(heading: str) -> None:
