@@ -66,6 +66,11 @@ _ENDS_IN_THE_MIDDLE_KO = re.compile(
     r"(?:[가-힣](?:하고|이고|으며|하며|지만|는데|므로|도록|려고|거나|면서)|[가-힣](?<!마)(?<!가)(?<!노)을|[가-힣]를"
     r"|및|또는|그리고|[,;:(])$"
 )
+_EXCEPTS = re.compile(
+    r"^(?:단|다만|예외적으로|예외는|예외로)[,\s]|^(?:except|unless|the (?:only )?exceptions?|exceptions?"
+    r"|(?:but|however),? (?:only|not|never|this|these)|this (?:rule )?does not apply)\b",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(r"\s?\((?=[^()]{1,80}\))[^()]*\)")
 
 
@@ -87,6 +92,16 @@ def faithful(sentence: str, form: str) -> bool:
         return False
     numbers, shown_numbers = Counter(_NUMBER.findall(said)), Counter(_NUMBER.findall(shown))
     return numbers == shown_numbers
+
+
+def conditional(text: str) -> bool:
+    """Return whether a text holds a condition, an exception or a limit."""
+    return any(pattern.search(text) for pattern in (*_CONDITIONS_KO, *_CONDITIONS_EN))
+
+
+def excepts(sentence: str) -> bool:
+    """Return whether a sentence takes something out of the one before it, as 단 and Except do."""
+    return _EXCEPTS.search(sentence) is not None
 
 
 def whole(form: str) -> bool:

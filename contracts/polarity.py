@@ -117,7 +117,7 @@ def _read(text: str, *, letters: bool) -> tuple[Polarity | None, str, bool]:
     """Return polarity, rest, and whether it counts only as one of a pair."""
     if found := _FRONT.match(text) or _BACK.search(text):
         rest = (text[: found.start()] + text[found.end() :]).strip()
-        return _of_mark(found[1]), rest, found[1] in CHECK_MARKS
+        return _of_mark(found[1]), rest.strip(" :："), found[1] in CHECK_MARKS
     if found := _LABEL.match(text):
         no = found["in_no"] or found["no"]
         return Polarity.FORBIDDEN if no else Polarity.REQUIRED, text[found.end() :].strip(), False

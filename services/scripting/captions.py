@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+from contracts.faithful import excepts
 from contracts.polarity import ALLOW, FORBID, Polarity, refuses
 from services.scripting.language import LONGEST_LIST, Language, Trait
 from services.scripting.passages import Passage
@@ -10,6 +11,8 @@ from services.scripting.passages import Passage
 _LEAST_ACTS = 3
 """Instructions in a scene from which the slide lists them."""
 
+_LONGEST_WITH_EXCEPTION = 160
+"""Characters of a rule and its exception that a slide shows as running text; more leaves the rule alone."""
 _POINTERS = ("다음", "아래", "이런", "The following", "Never do the following", "These")
 """Beginnings of what a list was announced with that name nothing on a slide."""
 _LEAST_PROHIBITIONS = 2
@@ -70,7 +73,7 @@ def on_screen(
         (index for index, passage in enumerate(run) if not passage.framing),
         key=lambda index: (-_telling(run[index]), -weights[index], index),
     )
-    candidates: Iterable[str | None] = (language.headline(run[index].text) for index in order)
+    candidates: Iterable[str | None] = (_headline(run, index, language) for index in order)
     if _mixes_acts(told):
         candidates = chain((_heading(run), chapter), candidates)
     return next((text for text in candidates if text and text not in taken), chapter)
@@ -87,11 +90,21 @@ def _list(points: Sequence[str], name: str | None, first: int) -> str:
     return "\n".join([name, *items] if name else items)
 
 
+def _headline(run: Sequence[Passage], index: int, language: Language) -> str | None:
+    """Return what a slide says of a sentence; with the exception that follows it, both as they are said."""
+    following = run[index + 1].text if index + 1 < len(run) else ""
+    if excepts(run[index].text):
+        return None  # says nothing without the sentence before
+    if excepts(following) and len(run[index].text) + len(following) < _LONGEST_WITH_EXCEPTION:
+        return f"{run[index].text} {following}"
+    return language.headline(run[index].text)
+
+
 def _marked(told: Sequence[Passage], name: str | None) -> str:
     """Return a list of what is forbidden: each item marked, so that no slide makes it an instruction."""
-    mixed = len({passage.polarity for passage in told if passage.points}) > 1
+    marks = {Polarity.FORBIDDEN: FORBID, Polarity.REQUIRED: ALLOW}
     items = [
-        f"{FORBID if passage.polarity is Polarity.FORBIDDEN else ALLOW if mixed else '-'} {point}"
+        f"{marks.get(passage.polarity, '-') if passage.polarity else '-'} {point}"
         for passage in told
         for point in passage.points
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import sentencex
 from typing_extensions import override
 
+from contracts.faithful import excepts
 from contracts.polarity import Polarity, heading_polarity, states_not
 from services.scripting import english_forbidding, english_headline
 from services.scripting.english_headline import HEADLINE_LIMIT, LINK, POINT_LIMIT, lowered
@@ -137,6 +138,8 @@ class English(Language):
             point = text.strip(" .") if len(text) <= POINT_LIMIT else name
         else:
             point = self.point(parts[0]) or parts[0].strip(" .")
+        if not labelled and any(map(excepts, parts[1:])):
+            point = " ".join(map(self.spoken, parts))  # without its exception, it would not be true
         return Item(tuple(said), point, label=name if labelled else None)
 
     @override

@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from contracts.faithful import faithful, without_aside
+from contracts.faithful import excepts, faithful, without_aside
 from contracts.polarity import Polarity, heading_polarity
 from services.scripting import korean_forbidding, korean_lists, korean_speech
 from services.scripting.korean_analyser import LONGEST_ANALYSED, kiwi
@@ -158,13 +158,13 @@ class Korean(Language):
         whole = [Morphemes.of(part.rstrip(CLOSING_MARKS + " "), kiwi()) for part in parts]
         note = len(parts) == 1 and whole[0].is_nominalised()
         if labelled and len(parts) == 1 and not whole[0].is_sentence() and not note:
-            said = [f"{name}{topic_particle(name)} {rest.strip(' .')}입니다."]
+            said = [korean_speech.stated(f"{name}{topic_particle(name)} {rest.strip(' .')}")]
         elif labelled or whole[-1].is_sentence() or whole[-1].is_nominalised() or len(parts) > 1:
             said = [self.spoken(part) for part in parts]
             if labelled:
                 said = [f"{name}입니다.", *said]
         elif number is not None:
-            said = [korean_speech.acted(parts[0].strip(" .")) or f"{parts[0].strip(' .')}입니다."]
+            said = [korean_speech.acted(parts[0].strip(" .")) or korean_speech.stated(parts[0].strip(" ."))]
         else:
             return None
         if number is not None and last > 1:
@@ -177,6 +177,8 @@ class Korean(Language):
         else:
             named = parts[0].strip(" .") if not whole[0].is_sentence() else self.spoken(parts[0])
             point = self.point(named) or parts[0].strip(" .")
+        if not labelled and any(map(excepts, parts[1:])):
+            point = " ".join(map(self.spoken, parts))  # without its exception, it would not be true
         return Item(tuple(said), point, label=name if labelled else None, note=note and number is None)
 
     @override
@@ -200,6 +202,8 @@ class Korean(Language):
         allowed = polarity is not Polarity.FORBIDDEN
         if heading_polarity(head) is Polarity.FORBIDDEN or "금지" in head:
             return "금지" if allowed else "금지 아님"
+        if re.search(r"정답|^답$|O/X|OX", head):
+            return "맞음" if allowed else "틀림"
         if re.search(r"필수|의무|필요|대상|해당|여부$", head) and "가능" not in head and "허용" not in head:
             return "해당" if allowed else "해당 없음"
         return "가능" if allowed else "불가"

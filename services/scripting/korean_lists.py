@@ -9,7 +9,7 @@ from services.scripting.korean_analyser import kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT
 from services.scripting.korean_morphemes import Morphemes
 from services.scripting.korean_particles import has_final, topic_particle
-from services.scripting.korean_speech import acted, spoken
+from services.scripting.korean_speech import acted, spoken, stated
 from services.scripting.korean_traits import defined_term
 from services.scripting.language import Facts
 
@@ -57,7 +57,7 @@ def enumeration(phrases: Sequence[str], subject: str | None) -> str:
             continue
         named = ", ".join(run)
         about = f"{subject}{topic_particle(subject)} " if subject and not said else ""
-        said.append(f"{about}{named}{'.' if named.endswith((')', ']')) else '입니다.'}")
+        said.append(stated(f"{about}{named}"))
     return (
         f"{subject}입니다. {' '.join(said)}"
         if subject and _noted(phrases[0].strip(" .,;"))

@@ -57,6 +57,11 @@ def _with_aside(said: str, aside: str, space: str) -> str:
     return f"{said}{space}{aside}."
 
 
+def stated(noun: str) -> str:
+    """Return what ends in a noun as a sentence; 입니다 is put behind no bracket, address or mark."""
+    return _named(noun, noun)
+
+
 def _named(text: str, bare: str) -> str:
     """Return what ends in a noun, a bracket, an address or a mark, of which only the noun is something."""
     if (

@@ -4,7 +4,7 @@ import re
 
 from services.scripting.korean_analyser import kiwi
 from services.scripting.korean_morphemes import Morphemes
-from services.scripting.korean_polite import CLOSING_MARKS, spoken
+from services.scripting.korean_polite import CLOSING_MARKS, spoken, stated
 from services.scripting.text import words
 
 _QUOTED = re.compile(r"“[^“”\n]{1,240}”|\"[^\"\n]{1,240}\"")
@@ -63,4 +63,4 @@ def acted(phrase: str) -> str | None:
     return f"{polite}." if polite else None
 
 
-__all__ = ["ACTIONS", "CLOSING_MARKS", "acted", "sentences", "spoken"]
+__all__ = ["ACTIONS", "CLOSING_MARKS", "acted", "sentences", "spoken", "stated"]

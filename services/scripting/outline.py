@@ -10,7 +10,7 @@ from services.scripting.beats import bind
 from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
 from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
-from services.scripting.polarity import Governed, Part, Signed, signed
+from services.scripting.polarity import Governed, Part, Signed, heading_text, signed
 from services.scripting.source import Block, Heading, Listing, Paragraph, Table
 from services.scripting.text import letters
 
@@ -18,6 +18,8 @@ SHORT_SUBJECT = 20
 """Longest noun phrase, in characters, that a list in front of a colon is about."""
 
 _LONGEST_BONDED_TABLE = 5
+_SHORT_FACT = 34
+"""Longest ``name: value``, in characters, of which a list shows the value too: a date, a place, a reason."""
 _SHORT_INTRODUCTION = 20
 """Longest sentence after a greeting, in characters, in which the speaker gives a name."""
 
@@ -166,7 +168,7 @@ class _Reader:
         labelled = all(item and item.label for item in told)
         for number, (text, item) in enumerate(zip(items, told, strict=True), 1):
             sentences = item.sentences if item else (self.language.enumeration([text], None),)
-            point = ((item.label if labelled else None) or item.point) if item else text
+            point = ((_name_of(item) if labelled else None) or item.point) if item else text
             first = self._passage(sentences[0])
             found.append(replace(first, points=(point,), number=number if block.ordered else 0))
             for sentence in sentences[1:]:
@@ -248,16 +250,14 @@ class _Reader:
         return bond(found, self._bonds)
 
     def _marked_cells(self, header: Sequence[str], cells: Sequence[str]) -> tuple[str, ...]:
-        """Return a row whose marks are words."""
+        """Return a row whose marks are words, and whose empty cells are empty."""
         heads = (*header, *[""] * len(cells))
-        return tuple(
-            self.language.verdict(polarity, head)
-            if (polarity := cell_mark(cell))
-            else cell
-            if letters(cell)
-            else ""
-            for head, cell in zip(heads, cells, strict=False)
-        )
+        return tuple(self._cell(head, cell) for head, cell in zip(heads, cells, strict=False))
+
+    def _cell(self, head: str, cell: str) -> str:
+        if polarity := cell_mark(cell):
+            return self.language.verdict(polarity, head)
+        return heading_text(cell) if letters(cell) else ""
 
     def _passage(self, text: str) -> Passage:
         if len(text) > LONGEST_CHARACTERS:
@@ -310,6 +310,12 @@ def _subject(text: str, following: Part | None) -> str | None:
     if names and isinstance(following, Listing | Signed) and len(named) <= SHORT_SUBJECT:
         return named or None
     return None
+
+
+def _name_of(item: Item) -> str | None:
+    """Return what a slide shows of ``name: value``: both where the value is short, else the name alone."""
+    short = len(item.sentences) == 1 and len(item.point) <= _SHORT_FACT
+    return item.point if short and item.label and item.point.startswith(item.label) else item.label
 
 
 def _bare(told: Sequence[Item | None]) -> bool:

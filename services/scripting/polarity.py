@@ -77,6 +77,7 @@ _QUESTION = re.compile(
 )
 _LETTERED = re.compile(r"(?:(?<= )|^)(?:[A-E]|[가나다라마])[.)] ")
 _SEVERAL = 2
+_NUMBERS = re.compile(r"[\d.)①-⑳-]{1,6}")
 _LONGEST_NAME = 24
 """Characters of an item that names the ones below it: 하지 말아야 할 것."""
 _LONGEST_THING = 20
@@ -283,18 +284,28 @@ def _marked(text: str) -> Iterator[Part]:
 
 
 def _table(block: Table, above: Polarity | None) -> Part:
+    """Return a table of do's and don'ts, of acts that a heading forbids or of marked lines as a list."""
     heads = [heading_polarity(head) for head in block.header]
-    split = len(heads) > 1 and all(head is not None for head in heads) and Polarity.FORBIDDEN in heads
-    single = len(heads) == 1 and (heads[0] or above) is Polarity.FORBIDDEN
-    if not split and not single:
-        return block
-    told = [
-        (Polarity.FORBIDDEN if single else head, _without(cell))
-        for row in block.rows
-        for head, cell in zip(heads, row, strict=False)
-        if cell.strip(" -–—") and cell_mark(cell) is None
-    ]
-    return Signed(tuple(told)) if told else block
+    plain = Table(tuple(map(heading_text, block.header)), block.rows)
+    if len(heads) > 1 and all(head is not None for head in heads) and Polarity.FORBIDDEN in heads:
+        told = [pair for row in block.rows for pair in zip(heads, row, strict=False)]
+    elif len(heads) == 2 and all(cell_mark(row[0]) for row in block.rows if row):
+        told = [(cell_mark(row[0]), row[1]) for row in block.rows if len(row) > 1]
+    elif above is Polarity.FORBIDDEN and not any(heads[1:]):
+        told = [pair for row in block.rows for pair in _forbidden_row(plain.header, row)]
+    else:
+        return plain
+    kept = tuple((side, _without(cell)) for side, cell in told if cell.strip(" -–—") and not cell_mark(cell))
+    return Signed(kept) if any(side is Polarity.FORBIDDEN for side, _ in kept) else plain
+
+
+def _forbidden_row(header: Sequence[str], row: Sequence[str]) -> Iterator[tuple[Polarity | None, str]]:
+    """Yield the act that a row below a heading that forbids names, and what else it says of it."""
+    first = 1 if len(row) > 1 and (_NUMBERS.fullmatch(row[0].strip()) or not row[0].strip()) else 0
+    yield Polarity.FORBIDDEN, row[first] if row else ""
+    for head, cell in zip(header[first + 1 :], row[first + 1 :], strict=False):
+        if cell.strip(" -–—"):
+            yield None, f"{head}: {cell}" if head else cell
 
 
 def _without(text: str) -> str:

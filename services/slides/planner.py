@@ -132,14 +132,17 @@ def _pages_of_list(scene: Scene) -> tuple[Plan, ...]:
 def _apart(scene: Scene) -> tuple[Scene, ...]:
     """Return what is allowed and what is forbidden as two scenes, where one slide cannot hold both."""
     caption = scene.caption
-    bad = [sign is Polarity.FORBIDDEN for sign in caption.signs]
-    if not any(bad) or all(bad) or max(sum(bad), len(bad) - sum(bad)) <= MAX_COLUMN_POINTS:
+    good = [sign is Polarity.REQUIRED for sign in caption.signs]
+    forbids = Polarity.FORBIDDEN in caption.signs
+    fits = None not in caption.signs and max(sum(good), len(good) - sum(good)) <= MAX_COLUMN_POINTS
+    if not forbids or not any(good) or fits:
         return ()
     title = caption.title or scene.chapter or None
     parts = []
-    for side in (False, True):
-        items = tuple(item for item, is_bad in zip(caption.items, bad, strict=True) if is_bad is side)
-        signs = (Polarity.FORBIDDEN,) * len(items) if side else ()
+    for side in (True, False):
+        kept = [at for at, is_good in enumerate(good) if is_good is side]
+        items = tuple(caption.items[at] for at in kept)
+        signs = () if side else tuple(caption.signs[at] for at in kept)
         parts.append(replace(scene, caption=replace(caption, title=title, items=items, signs=signs)))
     return tuple(parts)
 

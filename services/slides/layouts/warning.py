@@ -41,14 +41,17 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     for index, (part, block) in enumerate(zip(column.parts, column.blocks, strict=True)):
         y += part.gap if index else 0
         if index >= first_point:
-            _draw_mark(sheet, plan, y + block.size * 0.57)
+            _draw_mark(sheet, plan, index - first_point, y + block.size * 0.57)
         ink = theme["ink2"] if sub and index == 1 else theme["ink"]
         y = sheet.text(block, LEFT + part.indent, y, ink)
     if plan.hero:
         draw_hero(sheet, plan.hero, plan.icons, 984, 350, 168)
 
 
-def _draw_mark(sheet: Sheet, plan: Plan, y: float) -> None:
+def _draw_mark(sheet: Sheet, plan: Plan, index: int, y: float) -> None:
+    if plan.point_signs and not plan.forbids(index):
+        sheet.disc(LEFT + 19, y, 7, sheet.theme["ink2"])  # says something of the rule: an exception, a reason
+        return
     close = plan.mark == "close"
     sheet.disc(LEFT + 19, y, 19, sheet.theme["dangerfill" if close else "okfill"])
     sheet.icon("close_thick" if close else "check_bold", LEFT + 19, y, 26, sheet.theme.on_solid)

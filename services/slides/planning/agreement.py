@@ -22,8 +22,9 @@ def agreeing(caption: Caption, sentences: Sequence[str]) -> Caption:
     """
     if caption.signs or caption.kind in {"numbered", "arrows"}:
         return caption
-    signs = tuple(Polarity.FORBIDDEN if _forbidden(item, sentences) else None for item in caption.items)
-    return replace(caption, signs=signs) if any(signs) else caption
+    bad = [_forbidden(item, sentences) for item in caption.items]
+    signs = tuple(Polarity.FORBIDDEN if forbidden else Polarity.REQUIRED for forbidden in bad)
+    return replace(caption, signs=signs) if any(bad) else caption
 
 
 def _forbidden(item: str, sentences: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from contracts.faithful import excepts
 from services.slides.plan import (
     HEADLINE_LENGTH,
     MAX_ICONS,
@@ -51,7 +52,7 @@ def listed(points: Iterable[str], *, pictured: bool = True, named: bool = True) 
         pictured: icons stand before them.
         named: they say what to do or to leave; the answers to a question stay as they are.
     """
-    firsts = ((sentences(text) or (text,))[0] for text in points if text)
+    firsts = (_first(text) for text in points if text)
     texts = tuple(clipped((nominal(first) if named else "") or first, POINT_LENGTH) for first in firsts)[
         :MAX_POINTS
     ]
@@ -61,6 +62,12 @@ def listed(points: Iterable[str], *, pictured: bool = True, named: bool = True) 
         "point_icons": point_icons(texts) if pictured else (None,) * len(texts),
         "point_signs": signs if any(signs) else (),
     }
+
+
+def _first(text: str) -> str:
+    """Return the first sentence of a point, all of it where the next one makes an exception."""
+    parts = sentences(text) or (text,)
+    return text if any(map(excepts, parts[1:])) else parts[0]
 
 
 def headline_of(scene: Scene, sentences: Sequence[str] = ()) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+from contracts.faithful import conditional
 from services.slides.plan import MAX_POINTS, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of, reason
 from services.slides.planning.cleaning import clipped, has_hangul
@@ -89,6 +90,8 @@ def _number(word: str) -> int:
 
 def _said_of_people(sentence: str, found: re.Match[str]) -> str:
     """Return what is said of them; the figures stand in the picture already."""
+    if conditional(sentence[: found.start()]):
+        return condensed(sentence, _LONGEST_FACT) or sentence.rstrip(" .")
     rest = _AFTER_PEOPLE.sub("", sentence[found.end() :].rstrip(" ."))
     if found["ko"] and len(rest) >= 8:
         shown = _REPORTED.sub("다", rest)

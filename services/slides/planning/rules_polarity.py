@@ -34,20 +34,23 @@ def prohibitions(scene: Scene) -> Plan | None:
     caption = scene.caption
     signed = list(zip(caption.items, caption.signs, strict=True)) if caption.signs else []
     bad = tuple(item for item, sign in signed if sign is Polarity.FORBIDDEN)
-    good = tuple(item for item, sign in signed if sign is not Polarity.FORBIDDEN)
+    good = tuple(item for item, sign in signed if sign is Polarity.REQUIRED)
+    rest = [item for item, sign in signed if sign is None]  # of the rule itself: exceptions, reasons
     if not bad:
         return None
-    if len(bad) == 1 and not good and caption.title is None:
+    if len(signed) == 1 and caption.title is None:
         return _warned(scene, refused(bad[0]), ())
     headline = caption.title or scene.chapter or headline_of(scene)
-    if good and max(len(good), len(bad)) <= MAX_COLUMN_POINTS:
+    if good and not rest and max(len(good), len(bad)) <= MAX_COLUMN_POINTS:
         do, dont = TITLES[scene.korean]
         columns = (
             Column(title=do, icon="check_circle", points=_shown(good)),
             Column(title=dont, icon="close_circle", points=_shown(bad)),
         )
         return plan(scene, "comparison", headline, columns=columns, do_dont=True)
-    return _warned(scene, headline, _shown(bad))
+    told = [(item, sign) for item, sign in signed if sign is not Polarity.REQUIRED][:MAX_POINTS]
+    signs = tuple(sign is Polarity.FORBIDDEN for _, sign in told)
+    return _warned(scene, headline, _shown(tuple(item for item, _ in told)), signs)
 
 
 def refused(act: str) -> str:
@@ -66,7 +69,7 @@ def _shown(items: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(clipped(text, POINT_LENGTH) for text in named)[:MAX_POINTS]
 
 
-def _warned(scene: Scene, headline: str, points: tuple[str, ...]) -> Plan:
+def _warned(scene: Scene, headline: str, points: tuple[str, ...], signs: tuple[bool, ...] = ()) -> Plan:
     named = find_icons(" ".join((headline, *points)))
     found = dict.fromkeys((last_icon(points[-1] if points else headline), *named))
     icons = tuple(icon for icon in found if icon and icon not in {"alert", "cancel"})
@@ -76,7 +79,7 @@ def _warned(scene: Scene, headline: str, points: tuple[str, ...]) -> Plan:
         headline or heading_of_list(scene),
         points=points,
         point_icons=(None,) * len(points),
-        point_signs=(True,) * len(points),
+        point_signs=signs,
         mark="close",
         icons=icons,
         hero=warning_hero(icons, prohibits=True),
