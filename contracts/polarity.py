@@ -23,6 +23,9 @@ FORBID = "❌"
 ALLOW = "✅"
 """The marks that a caption is written with; all of :data:`FORBID_MARKS` and :data:`ALLOW_MARKS` are read."""
 
+NOTE = "※"
+"""The mark of a line that says something of a rule below a title that forbids: an exception, a penalty."""
+
 FORBID_MARKS = "❌❎🚫✗✘✖⛔×✕⨯╳🙅👎🛑🈲🚷🚳🚯🚱📵🔞"
 ALLOW_MARKS = "✅⭕👍🙆🆗"
 CHECK_MARKS = "✔✓☑◯○"

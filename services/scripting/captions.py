@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from contracts.faithful import excepts
-from contracts.polarity import ALLOW, FORBID, Polarity, refuses
+from contracts.polarity import ALLOW, FORBID, NOTE, Polarity, heading_polarity, refuses
 from services.scripting.language import LONGEST_LIST, Language, Trait
 from services.scripting.passages import Passage
 
@@ -61,14 +61,15 @@ def on_screen(
         name = _name(run, language, taken, chapter)
         if Polarity.FORBIDDEN in signs:
             return _marked(told, chapter if name and name.startswith(_POINTERS) else name)
-        return _list(points, name, next(p.number for p in told if p.points))
+        return _list(points, name, next(p.number for p in told if p.points), _mark(name, chapter, NOTE))
     if (forbidden := _prohibitions(told, language)) and not _mixes_acts(told):
         name = _free(_heading(run), taken) or chapter
         name = chapter if any(act.startswith(name) for act in forbidden) else name
         return "\n".join([name, *(f"{FORBID} {act}" for act in forbidden)])
     if acts := _acts(told, language):
         name = _free(_heading(run), taken) or chapter
-        return _list([_without(name, act) for act in acts if act != name], name, 0)
+        rest = [_without(name, act) for act in acts if act != name]
+        return _list(rest, name, 0, _mark(name, chapter, ALLOW))
     order = sorted(
         (index for index, passage in enumerate(run) if not passage.framing),
         key=lambda index: (-_telling(run[index]), -weights[index], index),
@@ -79,9 +80,17 @@ def on_screen(
     return next((text for text in candidates if text and text not in taken), chapter)
 
 
-def _list(points: Sequence[str], name: str | None, first: int) -> str:
+def _mark(name: str | None, chapter: str, governed: str) -> str:
+    """Return what stands before the items of a list: where its name or chapter forbids, that they do not."""
+    forbids = heading_polarity(name or "", heading_polarity(chapter)) is Polarity.FORBIDDEN
+    return governed if forbids else "-"
+
+
+def _list(points: Sequence[str], name: str | None, first: int, mark: str) -> str:
     """Return a list as an author writes it: its name and its items, numbered from ``first`` if steps."""
-    if first:
+    if mark != "-":
+        items = [f"{mark} {point}" for point in points]
+    elif first:
         items = [f"{number}. {point}" for number, point in enumerate(points, first)]
     elif name:
         items = [f"- {point}" for point in points]
@@ -104,7 +113,7 @@ def _marked(told: Sequence[Passage], name: str | None) -> str:
     """Return a list of what is forbidden: each item marked, so that no slide makes it an instruction."""
     marks = {Polarity.FORBIDDEN: FORBID, Polarity.REQUIRED: ALLOW}
     items = [
-        f"{marks.get(passage.polarity, '-') if passage.polarity else '-'} {point}"
+        f"{marks.get(passage.polarity, NOTE) if passage.polarity else NOTE} {point}"
         for passage in told
         for point in passage.points
     ]

@@ -290,7 +290,10 @@ class _Reader:
 
 
 _OF_THE_RULE = re.compile(
-    r"위반|처벌|징계|어기|적발|신고|보고|면 |경우|때 |violat|penalt|report|\bif\b|\bwhen\b", re.IGNORECASE
+    r"위반|처벌|징계|어기|적발|신고|보고|면 |경우|때 |다음|아래|사항|준수|지키|지킵|지켜|숙지"
+    r"|[허승][가인]을? 받|명심|기억|유의|주의[하합]|violat|penalt|report|\bif\b|\bwhen\b|following"
+    r"|these rules|comply|follow|observe|remember|\bread (?:this|these|the)\b",
+    re.IGNORECASE,
 )
 """Instructions below a heading that forbids which say what follows from it, rather than what is forbidden."""
 

@@ -57,6 +57,7 @@ _EXCEPT_EN = re.compile(
 _ITS_OWN = re.compile(
     r"^(?:※|단[,\s]|다만|예외|참고|위반|적발|어기|이를 위반|이유|처벌|except|exception|note"
     r"|violat|penalt|reason|if you)"
+    r"|(?:사항|규정|수칙|지침)을? (?:지킨|지킵|준수|따른|따릅|숙지)"
     r"|위반 ?시|위반하면|적발 ?시|^(?:반드시|꼭|항상) |[어아해]야 (?:한다|합니다|함)$"
     r"|^always\b|\bmust (?!not|never)\b",
     re.IGNORECASE,

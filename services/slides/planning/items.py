@@ -4,7 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from contracts.polarity import ALLOW_MARKS, CHECK_MARKS, FORBID_MARKS, Polarity, heading_polarity, marks_of
+from contracts.polarity import (
+    ALLOW_MARKS,
+    CHECK_MARKS,
+    FORBID_MARKS,
+    NOTE,
+    Polarity,
+    heading_polarity,
+    marks_of,
+)
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.patterns import ARROW, NUMBERED
 from services.slides.planning.verbs_en import commands
@@ -20,10 +28,13 @@ _DOT = re.compile(r"[·ㆍ‧]")
 _COMMA = re.compile(r"(?<!\d),\s*|,\s+|、")
 _SIGNS = f"{FORBID_MARKS}{ALLOW_MARKS}{CHECK_MARKS}"
 _MARK = re.compile(
-    rf"^(?:[-*•·–✔✓☑▪■□○●]\s*|[{_SIGNS}][\ufe0e\ufe0f\u200d]*\s+|\d{{1,2}}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)"
+    rf"^(?:[-*•·–✔✓☑▪■□○●※]\s*|[{_SIGNS}][\ufe0e\ufe0f\u200d]*\s+|\d{{1,2}}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)"
 )
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
+_OF_THE_RULE = re.compile(
+    r"^(?:예외|단[,\s]|다만|위반|이유|참고|처벌|exceptions?\b|reasons?\b|violat|penalt|note\b)", re.IGNORECASE
+)
 _CONDITION = re.compile(
     r"^(?:if|unless|when(?:ever)?|while|before|after|once|until|although|because|as)\b"
     r"|^[^,]{2,60}(?:면|때|경우|때는|경우에는?|[은한] 후|기 전에), ",
@@ -90,11 +101,13 @@ def _signed(title: str | None, body: str, chapter: str) -> Caption | None:
     above = heading_polarity(title or "", heading_polarity(chapter))
     by_mark = any(sign is Polarity.FORBIDDEN for sign, _ in marks)
     listed = title is not None or len(_best_split(body)) > 1
-    if not by_mark and (above is not Polarity.FORBIDDEN or not listed):
+    told_apart = by_mark or any(sign for sign, _ in marks) or any(line.startswith(NOTE) for line in lines)
+    if not by_mark and (above is not Polarity.FORBIDDEN or not listed or told_apart):
         return None
     if not by_mark:
         parts = lines if len(lines) > 1 else _best_split(body)
-        marks = tuple((Polarity.FORBIDDEN, _MARK.sub("", part.strip(), count=1)) for part in parts)
+        bare = (_MARK.sub("", part.strip(), count=1) for part in parts)
+        marks = tuple((None if _OF_THE_RULE.search(text) else Polarity.FORBIDDEN, text) for text in bare)
     told = [(sign, _tidy(item)) for sign, item in marks][:MAX_ITEMS]
     told = [(sign, item) for sign, item in told if item]
     text = " ".join(([title] if title else []) + [item for _, item in told])

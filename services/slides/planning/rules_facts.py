@@ -104,7 +104,8 @@ def number(scene: Scene) -> Plan | None:
     if scene.caption.listed:
         return None
     source = scene.caption.text
-    figure = _figure(source, strong=False)
+    # The figure of a prohibition is its condition: 3 m 이상 올리면 주행하지 않기 is about driving.
+    figure = _figure(source, strong=forbids(source))
     if figure is None:
         if WARNS.search(source) or forbids(source) or sum(map(instructs, scene.told)) > _LONGEST_LIST_OF_ACTS:
             return None

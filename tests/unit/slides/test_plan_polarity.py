@@ -119,3 +119,17 @@ def test_what_does_not_fit_becomes_two_slides() -> None:
     assert halves is not None
     assert [half.points for half in halves] == [("셋",), ("넷",)]
     assert all(half.point_signs == (True,) for half in halves)
+
+
+def test_what_a_caption_says_of_the_rule_is_not_crossed_out() -> None:
+    (plan,) = plans("촬영하지 않습니다.", "하면 안 되는 행동\n❌ 회의실을 촬영하기\n※ 예외: 승인된 촬영")
+    assert (plan.layout, plan.point_signs) == ("warning", (True, False))
+    (notes,) = plans(
+        "경고합니다. 출입을 막습니다.", "조치 내용\n※ 1차: 경고\n※ 2차: 출입 정지", chapter="금지 행위"
+    )
+    assert notes.layout != "warning"
+    assert notes.points == ("1차: 경고", "2차: 출입 정지")
+    (duties,) = plans(
+        "알립니다. 적습니다.", "금지 행위\n✅ 보안팀에 알리기\n✅ 시각을 적기", chapter="금지 행위"
+    )
+    assert (duties.points, duties.mark) == (("보안팀에 알리기", "시각을 적기"), "check")
