@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from tests.support.film import Film, points_of, sentences, sentences_left_out, tight
+from tests.support.film import Film, left_out_of, points_of, sentences, tight
 
 NOT = re.compile(
     r"지\s?(?:않|마|말|못)|안\s?(?:되|됩|돼|된)|아니\s?(?:되|됩|된|하|한)|금지|금한|금합|금물|엄금|말\s?것|말아|삼가|삼갑|피하|피합|불가"
@@ -25,7 +25,7 @@ _COUNTED = re.compile(
 )
 
 _SPOKEN_ODD = re.compile(
-    r"한습니다|[가-힣]다입니다|[까요죠]입니다|[.!?．！][\"”]?\s?입니다|[)\]]\s?입니다|습니다습니다|입니다입니다"
+    r"한습니다|[가-힣]다입니다|[까요죠]입니다|[.!?．！]\s?(?:\([^()]*\)\s?)?입니다|\]\s?입니다|습니다습니다|입니다입니다|[❌✗✘✅✔🚫]"
 )
 _LEFT_OVER = re.compile(
     r"\*\*|~~|</?[A-Za-z][^<>]{0,40}>|\]\(|\||:::|!!!|\[\^|\$\$|&[a-z]+;|[□■◦▶‣☑➤❖]|(?<![가-힣ㄱ-ㅎ])ㅇ\s"
@@ -94,7 +94,8 @@ def forbidden_as_act(film: Film, act: str, *, forbidden: bool) -> Iterator[str]:
     for narration in film.narrations:
         told = sentences(narration)
         for index, sentence in enumerate(told):
-            if _in(act, sentence) and forbidden is not _forbids(sentence, told[:index]):
+            forbids = _forbids(sentence, told[:index] if forbidden else ())
+            if _in(act, sentence) and forbids is not forbidden:
                 yield f"said {sentence!r}"
     for slide in film.slides:
         for point, how in points_of(slide.plan):
@@ -202,7 +203,7 @@ def _glue(film: Film, grown: str) -> Iterator[str]:
 
 
 def _accounted(film: Film, text: str) -> Iterator[str]:
-    if not _in(text, film.everything) and not sentences_left_out(film.script):
+    if not _in(text, film.everything) and not left_out_of(film.script).sentences:
         yield f"{text!r} vanished"
 
 

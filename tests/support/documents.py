@@ -56,11 +56,13 @@ def _item_lines(pen: Pen) -> Lines:
     return [f"- {pen.item()}", f"  {pen.item()}", f"  {pen.item()}", f"- {pen.any()}"]
 
 
-def _in_item(inner: Construct) -> Construct:
+def in_item(inner: Construct) -> Construct:
+    """Return a construct inside an item of a list."""
     return lambda pen: [f"- {pen.any()}", "", *indented(inner(pen), 2), "", f"- {pen.any()}"]
 
 
-def _in_quote(inner: Construct) -> Construct:
+def in_quote(inner: Construct) -> Construct:
+    """Return a construct inside a block quote."""
     return lambda pen: quoted(inner(pen))
 
 
@@ -196,14 +198,14 @@ COMMON_MARK: Final[dict[str, Construct]] = {
     "nested lists": _nested,
     "item of paragraphs": _item_paragraphs,
     "item of lines": _item_lines,
-    "quote": _in_quote(_paragraph),
-    "quote in a quote": _in_quote(_in_quote(_paragraph)),
-    "list in a quote": _in_quote(_nested),
-    "quote in an item": _in_item(_in_quote(_bullets)),
-    "table in an item": _in_item(_table),
-    "code in an item": _in_item(_fence),
+    "quote": in_quote(_paragraph),
+    "quote in a quote": in_quote(in_quote(_paragraph)),
+    "list in a quote": in_quote(_nested),
+    "quote in an item": in_item(in_quote(_bullets)),
+    "table in an item": in_item(_table),
+    "code in an item": in_item(_fence),
     "table": _table,
-    "table in a quote": _in_quote(_table),
+    "table in a quote": in_quote(_table),
     "breaks in a table": _breaks_in_table,
     "code": _fence,
     "rule below a paragraph": _rule_below,

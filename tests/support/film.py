@@ -138,10 +138,20 @@ def film_of(path: Path, minutes: float = 3, language: str | None = None, *, slid
     return Film(lesson.language, script, spec, drawn)
 
 
-def sentences_left_out(script: Script | None) -> int:
-    """Return how many sentences of its source a script says that it leaves out."""
+@dataclass(frozen=True)
+class LeftOut:
+    """What a script says that it leaves out: how many sentences, and which figures and prohibitions."""
+
+    sentences: int
+    numbers: str
+    prohibitions: str
+
+
+def left_out_of(script: Script | None) -> LeftOut:
+    """Return what a script says that it leaves out of its source."""
     left_out = getattr(script, "left_out", None)
-    return int(getattr(left_out, "sentences", 0) or 0)
+    numbers, prohibitions = getattr(left_out, "numbers", ()), getattr(left_out, "prohibitions", ())
+    return LeftOut(int(getattr(left_out, "sentences", 0)), " ".join(numbers), " ".join(prohibitions))
 
 
 def _pictures(contexts: list[SceneContext]) -> Iterator[Picture]:
