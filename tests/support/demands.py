@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.film import Film, left_out_of, points_of, sentences, tight
 
 NOT = re.compile(
-    r"지\s?(?:않|마|말|못)|안\s?(?:되|됩|돼|된)|아니\s?(?:되|됩|된|하|한)|금지|금한|금합|금물|엄금|말\s?것|말아|삼가|삼갑|피하|피합|불가"
+    r"지\s?(?:않|마|말|못)|안\s?(?:되|됩|돼|된)|아니\s?(?:되|됩|된|됨|하|한|함)|금지|금한|금합|금물|엄금|말\s?것|말아|삼가|삼갑|피하|피합|불가"
     r"|없(?:습|는|다|음|이)|못\s?(?:하|합|한)|않기|❌|🚫|✗"
     r"|\b(?:not|never|no|nobody|cannot|without|avoid\w*|forbidden|prohibited|banned|rejected|only)\b|n['’]t\b",
     re.IGNORECASE,
@@ -25,7 +25,7 @@ _COUNTED = re.compile(
 )
 
 _SPOKEN_ODD = re.compile(
-    r"한습니다|[가-힣]다입니다|[까요죠]입니다|[.!?．！]\s?(?:\([^()]*\)\s?)?입니다|\]\s?입니다|습니다습니다|입니다입니다|[❌✗✘✅✔🚫]"
+    r"한습니다|[가-힣]다입니다|[까요죠]입니다|(?<!\d)[.!?．！]\s?(?:\([^()]*\)\s?)?입니다|\]\s?입니다|습니다습니다|입니다입니다|[❌✗✘✅✔🚫]"
 )
 _LEFT_OVER = re.compile(
     r"\*\*|~~|</?[A-Za-z][^<>]{0,40}>|\]\(|\||:::|!!!|\[\^|\$\$|&[a-z]+;|[□■◦▶‣☑➤❖]|(?<![가-힣ㄱ-ㅎ])ㅇ\s"

@@ -140,9 +140,10 @@ def film_of(path: Path, minutes: float = 3, language: str | None = None, *, slid
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a script says that it leaves out: how many sentences, and which figures and prohibitions."""
+    """What a script says that it leaves out: how many sentences, which headings, figures and prohibitions."""
 
     sentences: int
+    headings: str
     numbers: str
     prohibitions: str
 
@@ -150,8 +151,8 @@ class LeftOut:
 def left_out_of(script: Script | None) -> LeftOut:
     """Return what a script says that it leaves out of its source."""
     left_out = getattr(script, "left_out", None)
-    numbers, prohibitions = getattr(left_out, "numbers", ()), getattr(left_out, "prohibitions", ())
-    return LeftOut(int(getattr(left_out, "sentences", 0)), " ".join(numbers), " ".join(prohibitions))
+    named = (" ".join(getattr(left_out, part, ())) for part in ("headings", "numbers", "prohibitions"))
+    return LeftOut(int(getattr(left_out, "sentences", 0)), *named)
 
 
 def _pictures(contexts: list[SceneContext]) -> Iterator[Picture]:

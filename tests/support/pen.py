@@ -22,12 +22,14 @@ class Told:
         number: the figure in it, empty if there is none.
         forbids: whether it forbids; ``None``: it neither forbids nor asks for anything.
         valid: false for what its author struck out or hid.
+        kind: ``sentence``, ``item`` of a list or table, or ``heading``.
     """
 
     marker: str
     number: str = ""
     forbids: bool | None = None
     valid: bool = True
+    kind: str = "sentence"
 
 
 @dataclass
@@ -72,5 +74,6 @@ class Pen:
         place = len(self.told)
         marker, number = words["markers"].split()[place], str(13 + 7 * place)
         pattern = self.choose(words[kind])
-        self.told.append(Told(marker, number if "{n}" in pattern else "", forbids, valid))
+        sort = {"items": "item", "acts": "item", "headings": "heading"}.get(kind, "sentence")
+        self.told.append(Told(marker, number if "{n}" in pattern else "", forbids, valid, sort))
         return str(pattern.format(m=marker, n=number))
