@@ -20,6 +20,8 @@ _ANNOUNCES = re.compile(
 )
 _ORDERS = re.compile(r"(?:니다|세요|시오)[.!]?$")
 _NOMINAL = re.compile(r"입니다[.!]?$")
+_ASSERTS = re.compile(r"(?:[기음함됨면다요])$|(?:\S+\s+){3}\S")
+"""A headline that says something, rather than name a topic."""
 _COUNTED = re.compile(
     r"^(?:첫째|둘째|셋째|넷째|마지막으로|먼저|다음으로|first|second|third|next|then|finally)\b", re.IGNORECASE
 )
@@ -89,8 +91,15 @@ def _must_not(text_of: Callable[[Film], str]) -> Demand:
     return demand
 
 
-def forbidden_as_act(film: Film, act: str, *, forbidden: bool) -> Iterator[str]:
-    """Yield where an act is told or shown with the wrong sign."""
+def wrong_signs(film: Film, act: str, *, forbidden: bool, named: bool = True) -> Iterator[str]:
+    """Yield where an act is told or shown with the wrong sign.
+
+    Args:
+        film: to look at.
+        act: words of it.
+        forbidden: whether it is.
+        named: the words name the act; else they name its subject, which may be a topic.
+    """
     for narration in film.narrations:
         told = sentences(narration)
         for index, sentence in enumerate(told):
@@ -101,9 +110,11 @@ def forbidden_as_act(film: Film, act: str, *, forbidden: bool) -> Iterator[str]:
         for point, how in points_of(slide.plan):
             if _in(act, point) and not (_rightly_crossed if forbidden else _rightly_open)(point, how):
                 yield f"{slide.plan.layout} lists {point!r}"
+        headline = slide.plan.headline
         crossed = slide.plan.hero == "prohibit" or slide.plan.layout in {"warning", "question"}
-        if forbidden and _in(act, slide.plan.headline) and not (crossed or NOT.search(slide.plan.headline)):
-            yield f"headline {slide.plan.headline!r}"
+        asserted = _in(act, headline) and (named or _ASSERTS.search(headline))
+        if forbidden and asserted and not (crossed or NOT.search(headline)):
+            yield f"headline {headline!r}"
 
 
 def _forbids(sentence: str, before: Sequence[str]) -> bool:
@@ -128,12 +139,12 @@ def _forbid(film: Film, act: str) -> Iterator[str]:
     """The act is told, and wherever it is told or listed, it is forbidden."""
     if not _in(act, film.said):
         yield f"{act!r} is not said"
-    yield from forbidden_as_act(film, act, forbidden=True)
+    yield from wrong_signs(film, act, forbidden=True)
 
 
 def _duty(film: Film, act: str) -> Iterator[str]:
     """The act is not told or listed as forbidden."""
-    yield from forbidden_as_act(film, act, forbidden=False)
+    yield from wrong_signs(film, act, forbidden=False)
 
 
 def _no_steps(film: Film, act: str) -> Iterator[str]:
