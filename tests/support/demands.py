@@ -38,6 +38,9 @@ _LEFT_OVER_START = re.compile(
     r"^(?:And|But|Or|Because|Each of these)\b|^(?:그리고|그러나|하지만|또한|따라서)\s"
 )
 
+_MOST_STEPS = 24
+"""A list that goes on from a higher number was counted by a date or a figure."""
+
 Demand = Callable[[Film, Any], Iterator[str]]
 
 
@@ -64,6 +67,8 @@ def odd_texts(film: Film) -> Iterator[str]:
                 yield f"shown {text!r}"
         if _LEFT_OVER_START.search(slide.plan.headline):
             yield f"begins in the middle: {slide.plan.headline!r}"
+        if slide.plan.first_number > _MOST_STEPS:
+            yield f"counts from {slide.plan.first_number}: {slide.plan.points}"
         if slide.plan.layout == "chapter":
             chapter = tight(slide.plan.headline)
         elif (headline := tight(slide.plan.headline)) in titles and chapter and headline != chapter:
