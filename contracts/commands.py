@@ -62,8 +62,10 @@ class RenderOptions(Model):
     tts_provider: str | None = Field(default=None, max_length=20)
     voice: str | None = Field(default=None, max_length=100)
     theme: str | None = Field(default=None, max_length=20)
-    width: Whole | None = None
-    height: Whole | None = None
+    width: Whole | None = Field(
+        default=None, description="pixels, at least the height: slides have no vertical layout"
+    )
+    height: Whole | None = Field(default=None, description="pixels, at most the width")
     fps: Whole | None = None
     fade_duration: float | None = None
     kenburns_zoom: float | None = None

@@ -91,7 +91,9 @@ class ScriptGenerated(Event):
     type: ClassVar[str] = "lectern.script.generated.v1"
 
     video_id: Id
-    script: ClaimCheck = Field(description="application/json: contracts.script.Script")
+    script: ClaimCheck = Field(
+        description="application/json: contracts.script.Script, with what it leaves out of the source"
+    )
     chapters: int = Field(ge=1)
     scenes: int = Field(ge=1)
 

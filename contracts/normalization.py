@@ -23,8 +23,8 @@ def normalized(form: Form, text: str) -> str:
 
 def _ordered(run: re.Match[str]) -> str:
     """Return a run with its marks in canonical order."""
-    if run[0].isascii():
-        return run[0]
+    if not any(map(unicodedata.combining, unicodedata.normalize("NFD", "".join(set(run[0]))))):
+        return run[0]  # signs, such as ㈜, without a mark among them
     decomposed = "".join(unicodedata.normalize("NFD", char) for char in run[0])
     parts = groupby(decomposed, key=lambda char: unicodedata.combining(char) > 0)
     return "".join(

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from contracts.base import Model
+from contracts.errors import ErrorCode, PermanentError
 from contracts.timeline import SAMPLE_RATE
 
 
@@ -53,3 +54,20 @@ class RenderSettings(Model):
         if SAMPLE_RATE % fps:
             raise ValueError("must divide 48,000, so that a frame is a whole number of samples")
         return fps
+
+
+def check_shape(settings: RenderSettings) -> None:
+    """Refuse a film that is taller than wide: asked of what comes in, not of what is recorded already.
+
+    Slides are laid out for 16:9; in a vertical picture they would be a stripe that nobody can read.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``: what was asked for, and what there is.
+    """
+    if settings.height > settings.width:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID,
+            f"a film of {settings.width}x{settings.height} would be taller than wide, and there is no "
+            "vertical layout of slides: ask for a width of at least the height, such as 1280x720 or "
+            "1920x1080 (16:9 fills the picture; 1440x1080 and 1080x1080 get margins)",
+        )

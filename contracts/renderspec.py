@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 from contracts.base import Model
 from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE, normalise_language
+from contracts.markup import without_tags
 from contracts.normalization import normalized
 from contracts.script import MAX_SCENES, Script
 from contracts.speech import check_length
@@ -60,19 +61,22 @@ def normalise_render_spec(raw: object, *, language: str | None = None) -> Render
     """Validate a render spec in either shape and return it flat.
 
     Args:
-        raw: the decoded JSON; ``None`` or an empty one means that there is no spec.
+        raw: the decoded JSON; ``None`` or an empty one means that there is no spec. Of ``chapters`` and
+            ``scenes`` one may be there and empty, or null, as backends write what they do not use.
         language: used where the spec names none.
+
+    Returns:
+        The flat spec, without HTML tags in its texts.
 
     Raises:
         PermanentError: ``NO_RENDER_SPEC`` (none, empty, or without scenes), ``RENDER_SPEC_INVALID``
-            (says which field), ``NARRATION_TOO_LONG`` (says which scene) or ``LANGUAGE_UNSUPPORTED``.
+            (says which field and what was there), ``NARRATION_TOO_LONG`` (says which scene) or
+            ``LANGUAGE_UNSUPPORTED``.
     """
     if not raw or not isinstance(raw, Mapping):
         code = ErrorCode.RENDER_SPEC_INVALID if raw else ErrorCode.NO_RENDER_SPEC
         raise PermanentError(code, "the render spec must be a JSON object with chapters or scenes")
-    shape = "chapters" if "chapters" in raw else "scenes"
-    if not raw.get(shape):
-        raise PermanentError(ErrorCode.NO_RENDER_SPEC, f"the render spec has no {shape}")
+    shape = _shape_of(raw)
     try:
         if shape == "chapters":
             return _scenes_only(
@@ -86,12 +90,67 @@ def normalise_render_spec(raw: object, *, language: str | None = None) -> Render
         ) from None
 
 
+def _shape_of(raw: Mapping[str, Any]) -> str:
+    """Return the name of the list that a spec is given in."""
+    chapters, scenes = raw.get("chapters"), raw.get("scenes")
+    if isinstance(chapters, list) and scenes and all(map(_says_nothing, chapters)):
+        chapters = None
+    if chapters and scenes:
+        raise PermanentError(
+            ErrorCode.RENDER_SPEC_INVALID,
+            f"the render spec has both chapters ({_seen(chapters)}) and scenes ({_seen(scenes)}), and "
+            "does not say which is the film: give one of them, and leave the other out, empty or null",
+        )
+    if not chapters and not scenes:
+        raise PermanentError(ErrorCode.NO_RENDER_SPEC, "the render spec has no scenes")
+    return "chapters" if chapters else "scenes"
+
+
+def _says_nothing(chapter: object) -> bool:
+    return isinstance(chapter, Mapping) and not chapter.get("scenes")
+
+
 def explain(error: ValidationError) -> str:
-    """Say in one line where and why validation failed, without repeating the input."""
+    """Say in one line where and why validation failed, and what kind of thing was there, never its text."""
     return "; ".join(
         f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}"
+        + ("" if item["type"] in _TOLD_BY_THEMSELVES else f" (it is {_seen(item['input'])})")
         for item in error.errors()[:5]
     )
+
+
+_TOLD_BY_THEMSELVES = frozenset(
+    {
+        "missing",
+        "value_error",
+        "too_short",
+        "too_long",
+        "string_pattern_mismatch",
+        "extra_forbidden",
+        "json_invalid",
+    }
+)
+"""Kinds of faults whose message says all there is."""
+
+
+def _seen(value: object) -> str:
+    """Say of what kind a value is: a number as it is, of a text only how long it is."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"{value:.9g}" if abs(value) < _LONGEST_NUMBER else "a number out of all range"
+        case str():
+            return f"a text of {len(value):,} characters"
+        case list() | tuple():
+            return f"a list of {len(value):,}"
+        case _:
+            return "an object"
+
+
+_LONGEST_NUMBER = 1e15
 
 
 def _without_empty_chapters(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,6 +164,7 @@ def _without_empty_chapters(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scenes_only(spec: RenderSpec) -> RenderSpec:
+    spec = _without_markup(spec)
     texts = (
         text for scene in spec.scenes for text in (scene.chapter, scene.narration, scene.caption, scene.image)
     )
@@ -120,6 +180,20 @@ def _scenes_only(spec: RenderSpec) -> RenderSpec:
     check_length(((scene.scene_id, scene.narration) for scene in spec.scenes), spec.language)
     language_of("\n".join(scene.narration[:_TELLING] for scene in spec.scenes[:_TELLING]))
     return spec
+
+
+def _without_markup(spec: RenderSpec) -> RenderSpec:
+    """Return the spec without HTML tags: nobody says them, and a slide would show them as they are."""
+    texts = ("chapter", "narration", "caption")
+    scenes = tuple(
+        scene.model_copy(
+            update={name: without_tags(text) for name in texts if "<" in (text := getattr(scene, name) or "")}
+        )
+        for scene in spec.scenes
+    )
+    return spec.model_copy(
+        update={"title": without_tags(spec.title) if spec.title else None, "scenes": scenes}
+    )
 
 
 def _check_composed(scene: SpecScene) -> None:

@@ -1,8 +1,11 @@
 """The script: chapters of scenes, as a language model writes it, a person edits it and the API returns it."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from contracts.base import Model
+from contracts.left_out import LeftOut
 
 MAX_SCENES = 500
 """Most scenes in one script; a three-minute lesson has 10-18."""
@@ -25,9 +28,19 @@ class Chapter(Model):
     scenes: tuple[ScriptScene, ...] = Field(min_length=1, max_length=MAX_SCENES)
 
 
+Notice = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+"""Something about a script that its author should know, in words."""
+
+
 class Script(Model):
-    """A whole script; ``title`` and ``language`` stand where they are known."""
+    """A whole script; ``title``, ``language`` and ``left_out`` stand where they are known."""
 
     title: str | None = Field(default=None, max_length=300)
     language: str | None = Field(default=None, max_length=35)
     chapters: tuple[Chapter, ...] = Field(min_length=1, max_length=100)
+    left_out: LeftOut | None = Field(
+        default=None, description="what the writer left out of the source; null where nobody counted"
+    )
+    warnings: tuple[Notice, ...] = Field(
+        default=(), max_length=100, description="what the author should know about this script, in words"
+    )

@@ -13,12 +13,13 @@ from rich.console import Console
 
 from contracts.commands import RenderOptions
 from contracts.errors import ErrorCode, LecternError, PermanentError
-from contracts.rendering import RenderSettings
+from contracts.rendering import RenderSettings, check_shape
 from contracts.renderspec import explain
 from services.cli.display import display_for
 from services.cli.lesson import read_lesson
 from services.cli.rendering import Rendered, Wish, render
 from services.cli.stack import Stack, alone, open_stack
+from services.cli.telling import left_out_lines, warning_lines
 from services.gateway import server
 from services.gateway.settings import GatewaySettings
 from services.runtime.logs import configure_logs
@@ -122,7 +123,7 @@ def _options(wished: Mapping[str, Any], gateway: GatewaySettings) -> RenderOptio
     """
     given = {name: value for name, value in wished.items() if value is not None}
     try:
-        RenderSettings.model_validate({**gateway.render_defaults.model_dump(), **given})
+        check_shape(RenderSettings.model_validate({**gateway.render_defaults.model_dump(), **given}))
         return RenderOptions.model_validate(given)
     except ValidationError as error:
         raise PermanentError(ErrorCode.SETTINGS_INVALID, explain(error)) from None
@@ -158,3 +159,8 @@ def _summarise(rendered: Rendered) -> None:
         f"  made now: {rendered.scenes_synthesised} scenes synthesised,"
         f" {rendered.frames_encoded} frames encoded"
     )
+    told = warning_lines(files.warnings)
+    if rendered.script is not None:
+        told = [*left_out_lines(rendered.script.left_out), *warning_lines(rendered.script.warnings), *told]
+    if told:
+        print("".join(f"  {line}\n" for line in told), end="")

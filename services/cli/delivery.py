@@ -34,6 +34,7 @@ class _Report(BaseModel):
 
     passed: bool
     problems: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     planned: dict[str, Any]
     sound: _Sound
     subtitles: _Subtitles
@@ -49,12 +50,14 @@ class Delivered:
         beside: the other files.
         bytes: size of the MP4.
         found: what the self-check of the decoded film found, a line each.
+        warnings: what a viewer would notice, a line each.
     """
 
     film: Path
     beside: tuple[Path, ...]
     bytes: int
     found: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 async def deliver(job: JobRecord, artifacts: Artifacts, output: Path) -> Delivered:
@@ -74,7 +77,8 @@ async def deliver(job: JobRecord, artifacts: Artifacts, output: Path) -> Deliver
             await asyncio.to_thread(_copy, source, target)
             written[kind] = target
     film = written.pop("video")
-    return Delivered(film, tuple(written.values()), film.stat().st_size, found_by(report))
+    beside, size = tuple(written.values()), film.stat().st_size
+    return Delivered(film, beside, size, found_by(report), _read(report).warnings)
 
 
 def found_by(report: bytes) -> tuple[str, ...]:
@@ -83,10 +87,7 @@ def found_by(report: bytes) -> tuple[str, ...]:
     Raises:
         PermanentError: ``SELF_CHECK_FAILED``: this is no report.
     """
-    try:
-        facts = _Report.model_validate_json(report)
-    except ValidationError:
-        raise PermanentError(ErrorCode.SELF_CHECK_FAILED, "the film's report cannot be read") from None
+    facts = _read(report)
     planned = facts.planned
     integrated, peak = (facts.sound.loudness.get(k) for k in ("integrated_lufs", "true_peak_dbtp"))
     loudness = "silent" if integrated is None else f"{integrated:.1f} LUFS, true peak {peak:.1f} dBTP"
@@ -94,7 +95,15 @@ def found_by(report: bytes) -> tuple[str, ...]:
         f"{planned.get('frames')} frames as planned, sound {loudness}",
         f"{facts.subtitles.cues} subtitles, picture and sound {abs(facts.av_difference_ms):.1f} ms apart",
         *(facts.problems or ("no problems",)),
+        *((f"{len(facts.warnings)} warnings",) if facts.warnings else ()),
     )
+
+
+def _read(report: bytes) -> _Report:
+    try:
+        return _Report.model_validate_json(report)
+    except ValidationError:
+        raise PermanentError(ErrorCode.SELF_CHECK_FAILED, "the film's report cannot be read") from None
 
 
 def _claim(assets: Mapping[str, Asset], kind: str) -> ClaimCheck:

@@ -13,6 +13,7 @@ app = typer.Typer(
     help="""Lectern turns training text into a narrated video: speech, slides, subtitles, chapters.
 
 Nothing else is needed: [bold]lectern render LESSON.md[/] runs the whole system inside this process, offline.
+[bold]lectern script LESSON.md[/] shows what the film will say, and what it leaves out.
 [bold]lectern up[/] keeps it running with its HTTP interface. With KAFKA_BOOTSTRAP_SERVERS set, the same parts
 run as processes of their own on Apache Kafka: [bold]lectern gateway[/] and [bold]lectern worker NAME[/].""",
     epilog="""Data lies below LECTERN_HOME (default ./data): what was made once is never made again.
@@ -101,6 +102,54 @@ def render(  # noqa: PLR0913, PLR0917 - Typer takes each option as an argument
             lambda: render_lesson(
                 lesson, target, wished, language=language, minutes=minutes, title=title, debug=debug
             ),
+            debug=debug,
+        )
+    )
+
+
+@app.command()
+def script(
+    lesson: Annotated[
+        Path,
+        typer.Argument(
+            help="Training text, plain or Markdown; or a script or render spec as .json.",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A .json file for the script, which lectern render takes; - for standard output.",
+            show_default=False,
+        ),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, max=60, help="Wished length of the film.")] = 3,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Also what stands on each scene's slides: layout, headline, points."),
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Write the script of a lesson, and nothing else: what the film would say and show, in seconds.
+
+    Shows the chapters and scenes, what the script leaves out of the text (how many sentences, which headings,
+    numbers and prohibitions, and what could not be read), and what you should know before you render it. In
+    the file that is "left_out" and "warnings"; with --plan each scene also has a "plan", its slides.
+
+    Works offline, without Kafka; with AI_ENV=real the language model at LLM_BASE_URL writes.
+
+    Read, edit, render: lectern script lesson.md -o script.json, then lectern render script.json -o film.mp4
+    """
+    from services.cli.script import script_lesson  # noqa: PLC0415 - --help need not load the stages
+
+    raise typer.Exit(
+        run(
+            lambda: script_lesson(lesson, output, language=language, minutes=minutes, plan=plan, debug=debug),
             debug=debug,
         )
     )

@@ -77,12 +77,14 @@ class Rendered:
         seconds: length of the film.
         scenes_synthesised: scenes whose speech had to be made, the others were remembered.
         frames_encoded: frames that went through an encoder.
+        script: that was written for it; ``None`` for a render spec.
     """
 
     files: Delivered
     seconds: float
     scenes_synthesised: int
     frames_encoded: int
+    script: Script | None = None
 
 
 async def render(
@@ -103,13 +105,23 @@ async def render(
         open_stack(runtime, own, name="render", drain_deadline=0.0) as stack,
     ):
         job = await _film(stack, wish, display)
+        script = await _written(stack, job)
         files = await deliver(job, stack.artifacts, wish.output)
     return Rendered(
         files,
         job.duration_sec or 0.0,
         int(counters.scenes_synthesised() - synthesised),
         int(counters.frames_encoded() - encoded),
+        script,
     )
+
+
+async def _written(stack: Stack, job: JobRecord) -> Script | None:
+    """Return the script that a job rendered."""
+    if job.script_id is None:
+        return None
+    record = await stack.gateway.service.get_script(job.script_id)
+    return Script.model_validate_json(record.body) if record.body is not None else None
 
 
 @asynccontextmanager

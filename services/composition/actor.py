@@ -22,7 +22,7 @@ from services.runtime.artifacts import Blob, Made
 
 SEGMENT_VERSION = 1
 """Raise when the same scene would give other bytes."""
-FILM_VERSION = 2
+FILM_VERSION = 3
 """Raise when the same segments and speech would give other bytes."""
 
 

@@ -135,6 +135,7 @@ class FilmPlan:
     def inputs(self) -> dict[str, Any]:
         """Return everything the film's bytes depend on, and nothing else: no job, no attempt, no event id."""
         return {
+            # What the report's warnings compare stands here too: the film, and what is told of it.
             "thumbnail": thumbnail_picture(self.scenes[0].event).sha256,
             "settings": self.settings.model_dump(mode="json"),
             "scenes": [
@@ -145,6 +146,7 @@ class FilmPlan:
                     "sentences": [s.model_dump(mode="json") for s in scene.event.sentences],
                     "cues": [c.model_dump(mode="json") for c in scene.event.cues],
                     "context": scene.event.context.model_dump(mode="json", exclude={"scene"}),
+                    "wished": scene.event.context.scene.duration_sec,
                 }
                 for scene in self.scenes
             ],

@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from contracts.rendering import RenderSettings, TtsProvider, VisualStyle
+from contracts.errors import PermanentError
+from contracts.rendering import RenderSettings, TtsProvider, VisualStyle, check_shape
 from services.gateway.access import AccessSettings
 from services.gateway.backend.settings import BackendSettings
 from services.runtime.assets import AssetSettings
@@ -80,7 +81,10 @@ class GatewaySettings(BaseSettings):
 
     @model_validator(mode="after")
     def _renderable(self) -> Self:
-        _ = self.render_defaults
+        try:
+            check_shape(self.render_defaults)
+        except PermanentError as error:
+            raise ValueError(error.message) from None
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,6 @@ from contracts.base import Id
 from contracts.errors import LecternError
 from services.gateway.http.guard import SUBPROTOCOL
 from services.gateway.hub import Subscription, of_video
-from services.gateway.live import snapshots
 from services.gateway.live.hearing import TRY_AGAIN_LATER
 from services.gateway.live.viewer import Viewer, lent
 from services.gateway.service import Service
@@ -54,7 +53,7 @@ class ProgressSocket:
         subscription = Subscription(viewer.send)
         hub.attach(watch, subscription)
         try:
-            job = (await self._service.ledger.read(snapshots.standing, [watch]))[watch]
+            job = await self._service.standing(watch)
             subscription.open(hub.snapshot(job, cursor) if job else None)
             while (await receive())["type"] != "websocket.disconnect":
                 pass  # a message would have ended the connection

@@ -7,7 +7,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from services.runtime.connection_limits import Place
+from services.runtime.connection_limits import Place, network_of
 from services.runtime.metrics import CONNECTIONS_REFUSED
 from services.runtime.refusal import RefusableConnection
 
@@ -49,6 +49,7 @@ class HttpConnection(RefusableConnection):
     _place: Place | None = None
     _clock: asyncio.TimerHandle | None = None
     _write_clock: asyncio.TimerHandle | None = None
+    _new = True
     _seen = 0
     _unsent = 0
 
@@ -63,6 +64,20 @@ class HttpConnection(RefusableConnection):
             return
         self._place = place
         self.settle()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; the first of a connection when it is its turn."""
+        if self._new:
+            self._new = False
+            if not self.limits.newcomers.come(self, network_of(self.client[0] if self.client else "")):
+                self.keep(data)
+                return
+        super().data_received(data)
+
+    def let_in(self) -> None:
+        """Go on with what came."""
+        if not (self.deaf or self.transport.is_closing()):
+            self.read_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from services.runtime.metrics import CONNECTIONS
+from services.runtime.newcomers import Newcomers
 
 MOST_CONNECTIONS = 32_768
 """In all, where the system would allow more. Fewer: viewers are refused that a gateway can serve. More: an
@@ -133,6 +134,7 @@ class ConnectionLimits:
         waiting: places that may be taken, who has waited for longest first.
         open: connections that are counted.
         held: bytes of requests that are not whole or wait, and of answers that are not taken.
+        newcomers: who waits to be let in.
     """
 
     def __init__(self, in_all: int, per_address: int | None = None) -> None:
@@ -141,6 +143,7 @@ class ConnectionLimits:
         self.waiting: dict[Place, None] = {}
         self.open = 0
         self.held = 0
+        self.newcomers = Newcomers()
         self._lingering = 0
         self._holding: dict[Place, None] = {}
         self._addresses: dict[str, _Address] = {}

@@ -4,6 +4,7 @@ On both of uvicorn's parsers. httptools parses all that it is given, so it is gi
 requests can end; h11 stops by itself behind a request.
 """
 
+import asyncio
 import sys
 from typing import Any
 
@@ -11,11 +12,14 @@ import h11
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from services.runtime.message_budget import (
+    BODY_PIECE_BYTES,
     CHUNK_BYTES,
     HEAD_BYTES,
+    HEAD_PIECE_BYTES,
     HEADERS,
     MOST_AT_ONCE,
     PIECE_BYTES,
+    PIPELINED_SECONDS,
     REQUEST_BYTES,
     REQUESTS_WAITING,
     BudgetedH11,
@@ -63,6 +67,7 @@ class FramedConnection(_Base):  # type: ignore[misc]
     _head_headers = 0
     _chunks = 0
     _queued = 0
+    _pause: asyncio.TimerHandle | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,8 +86,21 @@ class FramedConnection(_Base):  # type: ignore[misc]
             self._at = 0
             self.read_on()
 
+    def keep(self, data: bytes) -> None:
+        """Keep what came until :meth:`read_on`, and read no more."""
+        self._came = data
+        self.flow.hold(held=True)
+
     def on_response_complete(self) -> None:
-        """Go on with what waited for the answer."""
+        """Go on with what waited for the answer, once others have had their turn."""
+        if self._waits_behind() and not self.transport.is_closing():
+            self._pause = self.loop.call_later(PIPELINED_SECONDS, self.go_on)
+        else:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Begin the request behind the one that is answered."""
+        self._pause = None
         super().on_response_complete()
         if not self.pipeline:
             self._queued = 0
@@ -98,6 +116,8 @@ class FramedConnection(_Base):  # type: ignore[misc]
         if self.pipeline:
             self.pipeline.clear()
         self.running = None
+        if self._pause is not None:
+            self._pause.cancel()
         super().connection_lost(exc)
         self.drop()
 
@@ -143,12 +163,18 @@ class FramedConnection(_Base):  # type: ignore[misc]
         """Refuse a message that is too large outside its body."""
         raise NotImplementedError
 
+    def _waits_behind(self) -> bool:
+        """Whether a request came before the answer to the one before it."""
+        if _IN_PIECES:
+            return bool(self.pipeline)
+        return self.conn.their_state is h11.DONE and self.conn.buffered > 0
+
     def _next_piece(self) -> bytes:
         came, at = self._came, self._at
         most = len(came)
         if _IN_PIECES:
             begin = at if self.head_due else at + PIECE_BYTES
-            most = most if self.head_due else min(most, at + MOST_AT_ONCE)
+            most = min(most, at + (HEAD_PIECE_BYTES if self.head_due else MOST_AT_ONCE))
             end = came.find(_BLANK_LINE, begin, most)
             most = most if end < 0 else end + len(_BLANK_LINE)
         self._at = most
@@ -200,7 +226,16 @@ class FramedConnection(_Base):  # type: ignore[misc]
         """A piece of a body came; how large bodies may be is the application's to say."""
         self.framing -= len(body)
         self.body_bytes += len(body)
-        super().on_body(body)
+        cycle = self.cycle
+        if (
+            cycle is None
+            or cycle.response_complete
+            or self.parser.should_upgrade()
+            or len(cycle.body) + len(body) >= BODY_PIECE_BYTES
+        ):
+            super().on_body(body)
+        else:
+            cycle.body += body  # and its end wakes the application, if no more comes
 
     def on_chunk_header(self) -> None:
         """A chunk begins."""

@@ -21,6 +21,18 @@ shortest, to 15. Fewer: nothing gained. More: memory, and their answers come one
 REQUEST_BYTES = 3_072
 """What a request that waits takes beside its own bytes. Fewer: more is kept than is counted."""
 
+PIPELINED_SECONDS = 0.01
+"""From an answer to the begin of a request that did not wait for it. Shorter: ten connections that pipeline
+take every other turn of the loop. Longer: who pipelines is slow, at 100 requests a second now."""
+
+BODY_PIECE_BYTES = 4_096
+"""Of a body that has not ended, which wake its application. Fewer: a thousand bodies that grow by a byte a
+second wake it a thousand times. More: who takes large bodies piece by piece waits for each."""
+
+HEAD_PIECE_BYTES = 4_096
+"""Of a head that are given to the parser at once: what most heads have. Fewer: it is called more often. More:
+it tells thousands of headers, a microsecond each, before anybody counts them."""
+
 PIECE_BYTES = 64
 """Of a body that are given to the parser at least, if its end is not known: seven requests of nine bytes, the
 shortest there are. Fewer: a body of blank lines is parsed in as many calls. More: more requests may wait."""

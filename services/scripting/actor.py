@@ -46,16 +46,20 @@ _REFUSALS = frozenset(
 
 def build(settings: ScriptingSettings | None = None) -> Actor:
     """Return the stage with the writer that ``settings``, by default the environment's, ask for."""
-    settings = settings or ScriptingSettings()
+    model = model_writer(settings or ScriptingSettings())
+    return _actor(ScriptRoom(model), model)
+
+
+def model_writer(settings: ScriptingSettings) -> ModelWriter | None:
+    """Return the language model's writer where ``settings`` ask for it; ``None`` for the offline writer."""
     learn_settings(settings)
-    if settings.ai_env is AiEnvironment.REAL:
-        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-        model = ModelWriter(
-            LanguageModel(str(settings.llm_base_url), settings.llm_model_name, key or None),
-            settings.outbound.proxies,
-        )
-        return _actor(ScriptRoom(model), model)
-    return _actor(ScriptRoom(None), None)
+    if settings.ai_env is not AiEnvironment.REAL:
+        return None
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    return ModelWriter(
+        LanguageModel(str(settings.llm_base_url), settings.llm_model_name, key or None),
+        settings.outbound.proxies,
+    )
 
 
 def _actor(room: "ScriptRoom", model: ModelWriter | None) -> Actor:

@@ -13,16 +13,19 @@ from typing import ClassVar
 import structlog
 
 from contracts.errors import ErrorCode, PermanentError
+from contracts.languages import LANGUAGES
 from contracts.script import Chapter, Script, ScriptScene
 from contracts.text_language import language_of
 from services.runtime.cancel import CancelToken
+from services.scripting.blocks import Heading
 from services.scripting.brief import Brief
 from services.scripting.captions import on_screen
-from services.scripting.chapters import at_most, cut_lexically
+from services.scripting.chapters import at_most, cut_lexically, joined
 from services.scripting.english import English
 from services.scripting.korean import Korean
 from services.scripting.language import Language, Trait
-from services.scripting.naming import Terms, chapter_titles, film_title, shown_title, under_topics
+from services.scripting.left_out import account
+from services.scripting.naming import Terms, chapter_titles, first_line, shown_title, subject_of, under_topics
 from services.scripting.outline import outline
 from services.scripting.passages import Passage, Section
 from services.scripting.ranking import rank
@@ -82,14 +85,16 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         )
     terms_of = Terms(language, check)
     sections = _chaptered(sections, brief, terms_of, language, check)
-    title = parsed.title or headed or film_title(sections, terms_of, language)
-    title = title[:_LONGEST_TITLE] if title else None
-    opening, closing = _frame(sections, title, brief, language)
+    subject = parsed.title or headed or subject_of(sections, terms_of, language)
+    title = (subject or first_line(sections, language) or "")[:_LONGEST_TITLE] or None
+    opening, closing = _frame(sections, subject and title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
+    read = sections
     sections, scores = _selected(
         sections, brief, reserved + len(sections) * _CARD_SECONDS, language, terms_of, check
     )
     titles = chapter_titles(sections, title, terms_of, language)
+    told = sections
     sections = _framed(sections, title, opening, closing, language)
     chapters: list[Chapter] = []
     taken: set[str] = set()
@@ -99,18 +104,34 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         for run in pack(section.passages, brief.max_scenes_per_chapter, check):
             check()
             scene_id += 1
-            if title and number == 1 and all(passage.framing for passage in run):
+            if title and number in {1, len(sections)} and all(passage.framing for passage in run):
                 shown = shown_title(title)
             else:
                 weights = [scores.get(passage.text, 0.0) for passage in run]
-                shown = on_screen(run, weights, language, taken, chapter_title)
+                about = title if title and chapter_title == language.introduction() else chapter_title
+                shown = on_screen(run, weights, language, taken, about)
             taken.add(shown.partition("\n")[0])
             narration = " ".join(passage.text for passage in run)
             scenes.append(_scene(scene_id, narration, shown))
         chapters.append(Chapter(chapter_id=number, title=chapter_title, scenes=tuple(scenes)))
-    return Script(
-        title=shown_title(title) if title else None, language=brief.language, chapters=tuple(chapters)
+    script = Script(
+        title=shown_title(title) if title else None,
+        language=brief.language,
+        chapters=tuple(chapters),
+        warnings=_language_warnings(language.code, brief.language),
     )
+    headings = [block.text for block in parsed.blocks if isinstance(block, Heading)]
+    return script.model_copy(update={"left_out": account(script, headings, read, told, parsed.unread, check)})
+
+
+def _language_warnings(found: str, wanted: str) -> tuple[str, ...]:
+    if found == wanted:
+        return ()
+    named = LANGUAGES.get(found, found), LANGUAGES.get(wanted, wanted)
+    told = "the text is in {}, and the script was asked for in {}: the writer does not translate".format(
+        *named
+    )
+    return (f"{told}, and the voice will be the wrong one",)
 
 
 def _scene(scene_id: int, narration: str, shown: str) -> ScriptScene:
@@ -143,6 +164,10 @@ def _chaptered(
         parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest, check)]
         parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
         return [Section(part.title, under_topics(part.passages, language, check)) for part in parts]
+    if sections[0].title is None and not all(passage.framing for passage in sections[0].passages):
+        sections = [Section(language.introduction(), sections[0].passages), *sections[1:]]
+        if len(sections) > brief.max_chapters:
+            sections = [joined(*sections[:2]), *sections[2:]]  # rather than two chapters of the author's
     return at_most(sections, brief.max_chapters, language.sums_up, check)
 
 

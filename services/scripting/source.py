@@ -16,6 +16,7 @@ from services.scripting.frontmatter import front_matter
 from services.scripting.headings import arranged, chapter_line, without_number
 from services.scripting.html_blocks import blocks_of_html
 from services.scripting.inline import is_only_address, raw_inline_of, spoken_form
+from services.scripting.marks import marked_lines
 from services.scripting.markup import at_one_indent, closed_html, marked, without_formulas
 from services.scripting.office import as_markdown, without_escapes
 from services.scripting.outline_marks import CIRCLED
@@ -46,6 +47,7 @@ def parse_source(text: str, check: Callable[[], None] = lambda: None) -> Source:
         check: called often; raises when the work is to stop.
     """
     title, matter, text = front_matter(clean(text).removeprefix("\ufeff"))
+    text = marked_lines(text)
     unread = [Unread("front matter", None, matter)] if matter else []
     check()
     lines, pages = without_pages(closed_html(text).split("\n"))

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from contracts.normalization import normalized
+from contracts.polarity import ALLOW_MARKS, FORBID_MARKS
 
 _KEPT_FORMATS = frozenset("\u200c\u200d\ufe0f\ufe0e")
 """Joiners and variation selectors: part of emoji and of some scripts, not controls of direction."""
@@ -11,6 +12,7 @@ _KEPT_FORMATS = frozenset("\u200c\u200d\ufe0f\ufe0e")
 _LINE_ENDS = dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n")
 
 _PICTOGRAPHS = re.compile(
+    f"(?![{FORBID_MARKS}{ALLOW_MARKS}])"
     "[\u2600-\u27bf\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
 
@@ -39,7 +41,7 @@ def lines(text: str) -> str:
 
 
 def without_pictographs(text: str) -> str:
-    """Return ``text`` without emoji and dingbats, which nobody can say."""
+    """Return ``text`` without emoji and dingbats, which nobody can say; marks that forbid or allow stay."""
     return " ".join(_PICTOGRAPHS.sub("", text).split())
 
 

@@ -33,6 +33,8 @@ CLIENTS: Mapping[str, tuple[Limit, ...]] = {
             "requests",
             of="requests behind the one that is answered, before parsing stops; up to 15 with its last piece",
         ),
+        Limit("services.runtime.message_budget.PIPELINED_SECONDS", "s"),
+        Limit("services.runtime.newcomers.NEWCOMER_SECONDS", "s"),
         Limit("services.runtime.message_budget.REQUEST_BYTES", "bytes"),
         Limit(
             "services.runtime.message_budget.CHUNK_BYTES",

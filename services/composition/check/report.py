@@ -9,6 +9,7 @@ from services.composition.check.container import ContainerFacts
 from services.composition.check.pictures import PictureFacts
 from services.composition.check.sound import SoundFacts
 from services.composition.check.subtitles import SubtitleFacts
+from services.composition.check.viewer import viewer_warnings
 from services.composition.filmplan import FilmPlan
 from services.composition.mastering import (
     MAX_TRUE_PEAK_DBTP,
@@ -49,6 +50,7 @@ class Report(Model):
         version: of this report's form.
         passed: whether there are no problems.
         problems: what is wrong, for people.
+        warnings: what a viewer would notice though nothing is wrong with the file, for people.
         planned: what the film was to be.
         pictures: the decoded pictures.
         sound: the decoded sound.
@@ -62,6 +64,7 @@ class Report(Model):
     version: int = REPORT_VERSION
     passed: bool
     problems: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     planned: Planned
     pictures: PictureFacts
     sound: SoundFacts
@@ -102,6 +105,7 @@ def make_report(
     return Report(
         passed=not problems,
         problems=tuple(problems),
+        warnings=viewer_warnings(plan),
         planned=Planned(
             scenes=len(plan.scenes),
             frames=plan.frames,

@@ -29,12 +29,31 @@ SCENE = {
     "on_screen_text": "길게",
     "duration_sec": None,
 }
+LEFT_OUT = {
+    "sentences": 2,
+    "headings": ["왜 바꾸나요?"],
+    "numbers": ["90일"],
+    "prohibitions": ["비밀번호를 메모지에 적지 마세요."],
+    "parts": [
+        {
+            "heading": "왜 바꾸나요?",
+            "reason": "length",
+            "whole": True,
+            "sentences": 2,
+            "numbers": ["90일"],
+            "prohibitions": ["비밀번호를 메모지에 적지 마세요."],
+            "text": None,
+        }
+    ],
+}
 TEXT = {
     "title": "비밀번호",
     "language": "ko",
     "chapters": [{"chapter_id": 1, "title": "시작", "scenes": [SCENE]}],
+    "left_out": LEFT_OUT,
+    "warnings": [],
 }
-DRAFT = {"script_id": SCRIPT, "status": "DRAFT", "raw_json": TEXT}
+DRAFT = {"script_id": SCRIPT, "status": "DRAFT", "raw_json": TEXT, "left_out": LEFT_OUT, "warnings": []}
 WHOLE = {
     **DRAFT,
     "video_id": VIDEO,

@@ -9,8 +9,10 @@ from pydantic import ConfigDict, Field
 from contracts.base import Id, Model, Sha256
 from contracts.commands import Count, Real, RenderOptions
 from contracts.events import Asset
+from contracts.left_out import LeftOut
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
+from contracts.wishes import duration_warnings
 from services.gateway.diffs import Change
 from services.gateway.http.bodies import Body, Duration
 from services.gateway.ledger.records import (
@@ -47,11 +49,19 @@ class ScriptGenerateResponse(Model):
     script_id: str
     status: ScriptState
     raw_json: dict[str, Any] | None
+    left_out: LeftOut | None = Field(
+        default=None,
+        description="what the writer left out of the source: headings, sentences, numbers, prohibitions, and "
+        "what could not be read; null where nobody counted",
+    )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="what the author should know, such as a `duration_sec` that will not be kept"
+    )
 
     @classmethod
     def of(cls, script: ScriptRecord) -> "ScriptGenerateResponse":
         """Return what is told of a script."""
-        return cls(script_id=script.script_id, status=script.state, raw_json=_body(script))
+        return cls(script_id=script.script_id, status=script.state, **_told(script))
 
 
 class ScriptResponse(ScriptGenerateResponse):
@@ -71,7 +81,7 @@ class ScriptResponse(ScriptGenerateResponse):
         return cls(
             script_id=script.script_id,
             status=script.state,
-            raw_json=_body(script),
+            **_told(script),
             video_id=script.video_id,
             version=script.version,
             content_hash=script.content_hash,
@@ -216,5 +226,15 @@ def _error(code: str | None, message: str | None) -> ErrorInfo | None:
     return ErrorInfo(code=code, message=message or "") if code else None
 
 
-def _body(script: ScriptRecord) -> dict[str, Any] | None:
-    return json.loads(script.body) if script.body is not None else None
+def _told(script: ScriptRecord) -> dict[str, Any]:
+    """Return a script's text, what it leaves out, and what its author should know."""
+    if script.body is None:
+        return {"raw_json": None}
+    body = json.loads(script.body)
+    wishes = (
+        (scene["scene_id"], scene["narration"], scene.get("duration_sec"))
+        for chapter in body["chapters"]
+        for scene in chapter["scenes"]
+    )
+    warnings = (*body.get("warnings", ()), *duration_warnings(wishes, script.language))
+    return {"raw_json": body, "left_out": body.get("left_out"), "warnings": tuple(dict.fromkeys(warnings))}

@@ -65,7 +65,7 @@ def router(service: Service) -> APIRouter:
         bookmark = bookmark_of(without_proof(last_event_id)) if last_event_id else None
         wait, grant = wait_seconds(prefer, math.inf), grant_of(request.scope)
         proof = grant.proof if grant else None
-        return EventStream(service.hub, service.ledger, watch, attrgetter(form), bookmark, wait, proof)
+        return EventStream(service.hub, service.standing, watch, attrgetter(form), bookmark, wait, proof)
 
     @routes.get(
         "/render-jobs/{job_id}/events",

@@ -1,6 +1,6 @@
 """Jobs in the ledger: created once, read, listed. Changes of state stand in ``transitions``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -28,6 +28,9 @@ _CURRENT = (
     .where(jobs.c.video_id == sa.bindparam("this_video"))
     .order_by(sa.case((jobs.c.state.in_(ACTIVE_STATES), 0), else_=1), jobs.c.updated_at.desc())
     .limit(1)
+)
+_ACTIVE_OF = sa.select(jobs.c.job_id).where(
+    jobs.c.job_id.in_(sa.bindparam("these", expanding=True)), jobs.c.state.in_(ACTIVE_STATES)
 )
 _HISTORY = sa.insert(job_events)
 
@@ -73,6 +76,11 @@ def active(conn: sa.Connection, video_id: str) -> JobRecord | None:
     """Return the video's ``QUEUED`` or ``PROCESSING`` job, or ``None``."""
     row = conn.execute(_ACTIVE, {"this_video": video_id}).first()
     return JobRecord.of(row) if row else None
+
+
+def still_active(conn: sa.Connection, job_ids: Sequence[str]) -> list[str]:
+    """Return those of some ids whose job is active."""
+    return list(conn.scalars(_ACTIVE_OF, {"these": job_ids}))
 
 
 def of_video(conn: sa.Connection, video_id: str, limit: int) -> list[JobRecord]:

@@ -66,6 +66,7 @@ class Leadership:
                 self._sessions.doubted = True
             except Exception as error:  # noqa: BLE001  # what ended the session; the next call sees what is there
                 log.info("leadership.lost", error=type(error).__name__)
+                self._sessions.suspect(error)
             await self.resign()
         if self._resigned:
             self._resigned = False

@@ -209,6 +209,7 @@ class PostgresLedger:
 
     async def _failed(self, error: Exception, *, reading: bool = False) -> Exception:
         failure = database_error(error, reading=reading)
+        self._sessions.suspect(error)
         if sqlstate_of(error) == READ_ONLY and not reading:
             await self._disconnect()  # the next connections may reach the new primary
         if isinstance(error, sa.exc.TimeoutError):  # no connection was free: there is much to do, no more
@@ -240,6 +241,7 @@ class PostgresLedger:
                     await self._hear(raw)
             except Exception as error:  # noqa: BLE001  # whatever ended it: the poll covers the gap
                 log.debug("ledger.listener", error=type(error).__name__)
+                self._sessions.suspect(error)
                 if self._heard:
                     self._heard = False  # a session may be ended by anybody: another one tells how things are
                     continue

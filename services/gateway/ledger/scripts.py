@@ -1,5 +1,6 @@
 """Scripts in the ledger: requested, generated, edited, approved."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -26,6 +27,11 @@ SELECT = sa.select(scripts, script_versions.c.body).outerjoin(
 
 _BY_ID = SELECT.where(scripts.c.script_id == sa.bindparam("this_script"))
 
+_GENERATING = sa.select(scripts.c.script_id).where(
+    scripts.c.script_id.in_(sa.bindparam("these", expanding=True)),
+    scripts.c.state == ScriptState.GENERATING.value,
+)
+
 _READY = {ScriptState.DRAFT, ScriptState.APPROVED}
 
 
@@ -33,6 +39,11 @@ def get(conn: sa.Connection, script_id: str) -> ScriptRecord | None:
     """Return a script with its current version, or ``None``."""
     row = conn.execute(_BY_ID, {"this_script": script_id}).first()
     return ScriptRecord.of(row) if row else None
+
+
+def generating(conn: sa.Connection, script_ids: Sequence[str]) -> list[str]:
+    """Return those of some ids whose script is being generated."""
+    return list(conn.scalars(_GENERATING, {"these": script_ids}))
 
 
 def require(conn: sa.Connection, script_id: str) -> ScriptRecord:

@@ -77,6 +77,10 @@ class Sessions:
         if lent:
             raise PermanentError(ErrorCode.SETTINGS_INVALID, NO_SESSIONS)
 
+    def suspect(self, error: Exception) -> None:
+        """Doubt the sessions if ``error`` is one that only another session gives."""
+        self.doubted = self.doubted or _told_by(error)
+
     async def recheck(self) -> None:
         """Check again if there is a doubt: a pooler may have been set otherwise while the process runs.
 

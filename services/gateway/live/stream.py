@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from starlette.responses import Response
@@ -14,8 +14,7 @@ from services.gateway.http.leaving import departure
 from services.gateway.http.preferences import applied
 from services.gateway.http.problems import answer_to, problem
 from services.gateway.hub import Hub, Subscription, Told, Update
-from services.gateway.ledger.database import Ledger
-from services.gateway.live import snapshots, viewer
+from services.gateway.live import viewer
 from services.gateway.live.cursors import Bookmark
 from services.gateway.live.lending import transport_of
 from services.gateway.live.ring import Watch
@@ -47,7 +46,7 @@ class EventStream(Response):
 
     Args:
         hub: what is listened to.
-        ledger: gives the snapshot.
+        standing: gives the snapshot.
         watch: of a job, whose end ends the stream, or of a video, whose stream goes on.
         form: which form of an update is sent.
         bookmark: where the client broke off.
@@ -60,7 +59,7 @@ class EventStream(Response):
     def __init__(
         self,
         hub: Hub,
-        ledger: Ledger,
+        standing: Callable[[Watch], Awaitable[JobUpdated | None]],
         watch: Watch,
         form: Callable[[Update], bytes],
         bookmark: Bookmark | None,
@@ -69,7 +68,7 @@ class EventStream(Response):
     ) -> None:
         super().__init__()
         self._hub = hub
-        self._ledger = ledger
+        self._standing = standing
         self._watch = watch
         self._proof = (proof or "").encode()
         self._form = (lambda update: with_proof(form(update), self._proof)) if proof else form
@@ -90,7 +89,7 @@ class EventStream(Response):
         try:
             cursor = self._hub.cursor
             missed = self._hub.since(self._bookmark.cursor, [self._watch]) if self._bookmark else None
-            standing = (await self._ledger.read(snapshots.standing, [self._watch]))[self._watch]
+            standing = await self._standing(self._watch)
             refusal = self._refusal(standing)
             if refusal is not None:
                 await refusal(scope, receive, send)

@@ -8,6 +8,9 @@ from contracts.events import JobUpdated
 from contracts.rendering import RenderSettings
 from services.gateway.hub import Hub
 from services.gateway.ledger.database import Ledger
+from services.gateway.ledger.together import Together
+from services.gateway.live import snapshots
+from services.gateway.live.ring import Watch
 from services.runtime.artifacts import Artifacts
 
 Clock = Callable[[], datetime]
@@ -25,9 +28,6 @@ class SpecSource(Protocol):
     async def render_spec(self, script_id: str) -> Any:
         """Return the JSON of a script's render spec, ``None`` if there is none."""
 
-
-RECHECK_SECONDS = 1.0
-"""How often a waiting call looks by itself, in case another process changed what it waits for."""
 
 LIST_LIMIT = 100
 """Most scripts or jobs of a video that a list shows."""
@@ -68,6 +68,22 @@ class Core:
         self.backend = backend
         self.waits = waits
         self.announce: Announce = self._announce_here
+        self._standing = Together[Watch, JobUpdated | None](self._stand)
+
+    async def standing(self, watch: Watch) -> JobUpdated | None:
+        """Return what a viewer is told first, as it stands now or later.
+
+        Those who ask at once share one look: of a look each, when hundreds come back, whoever writes beside
+        them has to wait for every single one.
+
+        Raises:
+            TransientError: ``LEDGER_UNAVAILABLE``.
+        """
+        return await self._standing.run(watch)
+
+    async def _stand(self, watches: Sequence[Watch]) -> Sequence[JobUpdated | None]:
+        found = await self.ledger.read(snapshots.standing, watches)
+        return [found[watch] for watch in watches]
 
     async def _announce_here(self, jobs: Sequence[JobUpdated]) -> None:
         for job in jobs:

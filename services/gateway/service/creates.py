@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from contracts.commands import RenderOptions, StartRender
 from contracts.errors import ErrorCode, LecternError, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE
-from contracts.rendering import RenderSettings
+from contracts.rendering import RenderSettings, check_shape
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
 from services.gateway.ledger import creates, jobs, prepared
 from services.gateway.ledger.creates import Asked, Standing
@@ -176,9 +176,11 @@ class Creates(Core):
     def _settings_of(self, options: RenderOptions) -> RenderSettings:
         wished = options.model_dump(exclude_none=True)
         try:
-            return RenderSettings.model_validate({**self.defaults.model_dump(), **wished})
+            settings = RenderSettings.model_validate({**self.defaults.model_dump(), **wished})
         except ValidationError as error:
             raise PermanentError(ErrorCode.SETTINGS_INVALID, f"options: {explain(error)}") from None
+        check_shape(settings)
+        return settings
 
 
 def _approved(script: ScriptRecord, video_id: str) -> None:

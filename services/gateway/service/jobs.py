@@ -1,9 +1,10 @@
 """Phase 2: render jobs are read, cancelled, retried and watched."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,14 +13,18 @@ from services.gateway.ledger import jobs, progress, transitions
 from services.gateway.ledger.jobs import JobFilter
 from services.gateway.ledger.progress import Share
 from services.gateway.ledger.records import HistoryEntry, JobRecord
-from services.gateway.live import snapshots
 from services.gateway.messages import ProgressMessage, progress_message
-from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS
+from services.gateway.service.core import LIST_LIMIT
 from services.gateway.service.creates import Creates
+from services.gateway.service.rechecks import Rechecks
 
 
 class Jobs(Creates):
     """The functions of phase 2."""
+
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self._ending = Rechecks(self._not_ended)
 
     async def get_job(self, job_id: str) -> JobRecord:
         """Return a job; raises ``JOB_NOT_FOUND``."""
@@ -40,23 +45,25 @@ class Jobs(Creates):
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
         job = await self.get_job(job_id)
-        changed = asyncio.Event()
-        subscription = Subscription(lambda _: changed.set())
-        subscription.open()
-        self.hub.attach(of_job(job_id), subscription)
-        try:
-            while True:
-                changed.clear()
-                job = await self.get_job(job_id)
-                left = deadline - loop.time()
-                if not job.state.active or left <= 0:
-                    return job
-                with suppress(TimeoutError):
-                    # looks by itself now and then, should the log of updates be late
-                    async with asyncio.timeout(min(left, RECHECK_SECONDS)):
-                        await changed.wait()
-        finally:
-            self.hub.detach(of_job(job_id), subscription)
+        with self._ending.waiting(job_id) as changed:
+            subscription = Subscription(lambda _: changed.set())
+            subscription.open()
+            self.hub.attach(of_job(job_id), subscription)
+            try:
+                while True:
+                    changed.clear()
+                    job = await self.get_job(job_id)
+                    left = deadline - loop.time()
+                    if not job.state.active or left <= 0:
+                        return job
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(left):
+                            await changed.wait()
+            finally:
+                self.hub.detach(of_job(job_id), subscription)
+
+    async def _not_ended(self, job_ids: Sequence[str]) -> list[str]:
+        return await self.ledger.read(jobs.still_active, job_ids)
 
     async def job_standing(
         self, job_id: str
@@ -102,7 +109,7 @@ class Jobs(Creates):
         watch, cursor = of_video(video_id), self.hub.cursor
         self.hub.attach(watch, subscription)
         try:
-            job = (await self.ledger.read(snapshots.standing, [watch]))[watch]
+            job = await self.standing(watch)
             subscription.open(self.hub.snapshot(job, cursor) if job else None)
             while True:
                 await filled.wait()

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -14,13 +13,14 @@ from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript, command_id
 from contracts.errors import ErrorCode, LecternError, PermanentError
 from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
-from contracts.renderspec import normalise_render_spec, spec_bytes
+from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import Script
 from contracts.text_language import language_of
 from services.gateway.ledger import announcements, prepared, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.scripts import StaleVersionError
-from services.gateway.service.core import LIST_LIMIT, RECHECK_SECONDS, Core
+from services.gateway.service.core import LIST_LIMIT, Core
+from services.gateway.service.rechecks import Rechecks
 from services.runtime.artifacts import Blob
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ class Scripts(Core):
 
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._generating = Rechecks(self._not_written)
 
     async def generate_script(self, wish: GenerateScript, *, wait: float = 0) -> ScriptRecord:
         """Have a script written; returns it as it is after at most ``wait`` seconds.
@@ -93,7 +93,7 @@ class Scripts(Core):
                 ``NARRATION_TOO_LONG`` (nobody could say it in time), ``LANGUAGE_UNSUPPORTED`` or
                 ``SCRIPT_STATE_CONFLICT`` (no text yet, or not at ``version``).
         """
-        body = script_json(script)
+        body = await asyncio.to_thread(script_json, script)
         await self.keep_text(body)
         return await self.ledger.write(scripts.edit, script_id, body, version=version, now=self.now())
 
@@ -114,7 +114,7 @@ class Scripts(Core):
             seen = await self.get_script(script_id)
             body = ""
             if seen.body is not None:  # else the ledger refuses, with its reason
-                body = scene_changed(seen.body, script_id, place, changes)
+                body = await asyncio.to_thread(scene_changed, seen.body, script_id, place, changes)
                 await self.keep_text(body)
             at = seen.version if version is None else version
             try:
@@ -158,8 +158,7 @@ class Scripts(Core):
         Only that: a create makes what it does not find.
         """
         try:
-            spec = normalise_render_spec(json.loads(script.body or ""), language=script.language)
-            data = spec_bytes(spec)
+            spec, data = await asyncio.to_thread(_spec_of, script.body or "", script.language)
             claim = await self.artifacts.put(Blob(data, "application/json"))
             ahead = prepared.StoredSpec(claim, data.decode(), spec.language, len(spec.scenes))
             await self.ledger.write(prepared.keep, script.script_id, script.version, ahead)
@@ -168,14 +167,13 @@ class Scripts(Core):
 
     def script_changed(self, script: ScriptRecord) -> None:
         """Wake whoever waits for the script."""
-        for event in self._waiting.get(script.script_id, ()):
-            event.set()
+        self._generating.wake(script.script_id)
 
     async def written(self, script_id: str, wait: float) -> ScriptRecord:
         """Return a script once it is written, at the latest after ``wait`` seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
-        with self._waiter(script_id) as changed:
+        with self._generating.waiting(script_id) as changed:
             while True:
                 changed.clear()
                 script = await self.get_script(script_id)
@@ -183,19 +181,11 @@ class Scripts(Core):
                 if script.state is not ScriptState.GENERATING or left <= 0:
                     return script
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, RECHECK_SECONDS)):
+                    async with asyncio.timeout(left):
                         await changed.wait()
 
-    @contextmanager
-    def _waiter(self, script_id: str) -> Iterator[asyncio.Event]:
-        event = asyncio.Event()
-        self._waiting[script_id].add(event)
-        try:
-            yield event
-        finally:
-            self._waiting[script_id].discard(event)
-            if not self._waiting[script_id]:
-                del self._waiting[script_id]
+    async def _not_written(self, script_ids: Sequence[str]) -> list[str]:
+        return await self.ledger.read(scripts.generating, script_ids)
 
 
 def script_id_of(wish: GenerateScript) -> str:
@@ -219,6 +209,12 @@ def scene_changed(body: str, script_id: str, place: tuple[int, int], changes: Ma
         )
     scenes[0].update(changes)
     return script_json(Script.model_validate(script))
+
+
+def _spec_of(body: str, language: str) -> tuple[RenderSpec, bytes]:
+    """Return what a script's job will render; 15 ms for the largest, so that it has a thread."""
+    spec = normalise_render_spec(json.loads(body), language=language)
+    return spec, spec_bytes(spec)
 
 
 def script_json(script: Script) -> str:

@@ -58,6 +58,7 @@ def test_renders_a_lesson_and_remembers_everything(tmp_path: Path) -> None:
     assert first.returncode == 0, first.stderr
     assert {path.name for path in film.parent.iterdir()} == {"film.mp4", "film.srt", "film.vtt", "film.jpg"}
     made = re.search(r"(\d+) scenes synthesised, (\d+) frames encoded", first.stdout)
+    assert "left out: " in first.stdout
     assert made is not None, first.stdout
     assert int(made[1]) > 0
     assert int(made[2]) > 0

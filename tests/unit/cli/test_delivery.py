@@ -103,6 +103,8 @@ def test_says_what_the_self_check_found() -> None:
         "42 subtitles, picture and sound 3.2 ms apart",
         "no problems",
     )
+    warned = {**REPORT, "warnings": ["scene 1: subtitle 2 flashes", "scene 3: its speech takes 9 s"]}
+    assert found_by(json.dumps(warned).encode())[2:] == ("no problems", "2 warnings")
     silent = {**REPORT, "sound": {"loudness": {"integrated_lufs": None, "true_peak_dbtp": None}}}
     assert "sound silent" in found_by(json.dumps(silent).encode())[0]
 

@@ -29,6 +29,7 @@ def test_help_names_every_command() -> None:
     assert shown.exit_code == 0
     for command in (
         "render",
+        "script",
         "up",
         "gateway",
         "worker",
@@ -49,6 +50,7 @@ def test_the_workers_are_the_stages() -> None:
     [
         (["--fps", "7"], "fps: "),
         (["--width", "641"], "width: "),
+        (["--width", "1080", "--height", "1920"], "1080x1920 would be taller than wide"),
         (["--theme", "mauve"], "theme: "),
         (["--language", "fr"], "LANGUAGE_UNSUPPORTED"),
         (["-o", "film.avi"], "must end in .mp4"),

@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from services.gateway.live import stream as live_stream
+from services.runtime import framing
+from services.runtime.framing import FramedConnection
 from tests.support.bare_gateway import BareGateway, bare_gateway
 from tests.support.eventually import eventually
 from tests.support.raw_http import Answer, answers_in, ask, talk
@@ -370,6 +374,76 @@ async def test_all_requests_of_a_connection_that_breaks_are_told(
     await eventually(lambda: len(hub) == 1)
     writer.transport.abort()
     await eventually(lambda: len(hub) == 0, message="nobody watches")
+
+
+async def test_who_pipelines_is_answered_when_others_have_had_a_turn(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = await talk(served.url, WHOLE * 2 + GET + b"Connection: close\r\n\r\n")
+    assert [answer.status for answer in answers_in(three, ["GET"] * 3)] == [200] * 3
+    monkeypatch.setattr(framing, "PIPELINED_SECONDS", 3_600)
+    completed: list[FramedConnection] = []
+    complete = FramedConnection.on_response_complete
+
+    def on_response_complete(self: FramedConnection) -> None:
+        completed.append(self)
+        complete(self)
+
+    monkeypatch.setattr(FramedConnection, "on_response_complete", on_response_complete)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rsplit(":", 1)[1]))
+    writer.write(WHOLE + GET + b"Connection: close\r\n\r\n")
+    await eventually(lambda: completed)
+    for _ in range(10):
+        assert (await ask(served.url, "GET /livez HTTP/1.1")).status == 200
+    assert completed.count(completed[0]) == 1
+    completed[0].go_on()  # instead of in an hour
+    assert len(answers_in(await reader.read(), ["GET"] * 2)) == 2
+    writer.close()
+
+
+async def test_of_10_000_headers_fewer_than_1_000_are_looked_at(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+
+    def on_header(self: Any, name: bytes, value: bytes) -> None:
+        nonlocal looked
+        looked += 1
+        self.headers.append((name.lower(), value))
+
+    monkeypatch.setattr(HttpToolsProtocol, "on_header", on_header)
+    [answer] = answers_in(await talk(served.url, GET + b"X: a\r\n" * 10_000), ["GET"])
+    assert answer.status == 431
+    assert looked < 1_000
+
+
+async def test_a_body_that_comes_byte_by_byte_wakes_its_application_once(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[int] = []
+    woken: list[int] = []
+    on_body, receive = FramedConnection.on_body, RequestResponseCycle.receive
+
+    def counted_on_body(self: Any, body: bytes) -> None:
+        pieces.append(len(body))
+        on_body(self, body)
+
+    async def counted_receive(self: Any) -> Any:
+        message: dict[str, Any] = dict(await receive(self))
+        woken.append(len(message.get("body", b"")))
+        return message
+
+    monkeypatch.setattr(FramedConnection, "on_body", counted_on_body)
+    monkeypatch.setattr(RequestResponseCycle, "receive", counted_receive)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rsplit(":", 1)[1]))
+    writer.write(POST + b"Connection: close\r\nContent-Length: 50\r\n\r\n")
+    for number in range(50):
+        writer.write(b" ")
+        await eventually(lambda count=number: sum(pieces) > count)  # type: ignore[misc]
+    assert (await reader.read()).startswith(b"HTTP/1.1 4")
+    assert pieces == [1] * 50
+    assert woken[0] == 50
+    writer.close()
 
 
 async def test_trailers_do_not_become_headers(served: Harness) -> None:

@@ -186,6 +186,26 @@ async def test_impossible_options_are_refused(harness: Harness, options: dict[st
     assert next(iter(options)) in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("size", [(1080, 1920), (720, 1280), (640, None), (None, 2000)])
+async def test_a_film_that_is_taller_than_wide_is_refused_in_words(
+    harness: Harness, size: tuple[int | None, int | None]
+) -> None:
+    script_id = await harness.script("v-1")
+    options = {"width": size[0], "height": size[1]}
+    answer = await harness.client.post(JOBS, json={"script_id": script_id, "options": options})
+    assert (answer.status_code, answer.json()["code"]) == (422, "SETTINGS_INVALID")
+    told = answer.json()["detail"]
+    assert f"{size[0] or 1280}x{size[1] or 720} would be taller than wide" in told
+    assert "1280x720 or 1920x1080" in told
+
+
+async def test_a_square_film_is_made(harness: Harness) -> None:
+    script_id = await harness.script("v-1")
+    options = {"width": 1080, "height": 1080}
+    answer = await harness.client.post(JOBS, json={"script_id": script_id, "options": options})
+    assert answer.status_code == 201
+
+
 @pytest.mark.parametrize("body", [{}, {"script_id": "a b"}, {"script_id": "../x"}, {"script_id": 7}])
 async def test_malformed_bodies_are_refused(harness: Harness, body: dict[str, object]) -> None:
     answer = await harness.client.post(JOBS, json=body)

@@ -156,8 +156,8 @@ async def test_a_wish_in_words_is_told(harness: Harness, field: str) -> None:
 
 async def test_a_whole_number_may_be_written_with_a_point(harness: Harness) -> None:
     script_id = await harness.script("v")
-    wish = {"script_id": script_id, "options": {"width": 640.0, "fps": 24.0}}
+    wish = {"script_id": script_id, "options": {"width": 1920.0, "fps": 24.0}}
     answer = await harness.client.post("/api/v2/videos/v/render-jobs", json=wish)
     assert answer.status_code == 201, answer.text
     job = await harness.read(answer.json()["job_id"])
-    assert (job["settings"]["width"], job["settings"]["fps"]) == (640, 24)
+    assert (job["settings"]["width"], job["settings"]["fps"]) == (1920, 24)

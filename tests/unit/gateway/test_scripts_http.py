@@ -37,7 +37,32 @@ async def test_generate_waits_for_the_script_and_returns_it(harness: Harness) ->
     assert body["status"] == "DRAFT"
     assert body["script_id"] == request.job_id
     assert body["raw_json"]["chapters"][0]["scenes"][0]["narration"] == "비밀번호는 길게 만드세요."
-    assert set(body) == {"script_id", "status", "raw_json"}
+    assert set(body) == {"script_id", "status", "raw_json", "left_out", "warnings"}
+    assert (body["left_out"], body["warnings"]) == (None, [])
+
+
+async def test_what_a_script_leaves_out_and_warns_of_is_told_and_survives_an_edit(harness: Harness) -> None:
+    script_id = await harness.script("v-1")
+    place = f"/api/scripts/{script_id}"
+    body = (await harness.client.get(place)).json()["raw_json"]
+    missing = {"sentences": 1, "headings": ["보관"], "numbers": ["90일"], "prohibitions": ["적지 마세요."]}
+    body["left_out"] = {**missing, "parts": [{"heading": "보관", "sentences": 1, "whole": True}]}
+    body["warnings"] = ["장면 하나가 비었습니다."]
+    body["chapters"][0]["scenes"][0]["duration_sec"] = 900
+    assert (await harness.client.put(place, json=body)).status_code == 200
+    told = (await harness.client.get(place)).json()
+    assert told["left_out"] == told["raw_json"]["left_out"]
+    assert {name: told["left_out"][name] for name in missing} == missing
+    assert told["warnings"][0] == "장면 하나가 비었습니다."
+    assert "duration_sec is 900 s, and the scene lasts about" in told["warnings"][1]
+
+
+@pytest.mark.parametrize("field", [{"headings": ["a\0"]}, {"numbers": ["9" * 301]}, {"sentences": -1}])
+async def test_an_account_of_what_is_left_out_is_bounded(harness: Harness, field: dict[str, object]) -> None:
+    script_id = await harness.script("v-1")
+    body = (await harness.client.get(f"/api/scripts/{script_id}")).json()["raw_json"]
+    answer = await harness.client.put(f"/api/scripts/{script_id}", json={**body, "left_out": field})
+    assert (answer.status_code, answer.json()["code"]) == (422, "COMMAND_INVALID")
 
 
 async def test_generate_answers_202_when_it_may_not_wait(harness: Harness) -> None:

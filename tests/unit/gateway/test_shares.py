@@ -169,9 +169,9 @@ async def test_a_call_waits_no_longer_than_its_caller(settings: GatewaySettings,
         )
 
         service = harness.gateway.service
-        await eventually(lambda: len(service.hub) + len(service._waiting) == 1, message="it waits")
+        await eventually(lambda: len(service.hub) + len(service._generating) == 1, message="it waits")
         waiting.cancel()
-        await eventually(lambda: len(service.hub) + len(service._waiting) == 0, message="it waits no more")
+        await eventually(lambda: len(service.hub) + len(service._generating) == 0, message="it waits no more")
 
         await harness.client.post(f"/api/v2/render-jobs/{job_id}/cancel")  # ended, it is answered at once
 

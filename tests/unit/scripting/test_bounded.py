@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from contracts.commands import MAX_SOURCE_CHARACTERS
 from contracts.errors import CanceledError, PermanentError
 from contracts.renderspec import RenderSpec
-from contracts.script import MAX_SCENES, Script
+from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
 from services.runtime.cancel import CancelToken
 from services.scripting import korean, korean_lists, korean_speech
 from services.scripting.answers import MAX_ANSWER_CHARACTERS, read_script
@@ -24,6 +25,7 @@ from services.scripting.english_headline import point
 from services.scripting.extractive import write_extractive
 from services.scripting.korean_analyser import kiwi
 from services.scripting.language import PLAIN, Trait
+from services.scripting.left_out import account
 from services.scripting.passages import Passage, Section
 from services.scripting.pieces import LONGEST_PIECE, split_long
 from services.scripting.planning import plan_scenes
@@ -44,6 +46,18 @@ interpreter's. The loop that this bounds took 28 s."""
 
 DEAF = 1_000_000
 """Lines between two looks at the cancel: a tenth of a second."""
+
+SCENE = ScriptScene(scene_id=1, narration="a")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What could not be read."""
+
+    kind: str
+    heading: str | None
+    text: str
+
 
 LARGEST = Brief("ko", target_minutes=60, max_chapters=50, max_scenes_per_chapter=50, style="friendly")
 
@@ -94,6 +108,13 @@ def _planned(count: int, check: Check) -> object:
     return plan_scenes(RenderSpec.model_validate({"scenes": [{**scene, "scene_id": 1}] * count}), check)
 
 
+def _accounted(count: int, check: Check) -> object:
+    sections = [Section(f"{number}", passages(1)) for number in range(count)]
+    unread = [Gap("code", f"{number}", "x 1 kg") for number in range(count)]
+    told = Script(chapters=(Chapter(chapter_id=1, title="a", scenes=(SCENE,)),))
+    return account(told, [f"{number}" for number in range(count)], sections, [], unread, check)
+
+
 LOOPS: dict[str, tuple[Callable[[int, Check], object], int]] = {
     "packing": (_packed, 1_500),
     "merging chapters": (_merged, 1_500),
@@ -103,6 +124,7 @@ LOOPS: dict[str, tuple[Callable[[int, Check], object], int]] = {
     "binding": (_bound, 1_000),
     "joining what a model wrote": (_answered, MAX_SCENES),
     "planning": (_planned, 60),
+    "telling what is left out": (_accounted, 1_500),
 }
 
 
