@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from services.scripting.markdown_lines import bounded, with_figure
 from services.scripting.outline_marks import (
     ARTICLE,
     CIRCLED,
@@ -42,14 +43,6 @@ _ORDERED = frozenset({"1.", "가.", "1)", "가)", "(1)", "(가)", "①", "㉮", 
 _SEQUENTIAL = frozenset({"가.", "가)", "(가)", "a.", "1.1"})
 _ASIDES = frozenset({"note", "verdict"})
 """Marks that may stand at any level and have nothing below them."""
-_FIGURE = re.compile(
-    r"^((?:[ \t]|[-*+>]|\d{1,2}[.)](?=\s)){0,60})(\d{1,2}(?=\. ?\d{1,2}\.)|\d{3,9}(?=[.)]\s))"
-)
-"""A date or a year in front of a line, whose number CommonMark would take for a list's: 3. 5.(수), 2025. 3"""
-_NESTED = re.compile(r"(?:[-*+>] {1,4})+")
-_MOST_MARKS = 8
-_FURTHEST = 28
-"""Columns: 14 levels of two, 7 of four. Deeper is no lesson; what CommonMark does not read would vanish."""
 _STEPS = re.compile(r"절차|순서|단계|흐름|요령|차례|\b(?:steps?|process|procedure)\b", re.IGNORECASE)
 _DEEPEST_HEADING = 6
 _DEEPEST_ITEM = 5
@@ -81,7 +74,7 @@ def as_markdown(lines: Sequence[str], check: Callable[[], None] = lambda: None) 
     run: list[str] = []
     depth = 1
     for raw in [*lines, None]:
-        line = None if raw is None else _bounded(_with_figure(raw))
+        line = None if raw is None else bounded(with_figure(raw))
         if line is not None and not _MARKDOWN.match(line):
             run += split_circles(line)
             continue
@@ -93,28 +86,6 @@ def as_markdown(lines: Sequence[str], check: Callable[[], None] = lambda: None) 
                 depth = len(found[1])
             result.append(line)
     return result
-
-
-def _with_figure(line: str) -> str:
-    """Return a line whose first figure CommonMark takes for no list's number."""
-    return _FIGURE.sub(r"\1\2\\", line)
-
-
-def without_escapes(text: str) -> str:
-    """Return HTML without what keeps CommonMark from a figure: it reads no escapes there."""
-    return re.sub(r"(?<=\d)\\(?=[.)])", "", text)
-
-
-def _bounded(line: str) -> str:
-    """Return a line no further in than CommonMark is read: what is deeper stands on the deepest level."""
-    bare = line.lstrip(" \t")
-    lead = line[: len(line) - len(bare)]
-    columns = lead.replace("\t", "    ")
-    lead = columns[:_FURTHEST] if len(columns) > _FURTHEST else lead
-    marks = _NESTED.match(bare)
-    if marks and marks[0].count(" ") > _MOST_MARKS:
-        bare = f"{bare[0]} {bare[marks.end() :]}"
-    return lead + bare
 
 
 class _Run:
@@ -222,7 +193,7 @@ class _Run:
             if mark is not None and mark.kind == "①":
                 self._marked(mark, ("", None, False), blank=True)
             else:
-                self._out.append(_with_figure(line.strip()))
+                self._out.append(with_figure(line.strip()))
 
     def _plain(self, line: str, *, blank: bool) -> None:
         indent = len(line) - len(line.lstrip())
@@ -252,7 +223,7 @@ class _Run:
         self._levels = [*outer, _Level(mark.kind, mark.indent, heading, mark.text)]
         if mark.kind == "①" and self._article:
             self._levels = [level for level in outer if level.heading]
-            self._out += ["", _with_figure(mark.text)]
+            self._out += ["", with_figure(mark.text)]
             self._open = ""
             return
         if heading:
@@ -269,7 +240,7 @@ class _Run:
         # CommonMark begins no list inside a paragraph with another number than 1.
         if not self._open or restarts or not (known or number.startswith(("-", "1"))):
             self._out += ["", "<!-- -->", ""] if restarts else [""]
-        self._out.append(f"{lead}{number}{_with_figure(mark.text)}")
+        self._out.append(f"{lead}{number}{with_figure(mark.text)}")
         self._open = lead + " " * len(number.replace(CIRCLED, ""))
 
     def _number(self, mark: Mark, outer: Sequence[_Level]) -> str:

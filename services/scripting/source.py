@@ -16,9 +16,10 @@ from services.scripting.frontmatter import front_matter
 from services.scripting.headings import arranged, chapter_line, without_number
 from services.scripting.html_blocks import blocks_of_html
 from services.scripting.inline import is_only_address, raw_inline_of, spoken_form
+from services.scripting.markdown_lines import without_escapes
 from services.scripting.marks import marked_lines
 from services.scripting.markup import at_one_indent, closed_html, marked, without_formulas
-from services.scripting.office import as_markdown, without_escapes
+from services.scripting.office import as_markdown
 from services.scripting.outline_marks import CIRCLED
 from services.scripting.pages import without_pages
 from services.scripting.rows import answers, blocks_of_rows, item_of_rows
