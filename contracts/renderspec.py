@@ -12,6 +12,11 @@ from contracts.markup import without_tags
 from contracts.normalization import normalized
 from contracts.script import MAX_SCENES, Script
 from contracts.speech import check_length
+from contracts.text_language import language_of
+
+_TELLING = 100
+"""Scenes, and characters of each, by which the language of a spec is told. Fewer, and a lesson that begins
+with foreign names is refused; more cost the gateway time and say nothing new."""
 
 
 class SpecScene(Model):
@@ -173,6 +178,7 @@ def _scenes_only(spec: RenderSpec) -> RenderSpec:
     for scene in spec.scenes:
         _check_composed(scene)
     check_length(((scene.scene_id, scene.narration) for scene in spec.scenes), spec.language)
+    language_of("\n".join(scene.narration[:_TELLING] for scene in spec.scenes[:_TELLING]))
     return spec
 
 

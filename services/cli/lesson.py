@@ -2,20 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from contracts.commands import MAX_SOURCE_CHARACTERS
 from contracts.errors import ErrorCode, PermanentError
-from contracts.languages import DEFAULT_LANGUAGE, normalise_language
+from contracts.languages import normalise_language
+from contracts.text_language import language_of
+from services.scripting.decoding import decoded
 
 LARGEST_FILE: Final = 4 << 20
 """Bytes. A lesson has at most 20,000 characters and a spec 500 scenes; a larger file is a mistake."""
-
-HANGUL_SHARE: Final = 0.1
-"""Share of Hangul among the letters from which a text counts as Korean: a Korean lesson on software may be
-half Latin, an English one that quotes a Korean word is not."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,7 @@ def read_lesson(path: Path, language: str | None) -> Lesson:
             ErrorCode.SOURCE_TEXT_TOO_LONG, f"{path} is larger than {LARGEST_FILE >> 20} MiB"
         )
     data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PermanentError(
-            ErrorCode.SOURCE_TEXT_EMPTY, f"{path} is not text in UTF-8 (byte {error.start})"
-        ) from None
+    text = decoded(data, str(path))
     if not text.strip():
         raise PermanentError(ErrorCode.SOURCE_TEXT_EMPTY, f"{path} is empty")
     spec = _spec(path, text) if path.suffix.lower() == ".json" else None
@@ -66,16 +60,26 @@ def read_lesson(path: Path, language: str | None) -> Lesson:
             ErrorCode.SOURCE_TEXT_TOO_LONG,
             f"{path} has {len(text):,} characters; at most {MAX_SOURCE_CHARACTERS:,} make one film",
         )
-    named = language or (spec or {}).get("language") or language_of(text)
+    told = language_of("\n".join(_said(spec)) if spec else text)
+    named = language or (spec or {}).get("language") or told
     digest = hashlib.sha256(data).hexdigest()[:16]
     return Lesson("" if spec else text, spec, normalise_language(str(named)), f"lesson-{digest}")
 
 
-def language_of(text: str) -> str:
-    """Return the language a text is in, of those we speak; ``ko`` for one without letters."""
-    letters = sum(character.isalpha() for character in text)
-    hangul = sum("가" <= character <= "힣" for character in text)
-    return "en" if letters and hangul / letters < HANGUL_SHARE else DEFAULT_LANGUAGE
+_SAID: Final = frozenset({"title", "narration", "caption", "on_screen_text"})
+
+
+def _said(value: object, depth: int = 6) -> Iterator[str]:
+    """Yield what a script or render spec has said and shown; its keys are in no language."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in _SAID and isinstance(inner, str):
+                yield inner
+            elif depth:
+                yield from _said(inner, depth - 1)
+    elif isinstance(value, list) and depth:
+        for inner in value:
+            yield from _said(inner, depth - 1)
 
 
 def _spec(path: Path, text: str) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Protocol
 from contracts.commands import MAX_SOURCE_CHARACTERS
 from contracts.errors import ErrorCode, PermanentError
 from contracts.script import Script
+from contracts.text_language import language_of
 from services.runtime.cancel import CancelToken
+from services.scripting.decoding import decoded
 from services.scripting.text import clean, letters
 
 _LEAST_LETTERS_SHARE = 0.2
@@ -52,14 +54,9 @@ def readable_source(data: bytes) -> str:
     """Return a stored source as text that is worth writing about.
 
     Raises:
-        PermanentError: ``SOURCE_TEXT_EMPTY`` or ``SOURCE_TEXT_TOO_LONG``.
+        PermanentError: ``SOURCE_TEXT_EMPTY``, ``SOURCE_TEXT_TOO_LONG`` or ``LANGUAGE_UNSUPPORTED``.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise PermanentError(
-            ErrorCode.SOURCE_TEXT_EMPTY, "the source is not UTF-8 text; send plain text or Markdown"
-        ) from None
+    text = decoded(data)
     if len(text) > MAX_SOURCE_CHARACTERS:
         raise PermanentError(
             ErrorCode.SOURCE_TEXT_TOO_LONG,
@@ -75,4 +72,5 @@ def readable_source(data: bytes) -> str:
             ErrorCode.SOURCE_TEXT_EMPTY,
             "the source text holds no words, only symbols; there is nothing to narrate",
         )
+    language_of(text)
     return text

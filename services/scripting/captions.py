@@ -3,13 +3,21 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+from contracts.faithful import excepts
+from contracts.polarity import ALLOW, FORBID, NOTE, Polarity, heading_polarity, refuses
 from services.scripting.language import LONGEST_LIST, Language, Trait
 from services.scripting.passages import Passage
 
 _LEAST_ACTS = 3
 """Instructions in a scene from which the slide lists them."""
 
+_LONGEST_WITH_EXCEPTION = 160
+"""Characters of a rule and its exception that a slide shows as running text; more leaves the rule alone."""
+_POINTERS = ("다음", "아래", "이런", "The following", "Never do the following", "These")
+"""Beginnings of what a list was announced with that name nothing on a slide."""
+_LEAST_PROHIBITIONS = 2
 _LEAST_POINT = 4
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 _OPENING = 1.3
 """What a sentence that begins a paragraph is worth more."""
 _TELLING = (
@@ -46,30 +54,80 @@ def on_screen(
     """
     told = [passage for passage in run if not passage.framing]
     points = [point for passage in told for point in passage.points]
-    if len(points) > 1:
-        return _list(points, _name(run, language, taken, chapter), next(p.number for p in told if p.points))
+    signs = {passage.polarity for passage in told if passage.points}
+    if Polarity.CHOICE in signs:
+        return _choices(told)
+    if len(points) > 1 or (points and Polarity.FORBIDDEN in signs):
+        name = _name(run, language, taken, chapter)
+        if Polarity.FORBIDDEN in signs:
+            return _marked(told, chapter if name and name.startswith(_POINTERS) else name)
+        return _list(points, name, next(p.number for p in told if p.points), _mark(name, chapter, NOTE))
+    if (forbidden := _prohibitions(told, language)) and not _mixes_acts(told):
+        name = _free(_heading(run), taken) or chapter
+        name = chapter if any(act.startswith(name) for act in forbidden) else name
+        return "\n".join([name, *(f"{FORBID} {act}" for act in forbidden)])
     if acts := _acts(told, language):
         name = _free(_heading(run), taken) or chapter
-        return _list([_without(name, act) for act in acts if act != name], name, 0)
+        rest = [_without(name, act) for act in acts if act != name]
+        return _list(rest, name, 0, _mark(name, chapter, ALLOW))
     order = sorted(
         (index for index, passage in enumerate(run) if not passage.framing),
         key=lambda index: (-_telling(run[index]), -weights[index], index),
     )
-    candidates: Iterable[str | None] = (language.headline(run[index].text) for index in order)
+    candidates: Iterable[str | None] = (_headline(run, index, language) for index in order)
     if _mixes_acts(told):
         candidates = chain((_heading(run), chapter), candidates)
     return next((text for text in candidates if text and text not in taken), chapter)
 
 
-def _list(points: Sequence[str], name: str | None, first: int) -> str:
+def _mark(name: str | None, chapter: str, governed: str) -> str:
+    """Return what stands before the items of a list: where its name or chapter forbids, that they do not."""
+    forbids = heading_polarity(name or "", heading_polarity(chapter)) is Polarity.FORBIDDEN
+    return governed if forbids else "-"
+
+
+def _list(points: Sequence[str], name: str | None, first: int, mark: str) -> str:
     """Return a list as an author writes it: its name and its items, numbered from ``first`` if steps."""
-    if first:
+    if mark != "-":
+        items = [f"{mark} {point}" for point in points]
+    elif first:
         items = [f"{number}. {point}" for number, point in enumerate(points, first)]
     elif name:
         items = [f"- {point}" for point in points]
     else:
         items = list(points)
     return "\n".join([name, *items] if name else items)
+
+
+def _headline(run: Sequence[Passage], index: int, language: Language) -> str | None:
+    """Return what a slide says of a sentence; with the exception that follows it, both as they are said."""
+    following = run[index + 1].text if index + 1 < len(run) else ""
+    if excepts(run[index].text):
+        return None  # says nothing without the sentence before
+    if excepts(following) and len(run[index].text) + len(following) < _LONGEST_WITH_EXCEPTION:
+        return f"{run[index].text} {following}"
+    return language.headline(run[index].text)
+
+
+def _marked(told: Sequence[Passage], name: str | None) -> str:
+    """Return a list of what is forbidden: each item marked, so that no slide makes it an instruction."""
+    marks = {Polarity.FORBIDDEN: FORBID, Polarity.REQUIRED: ALLOW}
+    items = [
+        f"{marks.get(passage.polarity, NOTE) if passage.polarity else NOTE} {point}"
+        for passage in told
+        for point in passage.points
+    ]
+    return "\n".join([name, *items] if name else items)
+
+
+def _choices(told: Sequence[Passage]) -> str:
+    """Return a question and its answers, counted as answers are: no steps, nothing to be done."""
+    first = next(index for index, passage in enumerate(told) if passage.polarity is Polarity.CHOICE)
+    question = [told[first - 1].text] if first else []
+    answers = [point for passage in told if passage.polarity is Polarity.CHOICE for point in passage.points]
+    return "\n".join(
+        [*question, *(f"{_CIRCLED[n % len(_CIRCLED)]} {text}" for n, text in enumerate(answers))]
+    )
 
 
 def _name(run: Sequence[Passage], language: Language, taken: set[str], chapter: str) -> str | None:
@@ -115,6 +173,17 @@ def _acts(told: Sequence[Passage], language: Language) -> list[str]:
         return []
     points = [language.point(passage.text) for passage in acts]
     return [point for point in points if point] if all(points) else []
+
+
+def _prohibitions(told: Sequence[Passage], language: Language) -> list[str]:
+    """Return the prohibitions of a scene that has several: none of them is left to the voice alone."""
+    forbidding = [
+        p for p in told if Trait.FORBIDS in p.traits and not p.points and Trait.ASKS not in p.traits
+    ]
+    if not _LEAST_PROHIBITIONS <= len(forbidding) <= LONGEST_LIST:
+        return []
+    points = [language.point(passage.text) for passage in forbidding]
+    return [point for point in points if point] if all(point and refuses(point) for point in points) else []
 
 
 def _mixes_acts(told: Sequence[Passage]) -> bool:

@@ -25,13 +25,14 @@ def at_most(
 ) -> list[Section]:
     """Return the sections with the shortest neighbours merged until there are at most ``most``.
 
-    Text in front of the first heading joins the first chapter if it is short. A summary stays alone as long
-    as others can be merged: what it repeats belongs to the whole film.
+    A greeting in front of the first heading joins the first chapter; other text there is an introduction,
+    which has a title. A summary stays alone as long as others can be merged: what it repeats belongs to the
+    whole film.
     """
     merged = list(sections)
     if len(merged) > 1 and merged[0].title is None and merged[0].seconds <= _SHORT_INTRODUCTION:
         merged[:2] = [Section(merged[1].title, merged[0].passages + merged[1].passages)]
-    return merge_cheapest(merged, most, lambda first, second: _price(first, second, sums_up), _merge, check)
+    return merge_cheapest(merged, most, lambda first, second: _price(first, second, sums_up), joined, check)
 
 
 def _price(first: Section, second: Section, sums_up: Callable[[str], bool]) -> tuple[bool, bool, float]:
@@ -46,7 +47,7 @@ def _joined_title(first: Section, second: Section) -> str | None:
     return joined if len(joined) <= _LONGEST_JOINED_TITLE else (titles[0] if titles else None)
 
 
-def _merge(first: Section, second: Section) -> Section:
+def joined(first: Section, second: Section) -> Section:
     """Join two chapters; each one's title becomes a heading inside the new one."""
     return Section(_joined_title(first, second), _headed(first) + _headed(second))
 

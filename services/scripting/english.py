@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import sentencex
 from typing_extensions import override
 
-from services.scripting import english_headline
+from contracts.faithful import excepts
+from contracts.polarity import Polarity, heading_polarity, states_not
+from services.scripting import english_forbidding, english_headline
 from services.scripting.english_headline import HEADLINE_LIMIT, LINK, POINT_LIMIT, lowered
 from services.scripting.english_traits import ORDER, defined_term, instructs, traits_of
 from services.scripting.language import Facts, Item, Language, Trait
@@ -136,6 +138,8 @@ class English(Language):
             point = text.strip(" .") if len(text) <= POINT_LIMIT else name
         else:
             point = self.point(parts[0]) or parts[0].strip(" .")
+        if not labelled and any(map(excepts, parts[1:])):
+            point = " ".join(map(self.spoken, parts))  # without its exception, it would not be true
         return Item(tuple(said), point, label=name if labelled else None)
 
     @override
@@ -143,6 +147,23 @@ class English(Language):
         named = [phrase.strip(" .,;") for phrase in phrases]
         listed = " and ".join(named) if len(named) < 3 else f"{', '.join(named[:-1])}, and {named[-1]}"
         return self.spoken(f"{subject}: {listed}" if subject else listed)
+
+    @override
+    def forbidden(self, text: str) -> Item | None:
+        spoken = [self.spoken(part) for part in self.sentences(text)]
+        return english_forbidding.forbidden(text, spoken) if spoken else None
+
+    @override
+    def forbidden_list(self, phrases: Sequence[str], subject: str | None) -> str:
+        return english_forbidding.listed(phrases, subject)
+
+    @override
+    def choice(self, text: str, number: int) -> str:
+        return self.spoken(f"Answer {number}: {text.strip(' .')}")
+
+    @override
+    def verdict(self, polarity: Polarity, head: str) -> str:
+        return "no" if polarity is Polarity.FORBIDDEN else "yes"
 
     @override
     def announced(self, subject: str) -> str:
@@ -168,11 +189,18 @@ class English(Language):
 
     @override
     def row_point(self, header: Sequence[str], cells: Sequence[str]) -> str:
-        values = [cell for cell in cells[1:] if cell]
+        pairs = list(zip(header[1:], cells[1:], strict=False))
+        # Where a column forbids, or a value is a yes or no, it says nothing without the column's name.
+        signed = any(heading_polarity(head) is Polarity.FORBIDDEN for head, _ in pairs)
+        values = [
+            f"{head}: {cell}" if head and (signed or cell in {"yes", "no"}) else cell
+            for head, cell in pairs
+            if cell
+        ]
         first = f"{header[0]} {cells[0]}" if 0 < len(cells[0]) < 3 else cells[0]
         shown = " – ".join(values)
         if len(first) + 2 + len(shown) > _LONGEST_ROW:
-            shown = values[0]
+            shown = shown if signed else values[0]
         return f"{first}: {shown}" if first and shown else first or shown
 
     @override
@@ -192,6 +220,10 @@ class English(Language):
             return clause[0] if len(clause[0]) <= _TITLE_LIMIT else None
         text = sentence.strip(" .!")
         return text if instructs(text) and len(text) <= _TITLE_LIMIT else None
+
+    @override
+    def introduction(self) -> str:
+        return "Introduction"
 
     @override
     def sums_up(self, title: str) -> bool:
@@ -215,7 +247,8 @@ class English(Language):
     @override
     def opening(self, style: str, title: str) -> str | None:
         line = _OPENINGS.get(style)
-        return None if line is None or title.endswith(("?", "!", ".")) else line.format(title=title)
+        spoken_about = not title.endswith(("?", "!", ".")) and not instructs(title) and not states_not(title)
+        return line.format(title=title) if line is not None and spoken_about else None
 
     @override
     def closing(self, style: str) -> str | None:

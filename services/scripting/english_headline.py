@@ -2,6 +2,7 @@
 
 import re
 
+from contracts.faithful import faithful, whole, without_aside
 from services.scripting.english_traits import DUTY, ORDER, defined_term, traits_of
 from services.scripting.language import Trait
 
@@ -9,6 +10,8 @@ HEADLINE_LIMIT = 76
 _HEADLINE_AIM = 52
 """A headline longer than this loses its subordinate clauses."""
 POINT_LIMIT = 76
+_LONGEST_WHOLE = 118
+"""A sentence that no shorter form says truly is shown whole up to this length: a plan's longest point."""
 _LONGEST_READ = 1_000
 """Longest sentence, in characters, that is shortened, a clause at a time: the rest would be read once for
 each of its clauses. Smaller, and honest sentences have no headline; a scene's are three times shorter."""
@@ -34,7 +37,7 @@ def headline(sentence: str) -> str | None:
     """Return what a slide says of a sentence, within :data:`HEADLINE_LIMIT`, else ``None``."""
     if len(sentence) > _LONGEST_READ or Trait.FRAMES in traits_of(sentence):
         return None
-    text = re.sub(r"\s*\([^()]*\)", "", sentence).strip(" .!…")
+    text = without_aside(sentence).strip(" .!…")
     if text.endswith("?"):
         return text if len(text) <= HEADLINE_LIMIT else None
     if defined := defined_term(text):
@@ -43,10 +46,7 @@ def headline(sentence: str) -> str | None:
     text = _named(text)
     if _PRONOUN.match(text):
         return None
-    while len(text) > _HEADLINE_AIM and (shorter := _shorter(text)):
-        text = shorter
-    text = text.strip(" ,;:")
-    return text[:1].upper() + text[1:] if 0 < len(text) <= HEADLINE_LIMIT else None
+    return _shown(text, _HEADLINE_AIM, HEADLINE_LIMIT)
 
 
 def point(sentence: str) -> str | None:
@@ -54,9 +54,17 @@ def point(sentence: str) -> str | None:
     if len(sentence) > _LONGEST_READ:
         return None
     text = _named(sentence.strip(" .!…"))
-    while len(text) > POINT_LIMIT and (shorter := _shorter(text)):
-        text = shorter
-    return text[:1].upper() + text[1:] if 0 < len(text) <= POINT_LIMIT else None
+    return _shown(text, POINT_LIMIT, POINT_LIMIT)
+
+
+def _shown(text: str, aim: int, limit: int) -> str | None:
+    """Return a sentence shortened towards ``aim`` as far as it stays true, whole where nothing shorter is."""
+    short = text
+    while len(short) > aim and (shorter := _shorter(short)) and faithful(text, shorter):
+        short = shorter
+    short = short.strip(" ,;:")
+    longest = limit if short != text else max(limit, _LONGEST_WHOLE)
+    return short[:1].upper() + short[1:] if 0 < len(short) <= longest and whole(short) else None
 
 
 def lowered(text: str) -> str:

@@ -104,7 +104,7 @@ _VERBS = frozenset(
         lift limit listen lock log look lower make mark measure meet move note notify obey observe offer
         open order park pause place plan plug point practice press print protect pull push put raise read
         record recycle reduce refuse register remember remove repeat replace reply report request rescue
-        respect respond rest restart return review rinse run save scan schedule seal secure select send
+        respect respond rest restart return review rinse run save say scan schedule seal secure select send
         separate set share show shred shut sign sit squeeze stand start stay stop store submit support sweep
         switch tag take talk teach tell test think tidy tie train treat try turn type unplug update upload
         use verify visit wait walk warn wash watch wear wipe work write

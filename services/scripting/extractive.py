@@ -7,7 +7,6 @@ author's most central sentences in their order, made speakable and polite; slide
 estimate is no wish. The voice decides how long a scene lasts.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
@@ -16,21 +15,23 @@ import structlog
 from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import LANGUAGES
 from contracts.script import Chapter, Script, ScriptScene
+from contracts.text_language import language_of
 from services.runtime.cancel import CancelToken
+from services.scripting.blocks import Heading
 from services.scripting.brief import Brief
 from services.scripting.captions import on_screen
-from services.scripting.chapters import at_most, cut_lexically
+from services.scripting.chapters import at_most, cut_lexically, joined
 from services.scripting.english import English
 from services.scripting.korean import Korean
 from services.scripting.language import Language, Trait
-from services.scripting.left_out import Unread, account
-from services.scripting.naming import Terms, chapter_titles, film_title, shown_title, under_topics
+from services.scripting.left_out import account
+from services.scripting.naming import Terms, chapter_titles, first_line, shown_title, subject_of, under_topics
 from services.scripting.outline import outline
 from services.scripting.passages import Passage, Section
 from services.scripting.ranking import rank
 from services.scripting.scenes import AIM_SECONDS, pack
 from services.scripting.selection import select
-from services.scripting.source import Heading, parse_source
+from services.scripting.source import parse_source
 
 VERSION = 3
 """Raise it whenever the same source and brief give another script."""
@@ -75,9 +76,8 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
             ``SCRIPT_GENERATION_FAILED``, when the scenes asked for cannot hold it.
     """
     language = _language_of(source, brief.language)
-    named, blocks = parse_source(source)
-    unread: Sequence[Unread] = ()
-    headed, sections = outline(blocks, language, check)
+    parsed = parse_source(source, check)
+    headed, sections = outline(parsed.blocks, language, check)
     if not sections:
         raise PermanentError(
             ErrorCode.SOURCE_TEXT_EMPTY,
@@ -85,9 +85,9 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         )
     terms_of = Terms(language, check)
     sections = _chaptered(sections, brief, terms_of, language, check)
-    title = named or headed or film_title(sections, terms_of, language)
-    title = title[:_LONGEST_TITLE] if title else None
-    opening, closing = _frame(sections, title, brief, language)
+    subject = parsed.title or headed or subject_of(sections, terms_of, language)
+    title = (subject or first_line(sections, language) or "")[:_LONGEST_TITLE] or None
+    opening, closing = _frame(sections, subject and title, brief, language)
     reserved = sum(language.seconds(line) for line in (opening, closing) if line)
     read = sections
     sections, scores = _selected(
@@ -104,11 +104,12 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         for run in pack(section.passages, brief.max_scenes_per_chapter, check):
             check()
             scene_id += 1
-            if title and number == 1 and all(passage.framing for passage in run):
+            if title and number in {1, len(sections)} and all(passage.framing for passage in run):
                 shown = shown_title(title)
             else:
                 weights = [scores.get(passage.text, 0.0) for passage in run]
-                shown = on_screen(run, weights, language, taken, chapter_title)
+                about = title if title and chapter_title == language.introduction() else chapter_title
+                shown = on_screen(run, weights, language, taken, about)
             taken.add(shown.partition("\n")[0])
             narration = " ".join(passage.text for passage in run)
             scenes.append(_scene(scene_id, narration, shown))
@@ -119,8 +120,8 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
         chapters=tuple(chapters),
         warnings=_language_warnings(language.code, brief.language),
     )
-    headings = [block.text for block in blocks if isinstance(block, Heading)]
-    return script.model_copy(update={"left_out": account(script, headings, read, told, unread, check)})
+    headings = [block.text for block in parsed.blocks if isinstance(block, Heading)]
+    return script.model_copy(update={"left_out": account(script, headings, read, told, parsed.unread, check)})
 
 
 def _language_warnings(found: str, wanted: str) -> tuple[str, ...]:
@@ -146,10 +147,7 @@ def _scene(scene_id: int, narration: str, shown: str) -> ScriptScene:
 
 def _language_of(source: str, wanted: str) -> Language:
     """Return the language the source is written in; its rules apply even where another one is asked for."""
-    hangul = len(re.findall("[가-힣]", source))
-    latin = len(re.findall("[A-Za-z]", source))
-    korean = hangul * 3 > latin if wanted == "ko" else hangul > latin
-    found: Language = Korean() if korean else English()
+    found: Language = Korean() if language_of(source) == "ko" else English()
     if found.code != wanted:
         log.warning(
             "the source is in another language than the script asked for", wanted=wanted, found=found.code
@@ -166,6 +164,10 @@ def _chaptered(
         parts = [part for part, _ in cut_lexically(sections[0], bags, brief.max_chapters, longest, check)]
         parts = [Section(None, part.passages) for part in parts] if len(parts) > 1 else parts
         return [Section(part.title, under_topics(part.passages, language, check)) for part in parts]
+    if sections[0].title is None and not all(passage.framing for passage in sections[0].passages):
+        sections = [Section(language.introduction(), sections[0].passages), *sections[1:]]
+        if len(sections) > brief.max_chapters:
+            sections = [joined(*sections[:2]), *sections[2:]]  # rather than two chapters of the author's
     return at_most(sections, brief.max_chapters, language.sums_up, check)
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from typing_extensions import override
 
-from services.scripting import korean_lists, korean_speech
+from contracts.faithful import excepts, faithful, without_aside
+from contracts.polarity import Polarity, heading_polarity
+from services.scripting import korean_forbidding, korean_lists, korean_speech
 from services.scripting.korean_analyser import LONGEST_ANALYSED, kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT, POINT_LIMIT, first_clause, nominal, shortened
 from services.scripting.korean_morphemes import Morphemes
@@ -58,6 +60,8 @@ _LINK = re.compile(
     r"|실제로|특히|예를 들어|예컨대)"
     r"(?![가-힣]),?\s+"
 )
+_CITED = re.compile(r"(?<=[.!?]) \([^()]{1,80}\)\.?$")
+"""A source in brackets behind the sentence: (법 제22조의2)."""
 _ORDINALS = ["첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째", "일곱째", "여덟째", "아홉째", "열째"]
 
 _OPENINGS = {
@@ -126,13 +130,14 @@ class Korean(Language):
             return None
         if Trait.DEFINES in traits and (term := defined_term(sentence)):
             return f"{term}{'이란' if has_final(term) else '란'}?"
-        text = re.sub(r"\s?\([^()]*\)", "", sentence)
+        text = without_aside(_CITED.sub("", sentence))
         if text.rstrip("”’\"'").endswith("?"):
             return text if len(text) <= HEADLINE_LIMIT else None
         return _named(text, HEADLINE_LIMIT)
 
     @override
     def point(self, sentence: str) -> str | None:
+        sentence = _CITED.sub("", sentence)
         return _named(sentence, POINT_LIMIT) if len(sentence) <= LONGEST_ANALYSED else None
 
     @override
@@ -153,13 +158,13 @@ class Korean(Language):
         whole = [Morphemes.of(part.rstrip(CLOSING_MARKS + " "), kiwi()) for part in parts]
         note = len(parts) == 1 and whole[0].is_nominalised()
         if labelled and len(parts) == 1 and not whole[0].is_sentence() and not note:
-            said = [f"{name}{topic_particle(name)} {rest.strip(' .')}입니다."]
+            said = [korean_speech.stated(f"{name}{topic_particle(name)} {rest.strip(' .')}")]
         elif labelled or whole[-1].is_sentence() or whole[-1].is_nominalised() or len(parts) > 1:
             said = [self.spoken(part) for part in parts]
             if labelled:
                 said = [f"{name}입니다.", *said]
         elif number is not None:
-            said = [korean_speech.acted(parts[0].strip(" .")) or f"{parts[0].strip(' .')}입니다."]
+            said = [korean_speech.acted(parts[0].strip(" .")) or korean_speech.stated(parts[0].strip(" ."))]
         else:
             return None
         if number is not None and last > 1:
@@ -170,12 +175,38 @@ class Korean(Language):
         elif labelled and len(text) <= HEADLINE_LIMIT:
             point = text.strip(" .")
         else:
-            point = self.point(self.spoken(parts[0])) or parts[0].strip(" .")
+            named = parts[0].strip(" .") if not whole[0].is_sentence() else self.spoken(parts[0])
+            point = self.point(named) or parts[0].strip(" .")
+        if not labelled and any(map(excepts, parts[1:])):
+            point = " ".join(map(self.spoken, parts))  # without its exception, it would not be true
         return Item(tuple(said), point, label=name if labelled else None, note=note and number is None)
 
     @override
     def enumeration(self, phrases: Sequence[str], subject: str | None) -> str:
         return korean_lists.enumeration(phrases, subject)
+
+    @override
+    def forbidden(self, text: str) -> Item | None:
+        return korean_forbidding.forbidden(text)
+
+    @override
+    def forbidden_list(self, phrases: Sequence[str], subject: str | None) -> str:
+        return korean_forbidding.listed(phrases, subject)
+
+    @override
+    def choice(self, text: str, number: int) -> str:
+        return f"{number}번, {text.strip(' .')}."
+
+    @override
+    def verdict(self, polarity: Polarity, head: str) -> str:
+        allowed = polarity is not Polarity.FORBIDDEN
+        if heading_polarity(head) is Polarity.FORBIDDEN or "금지" in head:
+            return "금지" if allowed else "금지 아님"
+        if re.search(r"정답|^답$|O/X|OX", head):
+            return "맞음" if allowed else "틀림"
+        if re.search(r"필수|의무|필요|대상|해당|여부$", head) and "가능" not in head and "허용" not in head:
+            return "해당" if allowed else "해당 없음"
+        return "가능" if allowed else "불가"
 
     @override
     def announced(self, subject: str) -> str:
@@ -200,6 +231,10 @@ class Korean(Language):
     @override
     def topic(self, sentence: str) -> str | None:
         return topic(ORDER.sub("", _LINK.sub("", sentence, count=1), count=1), kiwi())
+
+    @override
+    def introduction(self) -> str:
+        return "들어가며"
 
     @override
     def sums_up(self, title: str) -> bool:
@@ -231,7 +266,7 @@ class Korean(Language):
     @override
     def opening(self, style: str, title: str) -> str | None:
         line = _OPENINGS.get(style)
-        if line is None or Morphemes.of(title, kiwi()).is_sentence() or title.endswith(("?", "!", ".")):
+        if line is None or _no_subject(title):
             return None
         return line.format(title=title)
 
@@ -240,13 +275,20 @@ class Korean(Language):
         return _CLOSINGS.get(style)
 
 
+def _no_subject(title: str) -> bool:
+    """Whether a title is no noun that one can speak about: a sentence, an act in noun form, a question."""
+    morphemes = Morphemes.of(title, kiwi())
+    return title.endswith(("?", "!", ".")) or morphemes.is_sentence() or morphemes.is_nominalised()
+
+
 def _named(sentence: str, limit: int) -> str | None:
     """Return a sentence in noun form, without words of order, and with the figure that it is about."""
     text = _LINK.sub("", ORDER.sub("", sentence, count=1), count=1).strip(" .!…")
     named = shortened(nominal(Morphemes.of(text, kiwi()), kiwi()), kiwi(), limit)
     figure = counted(text)
-    if figure and figure not in (named or ""):
-        named = first_clause(Morphemes.of(text, kiwi()), figure) or named
+    if figure and (figure not in (named or "") or len(named or "") > limit):
+        clause = first_clause(Morphemes.of(text, kiwi()), figure)
+        named = clause if clause and (named is None or faithful(text, clause)) else named
     return named
 
 

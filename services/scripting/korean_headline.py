@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from contracts.faithful import faithful
 from services.scripting.korean_instructions import NOUN_TAGS, WHEN, is_audience, is_instruction
 from services.scripting.korean_morphemes import Morphemes, apart, kind, tokens_of
 
 HEADLINE_LIMIT = 42
 POINT_LIMIT = 52
 """Longest headline, in characters with spaces: two lines of a slide's large type."""
+LONGEST_WHOLE = 78
+"""A sentence that no clause of it says truly is shown whole up to this length; longer is running text."""
 
 _IMPERATIVES = frozenset(
     {"세요", "으세요", "십시오", "으십시오", "ᆸ시오", "읍시오", "ᆸ시다", "읍시다", "시오", "어라", "어요", "자"}
@@ -107,7 +110,11 @@ def _negative(sentence: Morphemes, end: int, forms: Sequence[str], tags: Sequenc
         return sentence.until(end - 1, [("않", "VX"), ("기", "ETN")]).replace("지않", "지 않")
     if forms[-2:] == ["지", "않"]:
         return sentence.until(end, [("기" if is_instruction(forms[:-2], tags[:-2]) else "음", "ETN")])
-    if forms[-2:] == ["안", "되"] and "EC" in tags[-5:-2]:
+    if forms[-2:] == ["지", "아니하"]:
+        acts = is_instruction(forms[:-2], tags[:-2]) and forms[-3] != "하"
+        named = sentence.until(end - 1, [("않", "VX"), ("기" if acts or tags[-3] == "XSV" else "음", "ETN")])
+        return named.replace("지않", "지 않")
+    if forms[-2:] in (["안", "되"], ["아니", "되"]) and "EC" in tags[-5:-2]:
         verb = max(i for i in range(end - 2) if tags[i] == "EC")
         return sentence.until(verb, [("지", "EC"), ("않", "VX"), ("기", "ETN")])
     return None
@@ -156,7 +163,9 @@ def _without_lead(sentence: Morphemes, kiwi: Any) -> Morphemes:
 
 
 def shortened(headline: str, kiwi: Any, limit: int = HEADLINE_LIMIT) -> str | None:
-    """Return a headline if it is short, else its main clause; never a torn-off piece.
+    """Return a headline if it is short, else its main clause, else all of it; never a torn-off piece.
+
+    A clause that drops a condition, a negation or a number says something else (:mod:`contracts.faithful`).
 
     The topic in front stays, if there is room for it: … 평가는 | 당사자가 힘들더라도 | 괴롭힘으로 보지 않음.
     """
@@ -169,11 +178,13 @@ def shortened(headline: str, kiwi: Any, limit: int = HEADLINE_LIMIT) -> str | No
     for start in starts:  # the longest clause first
         clause = headline[start:].strip(" ,")
         whole = f"{headline[:topic]} {clause}"
+        if not faithful(headline, clause):
+            continue
         if 0 < topic < start and len(whole) <= limit and not _has_subject(clause, kiwi):
             return whole
         if _LEAST_CLAUSE <= len(clause) <= limit:
             return clause
-    return None
+    return headline if len(headline) <= LONGEST_WHOLE else None
 
 
 def _topic_length(tokens: Sequence[Any]) -> int:

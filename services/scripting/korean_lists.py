@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
+from contracts.polarity import Polarity, heading_polarity
 from services.scripting.korean_analyser import kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT
 from services.scripting.korean_morphemes import Morphemes
 from services.scripting.korean_particles import has_final, topic_particle
-from services.scripting.korean_speech import acted, spoken
+from services.scripting.korean_speech import acted, spoken, stated
 from services.scripting.korean_traits import defined_term
 from services.scripting.language import Facts
 
@@ -18,6 +20,7 @@ _ENUMERATES = re.compile(
 )
 _CLAUSE_IN_ITEM = re.compile(r"[며고면서니] |처럼|같은|[을를] (?!\S+(?:는|은|한|된|할|될) )|(?:며|고|면)$")
 _IS = re.compile(r"(?:이어야 합니다|여야 합니다|입니다|이다)$")
+_NOTED = re.compile(r"(?:함|임|됨|[없있했였었았]음|바람|[할말을] 것)$")
 _LEAST_FACTS = 3
 _TIME_HEADS = frozenset({"시점", "시기", "시간", "언제", "기한", "때"})
 _GENERIC_HEADS = frozenset({"구분", "항목", "분류", "내용", "이름"})
@@ -47,8 +50,24 @@ def _what_for(listed: re.Match[str]) -> str | None:
 
 def enumeration(phrases: Sequence[str], subject: str | None) -> str:
     """See :meth:`services.scripting.language.Language.enumeration`."""
-    named = ", ".join(phrase.strip(" .,;") for phrase in phrases)
-    return f"{subject}{topic_particle(subject)} {named}입니다." if subject else f"{named}입니다."
+    said: list[str] = []
+    for noted, run in groupby((phrase.strip(" .,;") for phrase in phrases), key=_noted):
+        if noted:
+            said.extend(map(spoken, run))
+            continue
+        named = ", ".join(run)
+        about = f"{subject}{topic_particle(subject)} " if subject and not said else ""
+        said.append(stated(f"{about}{named}"))
+    return (
+        f"{subject}입니다. {' '.join(said)}"
+        if subject and _noted(phrases[0].strip(" .,;"))
+        else " ".join(said)
+    )
+
+
+def _noted(phrase: str) -> bool:
+    """Whether a phrase is a sentence in note form, which is said in full: 단독 작업은 금지함, 이상 없음."""
+    return _NOTED.search(phrase) is not None
 
 
 def row(header: Sequence[str], cells: Sequence[str]) -> str:
@@ -68,7 +87,11 @@ def row_point(header: Sequence[str], cells: Sequence[str]) -> str:
     pairs = [(head, cell) for head, cell in zip(header[1:], cells[1:], strict=False) if cell]
     full = ", ".join(f"{head} {cell}".strip() for head, cell in pairs)
     bare = ", ".join(cell for _, cell in pairs)
-    shown = bare if len(pairs) < 2 or len(cells[0]) + 2 + len(full) > _LONGEST_ROW else full
+    signed = any(
+        heading_polarity(head) is Polarity.FORBIDDEN for head, _ in pairs
+    )  # then a value says nothing without its column
+    fits = len(pairs) > 1 and len(cells[0]) + 2 + len(full) <= _LONGEST_ROW
+    shown = full if signed or fits else bare
     return f"{cells[0]}: {shown}" if cells[0] and shown else cells[0] or shown
 
 

@@ -10,8 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.scripting.korean_analyser import LONGEST_ANALYSED
+from services.scripting.text import words
 
 _PLAIN_ENDINGS = frozenset({"다", "ᆫ다", "는다"})
+ADVERBIAL = frozenset(
+    words(
+        """
+        후 전 중 시 때 뒤 내 즉시 수시 매일 매주 매월 매년 직접 사전 별도 정기 상시 추후 일괄 자체
+        이내 이후 이전 당일 다음 모두 각각 공동 우선 반드시 필수 이상 개별 마다
+        """
+    )
+)
+"""Nouns that say when or how: they are no object of the act behind them (확인 후 서명함)."""
 _NOTE_ENDINGS = frozenset({"ᆷ", "음", "기"})
 
 
@@ -68,7 +78,11 @@ class Morphemes:
         if verb < 2 or self.tokens[verb].tag != "XSV" or self.tokens[verb].form != "하":
             return self
         action, thing = self.tokens[verb - 1], self.tokens[verb - 2]
-        if thing.tag not in {"NNG", "NNP", "XSN", "SL"} or not apart(self.text, action):
+        if (
+            thing.tag not in {"NNG", "NNP", "XSN", "SL"}
+            or thing.form in ADVERBIAL
+            or not apart(self.text, action)
+        ):
             return self
         clause = max((i for i, token in enumerate(self.tokens) if token.tag == "EC"), default=-1)
         if any(token.tag in {"JKO", "JKS"} for token in self.tokens[clause + 1 :]):

@@ -1,16 +1,21 @@
-"""Korean as a narrator says it: sentences, polite endings, steps written as nouns."""
+"""Korean as a narrator says it: sentences, steps written as nouns; polite endings are next door."""
 
 import re
 
 from services.scripting.korean_analyser import kiwi
 from services.scripting.korean_morphemes import Morphemes
+from services.scripting.korean_polite import CLOSING_MARKS, spoken, stated
 from services.scripting.text import words
 
-CLOSING_MARKS = ".?!…\"'”’)"
 _QUOTED = re.compile(r"“[^“”\n]{1,240}”|\"[^\"\n]{1,240}\"")
 _QUOTE_WORD = "“말씀”"
+_WIDE_STOPS = str.maketrans("。！？", ".!?")
+_WIDE_POINT = re.compile(r"．(?!\d)")
+_AFTERWARDS = re.compile(r"(?<=[다요][.!?]) (?=\([^()]{1,200}\)\.?$)")
+"""Where a remark in brackets follows a whole sentence: …보관합니다. (내부 규정 16조 2항)"""
+_HANJA = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _BEFORE_QUOTE = re.compile(rf"(?<=[.?!])\s+(?={_QUOTE_WORD})")
-_ACTIONS = frozenset(
+ACTIONS = frozenset(
     words(
         """
         가입 감사 검사 검토 격리 결재 교육 교체 구조 기록 납부 대응 대피 등록 로그인 로그아웃 반납 발급 방문
@@ -25,35 +30,22 @@ _ACTIONS = frozenset(
 
 def sentences(text: str) -> list[str]:
     """Split running text into sentences; a quotation ends none around it."""
+    text = _WIDE_POINT.sub(".", text.translate(_WIDE_STOPS))
     # A quotation is one word to the splitter, so that sentences inside it do not end the one around it.
     quotes = iter(_QUOTED.findall(text))
     parts: list[str] = []
     for stretch in _BEFORE_QUOTE.split(_QUOTED.sub(_QUOTE_WORD, text)):
         end = 0
-        for index, part in enumerate(kiwi().split_into_sents(stretch)):
+        # 甲 ends no sentence: what a Chinese character is, the splitter does not know.
+        for index, part in enumerate(kiwi().split_into_sents(_HANJA.sub("갑", stretch))):
+            said = stretch[part.start : part.end]
             if index and parts[-1].endswith(_QUOTE_WORD):
-                parts[-1] += stretch[end : part.start] + part.text  # “…” 같은 문장이 보이면 is one sentence
+                parts[-1] += stretch[end : part.start] + said  # “…” 같은 문장이 보이면 is one sentence
             else:
-                parts.append(part.text.strip())
+                parts.append(said.strip())
             end = part.end
-    return [_QUOTED.sub(lambda found: next(quotes, found[0]), part) for part in parts if part]
-
-
-def spoken(sentence: str) -> str:
-    """Return the sentence as a polite narrator says it, with closing punctuation."""
-    text = sentence.strip()
-    bare = text.rstrip(CLOSING_MARKS + ":;, ")
-    if not bare:
-        return text
-    morphemes = Morphemes.of(bare, kiwi())
-    polite = morphemes.polite()
-    if polite is not None:
-        return f"{polite}."
-    if morphemes.is_sentence():
-        return text if text[-1] in CLOSING_MARKS else f"{text.rstrip(':;, ')}."
-    if text[-1] in ".?!…":
-        return text
-    return f"{bare}입니다."
+    whole = (_QUOTED.sub(lambda found: next(quotes, found[0]), part) for part in parts if part)
+    return [piece for part in whole for piece in _AFTERWARDS.split(part)]
 
 
 def acted(phrase: str) -> str | None:
@@ -67,5 +59,8 @@ def acted(phrase: str) -> str | None:
         return None
     modified = max((i for i, token in enumerate(before) if token.tag == "ETM"), default=-1)
     governed = any(token.tag in {"JKO", "JKB", "EC"} for token in before[modified + 1 :])
-    polite = acted.polite() if governed or (len(phrase) > 3 and tokens[-3].form in _ACTIONS) else None
+    polite = acted.polite() if governed or (len(phrase) > 3 and tokens[-3].form in ACTIONS) else None
     return f"{polite}." if polite else None
+
+
+__all__ = ["ACTIONS", "CLOSING_MARKS", "acted", "sentences", "spoken", "stated"]

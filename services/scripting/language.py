@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Protocol
 
+from contracts.polarity import Polarity
+
 LONGEST_LIST = 6
 """Most items that one scene shows."""
 
@@ -120,6 +122,18 @@ class Language(Protocol):
     def enumeration(self, phrases: Sequence[str], subject: str | None) -> str:
         """Return one sentence that names bare phrases, of ``subject`` if there is one."""
 
+    def forbidden(self, text: str) -> Item | None:
+        """Return an item that names a forbidden act, as a prohibition; ``None`` if it is a bare phrase."""
+
+    def forbidden_list(self, phrases: Sequence[str], subject: str | None) -> str:
+        """Return one sentence that forbids what bare phrases name."""
+
+    def choice(self, text: str, number: int) -> str:
+        """Return one of the answers to a question as it is read out, neither told to do nor told to be so."""
+
+    def verdict(self, polarity: Polarity, head: str) -> str:
+        """Return what a mark says in a table's cell, below the column's name ``head``."""
+
     def announced(self, subject: str) -> str:
         """Return the words that announce a list of sentences about ``subject``."""
 
@@ -140,6 +154,9 @@ class Language(Protocol):
 
     def joined(self, phrases: Sequence[str]) -> str:
         """Return one or two noun phrases as a title."""
+
+    def introduction(self) -> str:
+        """Return the title of what stands in front of the first heading."""
 
     def sums_up(self, title: str) -> bool:
         """Whether a chapter of this title repeats what was said before."""

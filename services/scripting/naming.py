@@ -10,6 +10,10 @@ from services.scripting.passages import Passage, Section
 from services.scripting.ranking import key_phrases
 
 _LONGEST_TITLE = 60
+_LEAST_NAMED = 3
+"""Sentences that must name a compound before the text is about it."""
+_READ_FOR_A_TITLE = 5
+"""First sentences of which one may give the title. More, and a film is named after a detail."""
 _DEFINED_EARLY = 2
 """Sentences in front of which one may define what the whole text is about."""
 
@@ -74,16 +78,43 @@ def _topic(
     return None
 
 
-def film_title(sections: Sequence[Section], terms: Terms, language: Language) -> str | None:
-    """Return what the whole text is about: the term it begins by defining, else its most frequent phrase."""
+def subject_of(sections: Sequence[Section], terms: Terms, language: Language) -> str | None:
+    """Return what the text is about: the term it begins by defining, else its most frequent compound."""
     passages = [passage for section in sections for passage in section.passages]
     for passage in passages[:_DEFINED_EARLY]:
         if Trait.DEFINES in passage.traits and (term := language.topic(passage.text)):
             return term
+    return _repeated(passages, terms)
+
+
+def _repeated(passages: Sequence[Passage], terms: Terms) -> str | None:
+    """Return the compound that several sentences name; a lone noun is no title: 정보, 행위, users."""
     # What the whole text is about stands everywhere: rarity must not count here.
-    level = Counter(dict.fromkeys(terms.everywhere(sections), 1))
-    found = key_phrases([terms.of(passage) for passage in passages], level, 1, Counter())
+    named = [terms.of(passage) for passage in passages if not passage.framing]
+    level = Counter(dict.fromkeys((key for sentence in named for key, _ in sentence), 1))
+    compounds = [
+        [(key, written) for key, written in sentence if " " in written.strip()] for sentence in named
+    ]
+    counts = Counter(key for sentence in compounds for key, _ in set(sentence))
+    found = key_phrases(
+        [[term for term in sentence if counts[term[0]] >= _LEAST_NAMED] for sentence in compounds],
+        level,
+        1,
+        Counter(),
+    )
     return found[0][:1].upper() + found[0][1:] if found else None
+
+
+def first_line(sections: Sequence[Section], language: Language) -> str | None:
+    """Return what the first sentence that says something is called on a slide: a title, but no subject."""
+    passages = [passage for section in sections for passage in section.passages]
+    for passage in passages[:_READ_FOR_A_TITLE]:
+        if passage.framing:
+            continue
+        named = language.headline(passage.text)
+        if named and " " in named.strip() and len(named) <= _LONGEST_TITLE:
+            return named
+    return None
 
 
 def under_topics(

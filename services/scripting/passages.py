@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from contracts.polarity import Polarity
 from services.scripting.language import PLAIN, Trait
 
 LONGEST_BOND = 45.0
@@ -26,6 +27,7 @@ class Passage:
         heading: the heading below the chapter's that it stands under.
         listed: what its list is called, where that is known: a table by its header.
         reference: looked up rather than learnt, a table row; the first to go when time is short.
+        polarity: of the act that the passage names, where a mark, a heading or a lead gives it one.
         frame: the narrator's own first or last words, not of the source.
     """
 
@@ -39,6 +41,7 @@ class Passage:
     heading: str | None = None
     listed: str | None = None
     reference: bool = False
+    polarity: Polarity | None = None
     frame: bool = False
 
     @property

@@ -1,248 +1,261 @@
 """Markdown or plain text to blocks of plain text: what is a heading, a paragraph, a list, a table.
 
-CommonMark by markdown-it-py. Code and images are left out (nobody can say them), links keep their text, bare
-addresses their host; HTML keeps its text, scripts and styles go.
+CommonMark by markdown-it-py, under a layer of our own for the outlines of Korean offices, for what pages
+bring along and for markup of documentation tools. What nobody can say (code, formulas, images, addresses
+alone) is left unread, and counted.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from html.parser import HTMLParser
-from typing import TypeGuard
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from services.scripting.text import clean, without_pictographs
+from services.scripting.blocks import Block, Heading, Listing, Paragraph, Source, Unread
+from services.scripting.frontmatter import front_matter
+from services.scripting.headings import arranged, chapter_line, without_number
+from services.scripting.html_blocks import blocks_of_html
+from services.scripting.inline import is_only_address, raw_inline_of, spoken_form
+from services.scripting.markdown_lines import without_escapes
+from services.scripting.marks import marked_lines
+from services.scripting.markup import at_one_indent, closed_html, marked, without_formulas
+from services.scripting.office import as_markdown
+from services.scripting.outline_marks import CIRCLED
+from services.scripting.pages import without_pages
+from services.scripting.rows import answers, blocks_of_rows, item_of_rows
+from services.scripting.tables import from_gaps, table_of, widened
+from services.scripting.text import clean
+from services.scripting.wording import ends_sentence, is_prose, is_title
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:(.+)$", re.MULTILINE)
-_QUOTED_TITLE = re.compile(r"[\"']?(.+?)[\"']?", re.DOTALL)
-_BULLET = re.compile(r"^([ \t]*)[•‣▪▫●○◦■□◆◇▶►✓✔☑※·ㆍ][ \t]*", re.MULTILINE)
-_CIRCLED = re.compile(r"^([ \t]*)([①-⑳])[ \t]*", re.MULTILINE)
-_CHAPTER_LINE = re.compile(
-    r"^(?:제\s*\d+\s*[장절과편]|(?:Chapter|Section|Module|Part|Lesson)\s+\d+)\b.{0,60}$"
-)
-_CHAPTER_NUMBER = re.compile(
-    r"^(?:제\s*\d+\s*[장절과편]|(?:Chapter|Section|Module|Part|Lesson)\s+\d+"
-    r"|\d+(?:\.\d+)*[.)]?)[\s.:·—–-]+(?=\S)"
-)
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,30}\]:?")
 _CHECKBOX = re.compile(r"^\[[ xX]\]\s+")
-_ADDRESS = re.compile(r"<?\b((?:https?|ftp)://[^\s<>()\[\]가-힣\"']+)>?")
-_HOST_ASIDE = re.compile(
-    r"\s?\((?:www\.)?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{2,63}){1,4}(?:/[^()\s]{0,200})?\)"
-)
-_SENTENCE_END = re.compile(r"[.?!。…]['\"”’)]*$|(?:[가-힣]다|[아어여해세까네에예워와]요|니까|죠)$")
-
-SHORT_LINE = 40
-"""Longest line, in characters, that may be a heading or a list item without a mark saying so."""
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading; ``level`` 1 is the highest."""
-
-    level: int
-    text: str
+_ALERT = re.compile(r"^\[!\w{1,20}\][+-]?[ ]?")
+_FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,40})\]")
+_DASHES = frozenset({"-", "--", "–", "—", "―", "ㅡ", "·", "〃", "\\-", "n/a", "□", "☐"})
+_JOINS_NEXT = re.compile(r"(?<=[^\s;]); ?(?:and|or)?$")
+"""How a statute's item leads to the next one."""
+_BREAKS = frozenset({"softbreak", "hardbreak"})
+_MOST_NESTED = 60
+"""Levels that CommonMark is read to; deeper ones cost time and are no lesson. What is below is one text."""
+_DEEPEST_PROSE = 3
+"""Indented stretches inside indented stretches that are read as text; more are made to cost time."""
 
 
-@dataclass(frozen=True)
-class Paragraph:
-    """Running text on one line."""
+def parse_source(text: str, check: Callable[[], None] = lambda: None) -> Source:
+    """Return a text's blocks in order, the title that a front matter names, and what was left unread.
 
-    text: str
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A list, flattened; ``ordered`` when its items are numbered."""
-
-    ordered: bool
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of plain texts."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-Block = Heading | Paragraph | Listing | Table
-
-
-def parse_source(text: str) -> tuple[str | None, list[Block]]:
-    """Return the title that a front matter names, if any, and the text's blocks in order."""
-    text = clean(text).removeprefix("\ufeff")
-    title = None
-    if matter := _FRONT_MATTER.match(text):
-        named = _FRONT_TITLE.search(matter[1])
-        stripped = named[1].strip(" \t") if named else ""
-        title = unquoted[1] if (unquoted := _QUOTED_TITLE.fullmatch(stripped)) else None
-        text = text[matter.end() :]
-    text = _CIRCLED.sub(lambda mark: f"{mark[1]}{ord(mark[2]) - ord('①') + 1}. ", _BULLET.sub(r"\1- ", text))
-    parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
-    blocks = list(_blocks(SyntaxTreeNode(parser.parse(text))))
-    return title, _headings_without_marks(blocks)
-
-
-def _blocks(node: SyntaxTreeNode) -> Iterator[Block]:
-    for child in node.children:
-        match child.type:
-            case "heading":
-                yield from _heading(child)
-            case "paragraph":
-                yield from _paragraph(child)
-            case "bullet_list" | "ordered_list":
-                if items := tuple(_items(child)):
-                    yield Listing(child.type == "ordered_list", items)
-            case "table":
-                rows = [tuple(map(_inline, row.children)) for part in child.children for row in part.children]
-                yield Table(rows[0], tuple(rows[1:]))
-            case "html_block":
-                yield from _html(child)
-            case "blockquote":
-                yield from _blocks(child)
-
-
-def _heading(node: SyntaxTreeNode) -> Iterator[Block]:
-    if text := _inline(node):
-        yield Heading(int(node.tag[1]), _CHAPTER_NUMBER.sub("", text) or text)
-
-
-def _html(node: SyntaxTreeNode) -> Iterator[Block]:
-    if text := _spoken_form(_html_text(node.content)):
-        yield Paragraph(text)
-
-
-def _paragraph(node: SyntaxTreeNode) -> Iterator[Block]:
-    raw = _raw_inline(node)
-    rows = [row for part in raw.split("\n") if (row := _spoken_form(part))]
-    if len(rows) > 1 and _CHAPTER_LINE.match(rows[0]) and not _SENTENCE_END.search(rows[0]):
-        yield Heading(2, _CHAPTER_NUMBER.sub("", rows[0]) or rows[0])
-        rows = rows[1:]
-    text = " ".join(rows)
-    if not text:
-        return
-    children = node.children[0].children if node.children else []
-    bold = len(children) == 1 and children[0].type == "strong"
-    if len(text) <= SHORT_LINE and not _SENTENCE_END.search(text) and bold and not text.endswith(":"):
-        yield Heading(6, text)
-    elif len(rows) == 1 and _CHAPTER_LINE.match(text) and not _SENTENCE_END.search(text):
-        yield Heading(2, _CHAPTER_NUMBER.sub("", text) or text)
-    elif len(rows) > 2 and all(len(row) <= SHORT_LINE and not _SENTENCE_END.search(row) for row in rows):
-        yield Listing(ordered=False, items=tuple(rows))  # one item a line, without marks
-    else:
-        yield Paragraph(text)
-
-
-def _items(node: SyntaxTreeNode) -> Iterator[str]:
-    """Yield the items of a list, those of lists inside it after their parent."""
-    for item in node.children:
-        own = [block for block in _blocks(item) if not isinstance(block, Listing | Table)]
-        text = _CHECKBOX.sub(
-            "", " ".join(block.text for block in own if isinstance(block, Heading | Paragraph))
-        )
-        if text:
-            yield text
-        for child in item.children:
-            if child.type in {"bullet_list", "ordered_list"}:
-                yield from _items(child)
-
-
-def _raw_inline(node: SyntaxTreeNode) -> str:
-    """Return an inline node's text: emphasis, links and HTML tags away, pictures left out."""
-    if node.type in {"softbreak", "hardbreak"}:
-        return "\n"
-    if node.type in {"text", "code_inline"}:
-        return node.content
-    if node.type in {"image", "html_inline"}:
-        return ""
-    return "".join(_raw_inline(child) for child in node.children)
-
-
-def _inline(node: SyntaxTreeNode) -> str:
-    return _spoken_form(_raw_inline(node))
-
-
-def _spoken_form(text: str) -> str:
-    """Return a line without what cannot be said: footnote marks, address paths, pictographs, stray tags."""
-    text = _ADDRESS.sub(lambda found: _host(found[1]), _FOOTNOTE.sub("", text))
-    text = _HOST_ASIDE.sub("", text)
-    text = without_pictographs(text.replace("~~", "").replace("**", "").replace("`", ""))
-    return re.sub(r"\s+([.,!?;:])", r"\1", text)
-
-
-def _host(address: str) -> str:
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.")
-
-
-def _headings_without_marks(blocks: list[Block]) -> list[Block]:
-    """Turn what was meant as a heading into one.
-
-    A numbered list of one short item in front of running text; in a text without any marked heading, a short
-    line on its own.
+    Args:
+        text: Markdown or plain text.
+        check: called often; raises when the work is to stop.
     """
-    result: list[Block] = []
-    marked = any(isinstance(block, Heading) for block in blocks)
-    for index, block in enumerate(blocks):
-        following = blocks[index + 1] if index + 1 < len(blocks) else None
-        if (
-            isinstance(block, Listing)
-            and block.ordered
-            and len(block.items) == 1
-            and len(block.items[0]) <= SHORT_LINE
-            and not _SENTENCE_END.search(block.items[0])
-            and isinstance(following, Paragraph | Listing)
-        ):
-            result.append(Heading(3, block.items[0]))
-        elif not marked and _is_title_line(block) and following and not _is_title_line(following):
-            result.append(Heading(2 if result else 1, block.text))
+    title, matter, text = front_matter(clean(text).removeprefix("\ufeff"))
+    text = marked_lines(text)
+    unread = [Unread("front matter", None, matter)] if matter else []
+    check()
+    lines, pages = without_pages(closed_html(text).split("\n"))
+    check()
+    found = marked("\n".join(lines))
+    body: list[str] = []
+    for is_code, stretch in found.stretches():
+        check()
+        if is_code:
+            body += at_one_indent(stretch)
         else:
-            result.append(block)
-    return result
+            body += as_markdown(from_gaps(without_formulas("\n".join(stretch), unread).split("\n")), check)
+    reader = _Reader(unread, check)
+    blocks = reader.read(body, found.footnotes)
+    check()
+    blocks = arranged(blocks, unread)
+    return Source(title, tuple(blocks), (*unread, *pages))
 
 
-def _is_title_line(block: Block) -> TypeGuard[Paragraph]:
-    """Whether a paragraph of plain text reads like a heading: a short line that ends like none."""
-    return (
-        isinstance(block, Paragraph)
-        and len(block.text) <= SHORT_LINE
-        and not _SENTENCE_END.search(block.text)
-        and not block.text.endswith((":", ",", ";"))
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"maxNesting": _MOST_NESTED}).enable(["table", "strikethrough"])
+
+
+class _Reader:
+    """Reads the syntax tree.
+
+    Args:
+        unread: gets what is left unread.
+        check: raises when the work is to stop.
+    """
+
+    def __init__(self, unread: list[Unread], check: Callable[[], None]) -> None:
+        self._unread = unread
+        self._check = check
+        self._heading: str | None = None
+        self._depth = 0
+        self._asked = False
+        """Whether the paragraph before is a question."""
+
+    def _leave(self, kind: str, text: str) -> None:
+        if text.strip() or kind == "image":
+            self._unread.append(Unread(kind, self._heading, text.strip()))
+
+    def _spoken(self, text: str) -> str:
+        return spoken_form(text, self._leave)
+
+    def read(self, lines: Sequence[str], footnotes: dict[str, str]) -> list[Block]:
+        """Return the blocks of a text, each footnote behind the block that refers to it first."""
+        found: list[Block] = []
+        waiting = dict(footnotes)
+        lines = widened(lines)
+        for child in SyntaxTreeNode(_parser().parse("\n".join(lines))).children:
+            self._check()
+            found += self._block(child)
+            if waiting and child.map:
+                for name in _FOOTNOTE.findall("\n".join(lines[child.map[0] : child.map[1]])):
+                    found += self._footnote(waiting.pop(name, ""))
+        for text in waiting.values():
+            found += self._footnote(text)
+        return found
+
+    def _footnote(self, text: str) -> list[Block]:
+        if not text or is_only_address(text):
+            self._leave("link", text)
+            return []
+        return self._prose(text)
+
+    def _prose(self, text: str) -> list[Block]:
+        """Return the blocks of a text inside the text."""
+        self._depth += 1
+        root = SyntaxTreeNode(_parser().parse("\n".join(as_markdown(text.split("\n")))))
+        found = [block for child in root.children for block in self._block(child)]
+        self._depth -= 1
+        return found
+
+    def _block(self, node: SyntaxTreeNode) -> Iterator[Block]:
+        match node.type:
+            case "heading":
+                yield from self._headed(node)
+            case "paragraph":
+                yield from self._paragraph(node)
+            case "bullet_list" | "ordered_list":
+                yield from self._lists(node)
+            case "table":
+                yield from self._table(node)
+            case "html_block":
+                yield from blocks_of_html(without_escapes(node.content), self._leave, self._spoken)
+            case "blockquote":
+                for child in node.children:
+                    yield from self._block(child)
+            case "code_block" if is_prose(node.content) and self._depth < _DEEPEST_PROSE:
+                yield from self._prose(node.content)
+            case "code_block" | "fence":
+                kind = "formula" if node.info.strip() in {"math", "latex", "tex"} else "code"
+                self._leave(kind, node.content)
+
+    def _rows(self, node: SyntaxTreeNode) -> list[str]:
+        raw = raw_inline_of(node, self._leave)
+        return [row for part in raw.split("\n") if (row := self._spoken(part))]
+
+    def _headed(self, node: SyntaxTreeNode) -> Iterator[Block]:
+        """Yield a heading; text above a rule that no blank line keeps apart is none."""
+        rows = self._rows(node)
+        if not rows:
+            return
+        underlined = node.markup in {"-", "="}
+        if underlined and not (len(rows) == 1 and not ends_sentence(rows[0])):
+            titled = node.markup == "=" and is_title(rows[-1])
+            yield from blocks_of_rows(rows[:-1] if titled else rows)
+            if not titled:
+                return
+        text = without_number(rows[-1] if underlined else " ".join(rows))
+        self._heading = text
+        yield Heading(int(node.tag[1]), text)
+
+    def _paragraph(self, node: SyntaxTreeNode) -> Iterator[Block]:
+        raw = raw_inline_of(node, self._leave)
+        if is_only_address(raw):
+            self._leave("link", raw)
+            return
+        raw = _ALERT.sub("", raw)
+        rows = [row for part in raw.split("\n") if (row := self._spoken(part))]
+        if self._asked and rows:
+            rows[0] = answers(rows[0])
+        self._asked = len(rows) == 1 and rows[0].endswith("?")
+        if len(rows) > 1 and _begins_bold(node, alone=False) and is_title(rows[0]):
+            yield self._new_heading(6, rows[0])
+            rows = rows[1:]
+        if len(rows) > 1 and chapter_line(rows[0]):
+            yield self._new_heading(2, rows[0])
+            rows = rows[1:]
+        if len(rows) == 1 and _begins_bold(node, alone=True) and is_title(rows[0]):
+            yield self._new_heading(6, rows[0])
+        elif len(rows) == 1 and chapter_line(rows[0]):
+            yield self._new_heading(2, rows[0])
+        else:
+            yield from blocks_of_rows(rows)
+
+    def _new_heading(self, level: int, text: str) -> Heading:
+        self._heading = without_number(text)
+        return Heading(level, self._heading)
+
+    def _lists(self, node: SyntaxTreeNode) -> Iterator[Block]:
+        """Yield a list, or several where its numbers begin anew."""
+        ordered = node.type == "ordered_list"
+        items: list[tuple[str, tuple[Block, ...]]] = []
+        start, circled = 1, False
+        for child in node.children:
+            number = int(child.info) if ordered and child.info.isdecimal() else 0
+            if number == 1 and items:
+                yield _listing(items, ordered=ordered, circled=circled, start=start)
+                items = []
+            if not items:
+                start, circled = number or 1, False
+            text, below = self._item(child)
+            circled |= CIRCLED in text
+            if text or below:
+                items.append((text.replace(CIRCLED, ""), below))
+        if items:
+            yield _listing(items, ordered=ordered, circled=circled, start=start)
+
+    def _item(self, node: SyntaxTreeNode) -> tuple[str, tuple[Block, ...]]:
+        """Return an item's own text, and the blocks below it."""
+        text = ""
+        below: list[Block] = []
+        for child in node.children:
+            if child.type != "paragraph" or text or below:
+                below += self._block(child)
+                continue
+            raw = _CHECKBOX.sub("", raw_inline_of(child, self._leave))
+            if is_only_address(raw):
+                self._leave("link", raw)
+                continue
+            if rows := [row for part in raw.split("\n") if (row := self._spoken(part))]:
+                text, entries = item_of_rows(rows)
+                below += entries
+        if not text and below and isinstance(first := below[0], Heading | Paragraph):
+            text, below = first.text, below[1:]
+        return text, tuple(Paragraph(each.text) if isinstance(each, Heading) else each for each in below)
+
+    def _table(self, node: SyntaxTreeNode) -> Iterator[Block]:
+        rows = [tuple(map(self._cell, row.children)) for part in node.children for row in part.children]
+        if table := table_of(rows):
+            yield table
+
+    def _cell(self, node: SyntaxTreeNode) -> str:
+        rows = self._rows(node)
+        ended = [row if ends_sentence(row) or row[-1:] in ",;:" else f"{row}," for row in rows[:-1]]
+        text = " ".join([*ended, *rows[-1:]])
+        return "" if text.lower() in _DASHES else text
+
+
+def _listing(
+    items: Sequence[tuple[str, tuple[Block, ...]]], *, ordered: bool, circled: bool, start: int
+) -> Listing:
+    below = tuple(blocks for _, blocks in items)
+    return Listing(
+        ordered,
+        tuple(_JOINS_NEXT.sub("", text) for text, _ in items),
+        below if any(below) else (),
+        circled,
+        start,
     )
 
 
-class _Text(HTMLParser):
-    """Collects the text of HTML, scripts and styles left out."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._hidden += tag in {"script", "style", "template"}
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style", "template"}:
-            self._hidden = max(0, self._hidden - 1)
-        self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
-
-
-def _html_text(html: str) -> str:
-    parser = _Text()
-    parser.feed(html)
-    parser.close()
-    return "".join(parser.parts)
+def _begins_bold(node: SyntaxTreeNode, *, alone: bool) -> bool:
+    """Whether the first line of a paragraph is bold as a whole: a title, ``alone`` or above its text."""
+    children = [part for part in node.children[0].children if part.type != "text" or part.content]
+    bold = bool(children) and children[0].type == "strong"
+    return bold and (len(children) == 1 if alone else children[1:2] != [] and children[1].type in _BREAKS)

@@ -4,11 +4,15 @@ import re
 import unicodedata
 
 from contracts.normalization import normalized
+from contracts.polarity import ALLOW_MARKS, FORBID_MARKS
 
 _KEPT_FORMATS = frozenset("\u200c\u200d\ufe0f\ufe0e")
 """Joiners and variation selectors: part of emoji and of some scripts, not controls of direction."""
 
+_LINE_ENDS = dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n")
+
 _PICTOGRAPHS = re.compile(
+    f"(?![{FORBID_MARKS}{ALLOW_MARKS}])"
     "[\u2600-\u27bf\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
 
@@ -17,10 +21,7 @@ def clean(text: str) -> str:
     """Return ``text`` in NFC, without control, direction, private and surrogate characters; keeps lines."""
     kept = "".join(
         char
-        for char in text.replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\u2028", "\n")
-        .replace("\u2029", "\n")
+        for char in text.replace("\r\n", "\n").translate(_LINE_ENDS)
         if char in "\n\t"
         or char in _KEPT_FORMATS
         or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
@@ -40,7 +41,7 @@ def lines(text: str) -> str:
 
 
 def without_pictographs(text: str) -> str:
-    """Return ``text`` without emoji and dingbats, which nobody can say."""
+    """Return ``text`` without emoji and dingbats, which nobody can say; marks that forbid or allow stay."""
     return " ".join(_PICTOGRAPHS.sub("", text).split())
 
 

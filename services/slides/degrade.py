@@ -19,7 +19,8 @@ def degrade(plan: Plan) -> Degraded:
 
     Each step has less text on a slide or a layout that holds more, so repeating it ends. Lists become halves
     (their numbers go on), a flow or timeline becomes steps, a statement becomes running text, running text
-    breaks at a sentence; comparisons and warnings drop points, names and definitions are cut.
+    breaks at a sentence; a do/don't pair becomes two slides; comparisons drop points, names and definitions
+    are cut.
     """
     return _CHAINS[plan.layout](plan)
 
@@ -33,13 +34,17 @@ def _cut(text: str) -> str | None:
 
 
 def _halves(plan: Plan) -> Degraded:
-    points, icons = plan.points, plan.point_icons
+    points, icons, signs = plan.points, plan.point_icons, plan.point_signs
     if len(points) > 1:
         half = (len(points) + 1) // 2
         return (
-            *_changed(plan, points=points[:half], point_icons=icons[:half]),
+            *_changed(plan, points=points[:half], point_icons=icons[:half], point_signs=signs[:half]),
             *_changed(
-                plan, points=points[half:], point_icons=icons[half:], first_number=plan.first_number + half
+                plan,
+                points=points[half:],
+                point_icons=icons[half:],
+                point_signs=signs[half:],
+                first_number=plan.first_number + half,
             ),
         )
     if shorter := _cut(points[0]):
@@ -92,6 +97,8 @@ def _balanced(parts: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _comparison(plan: Plan) -> Degraded:
+    if plan.do_dont and sum(len(column.points) for column in plan.columns) > 2:
+        return _sides(plan)
     longer = max((0, 1), key=lambda i: (len(plan.columns[i].points), sum(map(len, plan.columns[i].points))))
     column = plan.columns[longer]
     if len(column.points) > 1:
@@ -105,12 +112,30 @@ def _comparison(plan: Plan) -> Degraded:
     return _changed(plan, columns=tuple(c.model_dump() for c in columns))
 
 
+def _sides(plan: Plan) -> Degraded:
+    """Return what to do and what not to do as a slide each: of the two, nothing is left out."""
+    do, dont = (column.points for column in plan.columns)
+    return (
+        *_changed(
+            plan, layout="bullets", columns=(), do_dont=False, points=do, point_icons=(None,) * len(do)
+        ),
+        *_changed(
+            plan,
+            layout="warning",
+            columns=(),
+            do_dont=False,
+            points=dont,
+            point_icons=(None,) * len(dont),
+            point_signs=(True,) * len(dont),
+            mark="close",
+        ),
+    )
+
+
 def _warning(plan: Plan) -> Degraded:
     if plan.sub:
         return _changed(plan, sub=None)
-    if plan.points:
-        return _changed(plan, points=plan.points[:-1], point_icons=plan.point_icons[:-1])
-    return _headline(plan)
+    return _halves(plan) if plan.points else _headline(plan)
 
 
 def _term(plan: Plan) -> Degraded:

@@ -12,7 +12,7 @@ from services.slides.plan import Plan
 from services.slides.planner import plan_chapter, plan_slides
 from services.slides.themes import ThemeName, choose
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same recipe would give other bytes."""
 
 BASIC = "basic"

@@ -89,6 +89,9 @@ class Plan(_Part):
         points: items of bullets, steps, flow, summary; forbidden acts (or, with ``mark="check"``, required
             ones) of a warning.
         point_icons: one for each point; ``None``: show the point's number.
+        point_signs: for each point whether it forbids; empty: none does. No tick and no number stands
+        before a
+            forbidden act, in any layout.
         first_number: the number of the first point; above 1 on the later pages of a split list.
         events: the timeline, in order.
         columns: the two sides of a comparison.
@@ -110,6 +113,7 @@ class Plan(_Part):
     sub: Annotated[str, _text(SUB_LENGTH)] | None = None
     points: tuple[Point, ...] = Field(default=(), max_length=MAX_POINTS)
     point_icons: tuple[IconName | None, ...] = Field(default=(), max_length=MAX_POINTS)
+    point_signs: tuple[bool, ...] = Field(default=(), max_length=MAX_POINTS)
     first_number: int = Field(default=1, ge=1, le=1000)
     events: tuple[TimedPoint, ...] = Field(default=(), max_length=MAX_EVENTS)
     columns: tuple[Column, ...] = Field(default=(), max_length=2)
@@ -132,6 +136,8 @@ class Plan(_Part):
         """Reject a plan that its layout cannot draw."""
         if len(self.point_icons) != len(self.points):
             raise ValueError("point_icons must have one entry for each point")
+        if self.point_signs and len(self.point_signs) != len(self.points):
+            raise ValueError("point_signs must have one entry for each point, or none at all")
         if self.people is not None and not 0 <= self.people[0] <= self.people[1] <= 20:
             raise ValueError("people must be (a, b) with 0 <= a <= b <= 20")
         missing = {
@@ -147,3 +153,7 @@ class Plan(_Part):
         if missing:
             raise ValueError(f"a {self.layout} plan lacks what that layout shows")
         return self
+
+    def forbids(self, index: int) -> bool:
+        """Whether the point at ``index`` is a forbidden act."""
+        return bool(self.point_signs) and self.point_signs[index]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from contracts.events import SceneContext
-from services.slides.plan import HEADLINE_LENGTH, MAX_POINTS, Plan
+from contracts.polarity import Polarity
+from services.slides.plan import HEADLINE_LENGTH, MAX_COLUMN_POINTS, MAX_POINTS, Plan
 from services.slides.planning.build import plan
 from services.slides.planning.cleaning import clean, clipped
 from services.slides.planning.goal import goal_of
@@ -25,6 +26,7 @@ from services.slides.planning.rules_lists import (
     timeline,
 )
 from services.slides.planning.rules_plain import frame, statement, symbols, text
+from services.slides.planning.rules_polarity import choices, prohibitions
 from services.slides.planning.rules_speech import question, quote, term
 from services.slides.planning.scene import Scene, read
 from services.slides.planning.sentences import sentences
@@ -33,6 +35,8 @@ Rule = Callable[[Scene], Plan | None]
 
 RULES: tuple[Rule, ...] = (
     symbols,
+    prohibitions,
+    choices,
     frame,
     quote,
     question,
@@ -69,6 +73,12 @@ def plan_scene(context: SceneContext) -> Plan:
 def plan_slides(context: SceneContext) -> tuple[Plan, ...]:
     """Return the plans of a scene's slides: one, or several for a caption that one slide cannot hold."""
     scene = read(context)
+    if apart := _apart(scene):
+        return tuple(page for part in apart for page in _pages(part))
+    return _pages(scene)
+
+
+def _pages(scene: Scene) -> tuple[Plan, ...]:
     items = scene.caption.items
     if len(items) > MAX_POINTS:
         return _pages_of_list(scene)
@@ -107,7 +117,8 @@ def _pages_of_list(scene: Scene) -> tuple[Plan, ...]:
     size = -(-len(items) // count)
     pages = []
     for page in range(count):
-        part = replace(scene.caption, items=items[page * size : (page + 1) * size])
+        some = slice(page * size, (page + 1) * size)
+        part = replace(scene.caption, items=items[some], signs=scene.caption.signs[some])
         planned = _planned(replace(scene, caption=part))
         named = clipped(planned.headline, HEADLINE_LENGTH - 8)
         pages.append(
@@ -116,6 +127,24 @@ def _pages_of_list(scene: Scene) -> tuple[Plan, ...]:
             )
         )
     return tuple(pages)
+
+
+def _apart(scene: Scene) -> tuple[Scene, ...]:
+    """Return what is allowed and what is forbidden as two scenes, where one slide cannot hold both."""
+    caption = scene.caption
+    good = [sign is Polarity.REQUIRED for sign in caption.signs]
+    forbids = Polarity.FORBIDDEN in caption.signs
+    fits = None not in caption.signs and max(sum(good), len(good) - sum(good)) <= MAX_COLUMN_POINTS
+    if not forbids or not any(good) or fits:
+        return ()
+    title = caption.title or scene.chapter or None
+    parts = []
+    for side in (True, False):
+        kept = [at for at, is_good in enumerate(good) if is_good is side]
+        items = tuple(caption.items[at] for at in kept)
+        signs = () if side else tuple(caption.signs[at] for at in kept)
+        parts.append(replace(scene, caption=replace(caption, title=title, items=items, signs=signs)))
+    return tuple(parts)
 
 
 def _pages_of_text(scene: Scene) -> tuple[Plan, ...]:

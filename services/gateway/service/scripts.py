@@ -15,6 +15,7 @@ from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
 from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import Script
+from contracts.text_language import language_of
 from services.gateway.ledger import announcements, prepared, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
 from services.gateway.ledger.scripts import StaleVersionError
@@ -58,6 +59,7 @@ class Scripts(Core):
                 f"source_text has {len(wish.source_text):,} characters; at most {MAX_SOURCE_CHARACTERS:,} go",
             )
         language = normalise_language(wish.language)
+        language_of(wish.source_text)  # refuses one that is not spoken
         source = await self.artifacts.put(Blob(wish.source_text.encode(), "text/plain"))
         script_id = script_id_of(wish)
         return ScriptRequested(

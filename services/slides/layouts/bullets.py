@@ -8,13 +8,13 @@ from services.slides.header import draw_header
 from services.slides.layouts.parts import (
     POINT,
     POINT_SIZES,
-    alternate,
     centred,
     draw_chip,
     draw_headline,
     emphases,
     headline_sizes,
     marks,
+    tone,
 )
 from services.slides.plan import Plan
 from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
@@ -51,7 +51,7 @@ def _columns(sheet: Sheet, plan: Plan, top: float) -> bool:
     for index, (block, mark) in enumerate(zip(blocks, marks(plan), strict=True)):
         x = LEFT + index * (wide + gap)
         sheet.card(x, y, wide, height, item=True)
-        draw_chip(sheet, mark, x + 30, y + 40, chip, alternate(index))
+        draw_chip(sheet, mark, x + 30, y + 40, chip, tone(plan, index))
         sheet.text(block, x + 30, y + 40 + chip + 28, sheet.theme["ink"])
     return True
 
@@ -75,7 +75,7 @@ def _grid(sheet: Sheet, plan: Plan, top: float) -> bool:
         row, column = divmod(index, columns)
         x, card_y = LEFT + column * (wide + gap), y + row * (height + gap)
         sheet.card(x, card_y, wide, height, radius=20, item=True)
-        draw_chip(sheet, mark, x + pad, card_y + (height - chip) / 2, chip, alternate(row + column))
+        draw_chip(sheet, mark, x + pad, card_y + (height - chip) / 2, chip, tone(plan, index, row + column))
         text_y = card_y + (height - block.height) / 2
         sheet.text(block, x + pad + chip + 20, text_y, sheet.theme["ink"])
     return True
@@ -95,7 +95,7 @@ def draw_rows(sheet: Sheet, plan: Plan, top: float) -> None:
     for index, (block, mark) in enumerate(zip(blocks, marks(plan), strict=True)):
         card_y = y + index * (height + gap)
         sheet.card(LEFT, card_y, CONTENT, height, radius=20, item=True)
-        draw_chip(sheet, mark, LEFT + 20, card_y + (height - chip) / 2, chip, alternate(index))
+        draw_chip(sheet, mark, LEFT + 20, card_y + (height - chip) / 2, chip, tone(plan, index))
         sheet.text(block, LEFT + 20 + chip + 24, card_y + (height - block.height) / 2, sheet.theme["ink"])
 
 

@@ -70,13 +70,18 @@ def draw_chip(sheet: Sheet, mark: str | int, x: float, y: float, side: float, to
 
 
 def marks(plan: Plan) -> list[str | int]:
-    """Return each point's icon, or its number."""
-    return [icon or plan.first_number + index for index, icon in enumerate(plan.point_icons)]
+    """Return each point's icon, or its number; a forbidden one's is a cross."""
+    return [
+        "close_thick" if plan.forbids(index) else icon or plan.first_number + index
+        for index, icon in enumerate(plan.point_icons)
+    ]
 
 
-def alternate(index: int) -> Tone:
-    """Return the tone of the ``index``-th item: the two hues take turns."""
-    return "accent2" if index % 2 else "accent"
+def tone(plan: Plan, index: int, turn: int | None = None) -> Tone:
+    """Return the tone of the ``index``-th point: red if it forbids, else the two hues take turns."""
+    if plan.forbids(index):
+        return "danger"
+    return "accent2" if (index if turn is None else turn) % 2 else "accent"
 
 
 @dataclass(frozen=True)

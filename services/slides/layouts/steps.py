@@ -39,10 +39,19 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
         card_y = y + index * (height + gap)
         middle = card_y + height / 2
         sheet.card(left, card_y, LEFT + CONTENT - left, height, radius=18, shadow=0.8, item=True)
-        sheet.disc(rail, middle, disc / 2, theme["fill"])
+        sheet.disc(rail, middle, disc / 2, theme["dangerfill" if plan.forbids(index) else "fill"])
         number = str(plan.first_number + index)
         size = disc * (0.5 if len(number) < 3 else 0.36)
-        sheet.label(number, LEFT, middle, size, 800, theme["onfill"], column=disc, align="centre")
+        sheet.label(
+            number,
+            LEFT,
+            middle,
+            size,
+            800,
+            theme.on_solid if plan.forbids(index) else theme["onfill"],
+            column=disc,
+            align="centre",
+        )
         sheet.text(block, left + 28, middle - block.height / 2, theme["ink"])
         if icon:
             colour = theme["accent2" if index % 2 else "accent"]

@@ -1,4 +1,4 @@
-"""What to remember: a panel with the headline, and a card with a tick for each point."""
+"""What to remember: a panel with the headline, and a card with a tick or a cross for each point."""
 
 from contracts.events import SceneContext
 from services.slides.fitting import LEAST, Room, Style, fit, fit_together
@@ -36,8 +36,12 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     for index, block in enumerate(blocks):
         card_y = y + index * (card + gap)
         sheet.card(left, card_y, wide, card, radius=18, shadow=0.8, item=True)
-        sheet.rect(left + 26, card_y + (card - 44) / 2, 44, 44, theme["okfill"], radius=13)
-        sheet.icon("check_bold", left + 48, card_y + card / 2, 30, theme.on_solid)
+        forbids = plan.forbids(index)
+        colour = theme["dangerfill" if forbids else "okfill"]
+        sheet.rect(left + 26, card_y + (card - 44) / 2, 44, 44, colour, radius=13)
+        sheet.icon(
+            "close_thick" if forbids else "check_bold", left + 48, card_y + card / 2, 30, theme.on_solid
+        )
         sheet.text(block, left + 92, card_y + (card - block.height) / 2, theme["ink"])
 
 

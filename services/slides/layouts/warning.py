@@ -14,7 +14,9 @@ _POINT_SIZES = (34, 32, 30, LEAST)
 _WIDTH, _WIDTH_ALONE = 660, 1000
 _INDENT = 56
 _STRIPE = 22
-_MOST_POINTS = 3
+_MOST_POINTS = 6
+_SIZES_OF_MANY = (44, 40, 38, 36, 34, 32, 30, LEAST)
+_MANY = 4
 
 
 def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
@@ -24,7 +26,9 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     theme = sheet.theme
     points = plan.points[:_MOST_POINTS]
     words = [(item.text, "danger") for item in plan.emphasis]
-    parts = [Part(plan.headline, STATEMENT, _SIZES, 3 if points else 5, emphases=words)]
+    many = len(points) >= _MANY
+    sizes = _SIZES_OF_MANY if many else _SIZES
+    parts = [Part(plan.headline, STATEMENT, sizes, 2 if many else 3 if points else 5, emphases=words)]
     sub = plan.sub if plan.sub and len(points) < 2 else None
     if sub:
         parts.append(Part(sub, BODY, BODY_SIZES, 3, gap=22))
@@ -37,14 +41,17 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     for index, (part, block) in enumerate(zip(column.parts, column.blocks, strict=True)):
         y += part.gap if index else 0
         if index >= first_point:
-            _draw_mark(sheet, plan, y + block.size * 0.57)
+            _draw_mark(sheet, plan, index - first_point, y + block.size * 0.57)
         ink = theme["ink2"] if sub and index == 1 else theme["ink"]
         y = sheet.text(block, LEFT + part.indent, y, ink)
     if plan.hero:
         draw_hero(sheet, plan.hero, plan.icons, 984, 350, 168)
 
 
-def _draw_mark(sheet: Sheet, plan: Plan, y: float) -> None:
+def _draw_mark(sheet: Sheet, plan: Plan, index: int, y: float) -> None:
+    if plan.point_signs and not plan.forbids(index):
+        sheet.disc(LEFT + 19, y, 7, sheet.theme["ink2"])  # says something of the rule: an exception, a reason
+        return
     close = plan.mark == "close"
     sheet.disc(LEFT + 19, y, 19, sheet.theme["dangerfill" if close else "okfill"])
     sheet.icon("close_thick" if close else "check_bold", LEFT + 19, y, 26, sheet.theme.on_solid)

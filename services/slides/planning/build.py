@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from contracts.faithful import excepts
 from services.slides.plan import (
     HEADLINE_LENGTH,
     MAX_ICONS,
@@ -26,6 +27,8 @@ LONGEST_HEADLINE = 44
 """Characters a sentence of the narration is condensed to for a headline; two lines at 44 px hold it."""
 _LONGEST_ASSERTION = 64
 """The same where nothing shorter is said: three lines rather than the chapter's title again."""
+_LONGEST_WHOLE = 130
+"""A sentence that no shorter form says truly stands whole; a slide holds no more in type that is read."""
 LONGEST_POINT = 60
 """A sentence that no clause of this length sums up is left to the voice."""
 LONGEST_REASON = 60
@@ -41,11 +44,30 @@ def plan(scene: Scene, layout: Layout, headline: str, **fields: Any) -> Plan:
     return Plan(layout=layout, headline=clipped(headline, HEADLINE_LENGTH) or "–", icons=icons, **fields)
 
 
-def listed(points: Iterable[str], *, pictured: bool = True) -> dict[str, Any]:
-    """Return the fields of a list: its points, in noun form where they are sentences, and their icons."""
-    firsts = ((sentences(text) or (text,))[0] for text in points if text)
-    texts = tuple(clipped(nominal(first) or first, POINT_LENGTH) for first in firsts)[:MAX_POINTS]
-    return {"points": texts, "point_icons": point_icons(texts) if pictured else (None,) * len(texts)}
+def listed(points: Iterable[str], *, pictured: bool = True, named: bool = True) -> dict[str, Any]:
+    """Return the fields of a list: its points, in noun form where they are sentences, icons and signs.
+
+    Args:
+        points: as written.
+        pictured: icons stand before them.
+        named: they say what to do or to leave; the answers to a question stay as they are.
+    """
+    firsts = (_first(text) for text in points if text)
+    texts = tuple(clipped((nominal(first) if named else "") or first, POINT_LENGTH) for first in firsts)[
+        :MAX_POINTS
+    ]
+    signs = tuple(named and forbids(text) for text in texts)
+    return {
+        "points": texts,
+        "point_icons": point_icons(texts) if pictured else (None,) * len(texts),
+        "point_signs": signs if any(signs) else (),
+    }
+
+
+def _first(text: str) -> str:
+    """Return the first sentence of a point, all of it where the next one makes an exception."""
+    parts = sentences(text) or (text,)
+    return text if any(map(excepts, parts[1:])) else parts[0]
 
 
 def headline_of(scene: Scene, sentences: Sequence[str] = ()) -> str:
@@ -55,11 +77,11 @@ def headline_of(scene: Scene, sentences: Sequence[str] = ()) -> str:
     """
     if scene.heading and (scene.heading != scene.chapter or scene.caption.listed):
         return scene.heading
-    for longest in (LONGEST_HEADLINE, _LONGEST_ASSERTION):
+    for longest in (LONGEST_HEADLINE, _LONGEST_ASSERTION, _LONGEST_WHOLE):
         for sentence in (*sentences, *scene.told):
             if heart := condensed(sentence, longest):
                 return nominal(heart) if has_hangul(heart) else heart
-    return scene.chapter or clipped(scene.narration or scene.caption.text, LONGEST_HEADLINE)
+    return scene.chapter or clipped(scene.narration or scene.caption.text, HEADLINE_LENGTH)
 
 
 def heading_of_list(
@@ -94,7 +116,8 @@ def points_of(
     """Return ``sentences`` as points, without those too long for one or saying the same as ``beside``."""
     points: list[str] = []
     for sentence in sentences:
-        text = point(sentence, longest, described=described)
+        # What is forbidden is never left to the voice alone.
+        text = point(sentence, POINT_LENGTH if forbids(sentence) else longest, described=described)
         if (
             text
             and not text.endswith("때문")
@@ -111,7 +134,7 @@ def reason(scene: Scene, headline: str, avoid: Sequence[str] = ()) -> str | None
     """
     for sentence in scene.told:
         heart = condensed(sentence, LONGEST_REASON)
-        if heart is None or forbids(sentence) or heart.endswith("?"):
+        if heart is None or forbids(sentence) or heart.endswith("?") or heart.startswith("("):
             continue
         if all(similarity(heart, other) < SAME for other in (headline, *avoid)):
             return nominal(heart) if has_hangul(heart) else heart

@@ -2,6 +2,7 @@
 
 import re
 
+from contracts.faithful import faithful, without_aside
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.nominal import nominal, without_lead
 
@@ -16,7 +17,6 @@ _WHOLE = 0.6
 _COMMA = re.compile(r"[,;:] ")
 _COMMA_KO = re.compile(r"(?<=[고며면서니만데록때후뒤우해여로])[,;] |: ")
 """Korean commas that part clauses; between nouns they enumerate."""
-_PARENTHESES = re.compile(r" ?\([^()]{1,80}\)")
 _CLAUSE_KO = re.compile(
     r"(?<=[가-힣](?:면|고|며|서|니))(?:,)? |(?<=[가-힣]므로)(?:,)? |(?<=지만)(?:,)? |(?<=때)(?:는|에는"
     r"|마다)? "
@@ -33,6 +33,9 @@ _NOT_WORD = re.compile(r"[\W_]+")
 def condensed(sentence: str, longest: int) -> str | None:
     """Return the heart of ``sentence`` in at most ``longest`` characters, ``None`` if no clause is one.
 
+    A clause that drops a condition, a negation or a number of the sentence is none
+    (:mod:`contracts.faithful`).
+
     Korean puts the main clause last, English usually first. ``longest`` counts Hangul; Latin letters are
     about half as wide, and a text without Hangul may be 1.8 times as long.
     """
@@ -40,7 +43,7 @@ def condensed(sentence: str, longest: int) -> str | None:
     longest = _room(text, longest)
     if len(text) <= longest:
         return text or None
-    text = _PARENTHESES.sub("", text)
+    text = without_aside(text)
     if len(text) <= longest:
         return text
     return _last_clause(text, longest) if has_hangul(text) else _first_clause(text, longest)
@@ -53,14 +56,19 @@ def _room(text: str, longest: int) -> int:
 def _last_clause(text: str, longest: int) -> str | None:
     starts = sorted({found.end() for pattern in (_COMMA_KO, _CLAUSE_KO) for found in pattern.finditer(text)})
     # The earliest start keeps the most; what is lost is what leads up to it.
-    return next((text[s:] for s in starts if _LEAST <= len(text) - s <= longest), None)
+    clauses = (text[s:] for s in starts if _LEAST <= len(text) - s <= longest)
+    return next((clause for clause in clauses if faithful(text, clause)), None)
 
 
 def _first_clause(text: str, longest: int) -> str | None:
     commas = [text[: found.start()] for found in _COMMA.finditer(text)]
     tails = [text[found.end() :] for found in _COMMA.finditer(text)][:1]
     clauses = [text[: found.start()] for found in _CLAUSE_EN.finditer(text)]
-    fitting = [part for part in (*clauses, *commas, *tails) if _LEAST * 2 <= len(part) <= longest]
+    fitting = [
+        part
+        for part in (*clauses, *commas, *tails)
+        if _LEAST * 2 <= len(part) <= longest and faithful(text, part)
+    ]
     best = max(fitting, key=len, default=None)
     return None if best is None else best[:1].upper() + best[1:]
 

@@ -4,6 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from contracts.polarity import (
+    ALLOW_MARKS,
+    CHECK_MARKS,
+    FORBID_MARKS,
+    NOTE,
+    Polarity,
+    heading_polarity,
+    marks_of,
+)
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.patterns import ARROW, NUMBERED
 from services.slides.planning.verbs_en import commands
@@ -17,9 +26,21 @@ _TITLE = re.compile(r"^([^:：\n]{2,28}?) ?[:：] (?=\S)")
 _SEPARATOR = re.compile(r" +[·•|/;‧ㆍ∙] +|[;•]\s*")
 _DOT = re.compile(r"[·ㆍ‧]")
 _COMMA = re.compile(r"(?<!\d),\s*|,\s+|、")
-_MARK = re.compile(r"^(?:[-*•·–✔✓☑▪■□○●]\s*|\d{1,2}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)")
+_SIGNS = f"{FORBID_MARKS}{ALLOW_MARKS}{CHECK_MARKS}"
+_MARK = re.compile(
+    rf"^(?:[-*•·–✔✓☑▪■□○●※]\s*|[{_SIGNS}][\ufe0e\ufe0f\u200d]*\s+|\d{{1,2}}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)"
+)
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
+_OF_THE_RULE = re.compile(
+    r"^(?:예외|단[,\s]|다만|위반|이유|참고|처벌|exceptions?\b|reasons?\b|violat|penalt|note\b)", re.IGNORECASE
+)
+_CONDITION = re.compile(
+    r"^(?:if|unless|when(?:ever)?|while|before|after|once|until|although|because|as)\b"
+    r"|^[^,]{2,60}(?:면|때|경우|때는|경우에는?|[은한] 후|기 전에), ",
+    re.IGNORECASE,
+)
+"""Commas behind a condition part clauses: without it, none of them is true."""
 _EDGES = " ,;·•|"
 
 _NOUN_OF_VERB = re.compile(r"(?:[을를] [^,]{1,12}(?:기|음)|[하되]기|[함됨임])$|[이가은는] [가-힣 ]{2,}$")
@@ -36,7 +57,8 @@ class Caption:
         title: what stands before the list, if it is named.
         items: the list; one item for a caption that is no list, none for an empty one.
         kind: how the list was written.
-        first: the number of its first item; above 1 where it goes on from the scene before.
+        signs: what the mark before each item, or the name of the list, says of it; empty: nothing is
+        forbidden. first: the number of its first item; above 1 where it goes on from the scene before.
     """
 
     text: str
@@ -44,17 +66,20 @@ class Caption:
     items: tuple[str, ...]
     kind: Kind
     first: int = 1
+    signs: tuple[Polarity | None, ...] = ()
 
     @property
     def listed(self) -> bool:
         """Whether the author wrote a list."""
-        return len(self.items) > 1
+        return len(self.items) > 1 or (self.title is not None and bool(self.items))
 
 
-def split_caption(caption: str) -> Caption:
-    """Take ``caption`` (cleaned, line breaks kept) apart."""
+def split_caption(caption: str, chapter: str = "") -> Caption:
+    """Take ``caption`` (cleaned, line breaks kept) apart; ``chapter`` may forbid what it lists."""
     text = caption.replace("\n", " ").strip()
     title, body = _titled(caption)
+    if signed := _signed(title, body, chapter):
+        return signed
     for kind, parts in _attempts(body):
         items = tuple(filter(None, (_tidy(part) for part in parts)))[:MAX_ITEMS]
         if len(items) > 1:
@@ -62,6 +87,32 @@ def split_caption(caption: str) -> Caption:
                 title, items = _numbered_title(body, items)
             return Caption(text, title, items, kind, _first_number(body) if kind == "numbered" else 1)
     return Caption(text, None, (text,) if text else (), "single")
+
+
+def _signed(title: str | None, body: str, chapter: str) -> Caption | None:
+    """Return a caption of which something is forbidden, by its own mark or by what stands above it."""
+    lines = body.split("\n")
+    marks = marks_of(tuple(lines))
+    if title is None and len(lines) > 1 and marks[0][0] is None and any(sign for sign, _ in marks[1:]):
+        title, lines, marks = lines[0].rstrip(" :："), lines[1:], marks[1:]
+    governed = marks[0][0] is None and heading_polarity(lines[0]) is Polarity.FORBIDDEN
+    if title is None and len(lines) > 1 and governed:
+        title, lines, marks = lines[0].rstrip(" :："), lines[1:], marks[1:]
+    above = heading_polarity(title or "", heading_polarity(chapter))
+    by_mark = any(sign is Polarity.FORBIDDEN for sign, _ in marks)
+    listed = title is not None or len(_best_split(body)) > 1
+    told_apart = by_mark or any(sign for sign, _ in marks) or any(line.startswith(NOTE) for line in lines)
+    if not by_mark and (above is not Polarity.FORBIDDEN or not listed or told_apart):
+        return None
+    if not by_mark:
+        parts = lines if len(lines) > 1 else _best_split(body)
+        bare = (_MARK.sub("", part.strip(), count=1) for part in parts)
+        marks = tuple((None if _OF_THE_RULE.search(text) else Polarity.FORBIDDEN, text) for text in bare)
+    told = [(sign, _tidy(item)) for sign, item in marks][:MAX_ITEMS]
+    told = [(sign, item) for sign, item in told if item]
+    text = " ".join(([title] if title else []) + [item for _, item in told])
+    items, signs = tuple(item for _, item in told), tuple(sign for sign, _ in told)
+    return Caption(text, title, items, "lines" if len(items) > 1 else "single", signs=signs)
 
 
 def _titled(caption: str) -> tuple[str | None, str]:
@@ -100,7 +151,7 @@ def _attempts(body: str) -> list[tuple[Kind, list[str]]]:
     dotted = _DOT.split(line)
     if len(dotted) > 2 and all(len(part) <= _LONGEST_DOTTED_ITEM for part in dotted):
         attempts.append(("list", dotted))
-    if len(line) <= _LONGEST_COMMA_LIST and not _ENDS_SENTENCE.search(line):
+    if len(line) <= _LONGEST_COMMA_LIST and not _ENDS_SENTENCE.search(line) and not _CONDITION.search(line):
         parts = [_CONJUNCTION.sub("", part.strip()) for part in _COMMA.split(line)]
         enough = (len(parts) > 2 and not _one_clause(parts)) or (len(parts) == 2 and _pair(parts))
         if enough and all(2 <= len(part) <= _LONGEST_COMMA_ITEM for part in parts):

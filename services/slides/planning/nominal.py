@@ -45,13 +45,13 @@ _PROHIBITED = re.compile(
     r"|주의하세요|조심하세요))$"
 )
 _STATE = re.compile(
-    r"(?:묻|물어보|요구하|요청하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하"
+    r"(?:묻|물어보|요구하|요청하|그러하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하|충분하|안전하|중요하"
     r"|정확하|가능하|아니|남|끝나"
     r"|떨어지|일어나"
     r"|생기|발생하|[아어여라]지)지(?:는|도)? ?않(?:습니다|아요|는다)$"
 )
 _FORBIDDEN_U = re.compile(r"면 (?:절대 ?로? )?안 (?:됩니다|돼요|된다|되며)$")
-_FORBIDDEN_A = re.compile(r"서[는도]? (?:절대 ?로? )?안 (?:됩니다|돼요|된다)$")
+_FORBIDDEN_A = re.compile(r"서[는도]? (?:절대 ?로? )?(?:안|아니) ?(?:됩니다|돼요|된다)$")
 _MUST = re.compile(r"야(?:만)? (?:합니다|해요|한다|하며|됩니다)$")
 _ASKED = re.compile(
     r"(?: ?(?:주세요|주십시오|주시기 바랍니다|주셔야 합니다|주시면 됩니다)"
@@ -114,14 +114,19 @@ def nominal(sentence: str, *, described: bool = False) -> str:
 def without_lead(sentence: str) -> str:
     """Return ``sentence`` without the item mark and the connecting word in front (``먼저``)."""
     text = _MARK.sub("", sentence.strip(), count=1)
-    for lead in (_LEAD_KO, _LEAD_KO, _LEAD_EN):
+    for lead in (_LEAD_KO, _LEAD_KO, _LEAD_EN, _LEAD_EN):
         rest = lead.sub("", text, count=1)
         if len(rest) >= 4:
             text = rest
     return text if has_hangul(text) else text[:1].upper() + text[1:]
 
 
+_FORMAL_NOT = re.compile(r"지(는|도)? ?아니(?:합니다|한다|하다)$")
+_FORMAL_MUST_NOT = re.compile(r"지(는|도)? ?아니하여야 (?=합니다|한다)")
+
+
 def _korean(text: str) -> str:
+    text = _FORMAL_NOT.sub(r"지\1 않습니다", _FORMAL_MUST_NOT.sub(r"지\1 않아야 ", text))
     if GREETS.search(text):
         return text
     for form in _FORMS:

@@ -11,7 +11,6 @@ _DUTIES = tuple(
         (r"^(?:please )?(?:make sure|be sure|remember|take care|try|aim) to ", ""),
         (r"^it is (?:important|essential|best|a good idea|your duty) to ", ""),
         (r"^we (?:ask|want|expect|encourage) you to ", ""),
-        (r"^you can ", ""),
         (r"^(?:always )?be careful not to ", "Do not "),
     )
 )  # fmt: skip

@@ -10,12 +10,12 @@ from services.slides.planning.condense import says
 from services.slides.planning.icons import find_icons
 from services.slides.planning.nominal import without_lead
 from services.slides.planning.patterns import CONTRASTS, VERSUS, WARNS
+from services.slides.planning.rules_polarity import TITLES
 from services.slides.planning.scene import Scene, forbids
 from services.slides.planning.verbs_ko import final_of
 
 _LONGEST_SIDE = 24
 _LONGEST_POINT = 52
-_DO = {True: ("이렇게 합니다", "하지 않습니다"), False: ("Do", "Don't")}
 
 _POSTMODIFIER = re.compile(r" (?:with|of|for|in|from|that|which|on|at) .*$")
 _TIE = re.compile(
@@ -135,7 +135,7 @@ def do_dont(scene: Scene) -> Plan | None:
 
 
 def _do_dont(scene: Scene, good: Sequence[str], bad: Sequence[str]) -> Plan | None:
-    titles = _DO[scene.korean]
+    titles = TITLES[scene.korean]
     columns = [_column(titles[0], good, icon="check_circle"), _column(titles[1], bad, icon="close_circle")]
     heading = scene.heading
     if heading and any(says(heading, sentence) for sentence in (*good, *bad)):

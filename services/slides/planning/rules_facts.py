@@ -2,7 +2,8 @@
 
 import re
 
-from services.slides.plan import Plan
+from contracts.faithful import conditional
+from services.slides.plan import MAX_POINTS, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of, reason
 from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.condense import SAME, condensed, point, says, similarity
@@ -89,6 +90,8 @@ def _number(word: str) -> int:
 
 def _said_of_people(sentence: str, found: re.Match[str]) -> str:
     """Return what is said of them; the figures stand in the picture already."""
+    if conditional(sentence[: found.start()]):
+        return condensed(sentence, _LONGEST_FACT) or sentence.rstrip(" .")
     rest = _AFTER_PEOPLE.sub("", sentence[found.end() :].rstrip(" ."))
     if found["ko"] and len(rest) >= 8:
         shown = _REPORTED.sub("다", rest)
@@ -101,7 +104,8 @@ def number(scene: Scene) -> Plan | None:
     if scene.caption.listed:
         return None
     source = scene.caption.text
-    figure = _figure(source, strong=False)
+    # The figure of a prohibition is its condition: 3 m 이상 올리면 주행하지 않기 is about driving.
+    figure = _figure(source, strong=forbids(source))
     if figure is None:
         if WARNS.search(source) or forbids(source) or sum(map(instructs, scene.told)) > _LONGEST_LIST_OF_ACTS:
             return None
@@ -177,10 +181,10 @@ def warning(scene: Scene) -> Plan | None:
         return None
     headline = _forbidding_headline(scene, own=bool(caption.listed or wished or ordered))
     if caption.listed:
-        points, mark = (
-            caption.items[:_WARNING_POINTS],
-            "close" if any(map(forbids, caption.items)) else "check",
-        )
+        signs = set(map(forbids, caption.items))
+        if len(signs) > 1:
+            return None  # one mark before acts to do and acts to leave would turn some of them round
+        points, mark = caption.items[:MAX_POINTS], "close" if True in signs else "check"
     else:
         points, mark = _acts(scene, headline)
     prohibits = forbids(headline) or bool(forbidden)

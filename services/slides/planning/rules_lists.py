@@ -2,7 +2,7 @@
 
 import re
 
-from services.slides.plan import EVENT_LENGTH, MAX_EVENTS, MAX_POINTS, Plan, TimedPoint
+from services.slides.plan import EVENT_LENGTH, MAX_EVENTS, MAX_POINTS, POINT_LENGTH, Plan, TimedPoint
 from services.slides.planning.build import heading_of_list, instructs, listed, plan, points_of
 from services.slides.planning.cleaning import clipped
 from services.slides.planning.condense import SAME, condensed, point, similarity
@@ -81,7 +81,7 @@ def _from(plan: Plan, first: int) -> Plan:
 
 def _step(part: str) -> str:
     first = (sentences(ORDER.sub("", part, count=1)) or ("",))[0].rstrip(" ,")
-    return point(first, _STEP_LENGTH) or clipped(nominal(first), _STEP_LENGTH)
+    return point(first, _STEP_LENGTH) or clipped(nominal(first), POINT_LENGTH)
 
 
 def _ordered(scene: Scene, points: tuple[str, ...] | list[str], headline: str, longest: int) -> Plan:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.events import SceneContext
+from services.slides.planning.agreement import agreeing
 from services.slides.planning.cleaning import clean, clean_lines, clipped, has_hangul, has_words
 from services.slides.planning.icons import find_icons
 from services.slides.planning.items import Caption, split_caption
@@ -113,11 +114,12 @@ def read(context: SceneContext) -> Scene:
     lines = clean_lines(context.scene.narration[: _READ_NARRATION * 2])[:_READ_NARRATION]
     caption = clean_lines(context.scene.caption)
     words = caption + lines
+    said = sentences(lines)[:_READ_SENTENCES]
     return Scene(
         korean=has_hangul(words) or (context.language == "ko" and not words.isascii()),
-        caption=_caption(caption, lines, (clean(context.title), clean(context.chapter))),
+        caption=agreeing(_caption(caption, lines, (clean(context.title), clean(context.chapter))), said),
         narration=lines.replace("\n", " "),
-        sentences=sentences(lines)[:_READ_SENTENCES],
+        sentences=said,
         chapter=clipped(clean(context.chapter), _LONGEST_CHAPTER),
         title=clipped(clean(context.title), _LONGEST_CHAPTER),
         last=context.index == context.count - 1,
@@ -128,4 +130,4 @@ def _caption(caption: str, narration: str, titles: tuple[str, str]) -> Caption:
     """Take the caption apart; a title of film or chapter is no list, symbols beside words are no caption."""
     if caption and caption in titles:
         return Caption(caption, None, (caption,), "single")
-    return split_caption(caption if has_words(caption) or not has_words(narration) else "")
+    return split_caption(caption if has_words(caption) or not has_words(narration) else "", titles[1])

@@ -13,7 +13,7 @@ label leave let lift limit list listen lock log look lower make mark measure mee
 mute name note notify obey observe open order park pause pick place plan plug point practice practise
 prepare press print proceed protect pull push put question raise read record recycle reduce refuse
 register remember remove repeat replace reply report request rescue respect respond rest restart restore
-retain return review rinse run save scan schedule seal secure send separate set share shout show shred
+retain return review rinse run save say scan schedule seal secure send separate set share shout show shred
 shut sign sit slow sort sound speak squeeze stand start state stay step stop store stretch submit
 support sweep switch tag take talk teach tell test thank think tidy tie touch train treat turn type
 unplug update upload use verify visit wait walk warn wash watch wear wipe work write

@@ -1,10 +1,14 @@
+import json
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from contracts.commands import MAX_SOURCE_CHARACTERS
 from contracts.errors import ErrorCode, PermanentError
-from services.cli.lesson import language_of, read_lesson
+from contracts.text_language import language_of
+from services.cli.lesson import read_lesson
 
 
 def _file(tmp_path: Path, name: str, data: bytes | str) -> Path:
@@ -68,3 +72,27 @@ def test_what_cannot_be_a_lesson(tmp_path: Path, name: str, data: bytes | str, c
     with pytest.raises(PermanentError, match=name) as caught:
         read_lesson(_file(tmp_path, name, data), None)
     assert caught.value.code is code
+
+
+@pytest.mark.parametrize("name", ["l.md", "s.json"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_korean_is_korean_however_it_is_composed_and_escaped(
+    tmp_path: Path, name: str, form: Literal["NFC", "NFD"]
+) -> None:
+    text = unicodedata.normalize(form, "비밀번호를 나누지 않습니다.")
+    spec = json.dumps({"title": "A", "scenes": [{"scene_id": 1, "narration": text}]})
+    assert read_lesson(_file(tmp_path, name, spec if name == "s.json" else text), None).language == "ko"
+
+
+@pytest.mark.parametrize("language", [None, "ko"])
+def test_a_lesson_in_a_language_that_is_not_spoken_is_refused(tmp_path: Path, language: str | None) -> None:
+    with pytest.raises(PermanentError, match="Russian") as caught:
+        read_lesson(_file(tmp_path, "l.md", "Не сообщайте пароль никому."), language)
+    assert caught.value.code is ErrorCode.LANGUAGE_UNSUPPORTED
+
+
+def test_a_lesson_as_windows_saves_it_in_korea_is_read(tmp_path: Path) -> None:
+    lesson = read_lesson(
+        _file(tmp_path, "l.txt", "개인정보 교육\r\n\r\n나누지 않습니다.".encode("cp949")), None
+    )
+    assert (lesson.text, lesson.language) == ("개인정보 교육\r\n\r\n나누지 않습니다.", "ko")

@@ -119,6 +119,8 @@ async def test_a_script_that_cannot_be_rendered_is_not_taken(
         ({"source_text": " \n\t"}, 422, "SOURCE_TEXT_EMPTY"),
         ({"source_text": "가" * (MAX_SOURCE_CHARACTERS + 1)}, 413, "SOURCE_TEXT_TOO_LONG"),
         ({"source_text": "x", "language": "tlh"}, 422, "LANGUAGE_UNSUPPORTED"),
+        ({"source_text": "Не сообщайте пароль никому."}, 422, "LANGUAGE_UNSUPPORTED"),
+        ({"source_text": "Ne communiquez jamais votre mot de passe."}, 422, "LANGUAGE_UNSUPPORTED"),
         ({"source_text": "x", "target_minutes": 0}, 422, "COMMAND_INVALID"),
         ({"source_text": "x", "max_chapters": "many"}, 422, "COMMAND_INVALID"),
         ({"source_text": None}, 422, "COMMAND_INVALID"),

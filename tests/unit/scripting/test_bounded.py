@@ -210,8 +210,7 @@ def test_any_text_makes_a_script_or_a_refusal_in_words(family: str) -> None:
 
 
 def test_a_little_of_everything_is_parsed() -> None:
-    _, blocks = parse_source(mixed(MAX_SOURCE_CHARACTERS))
-    assert blocks
+    assert parse_source(mixed(MAX_SOURCE_CHARACTERS)).blocks
 
 
 def test_a_canceled_script_stops_at_the_next_look() -> None:

@@ -27,7 +27,9 @@ def test_a_headline_names_the_point(sentence: str, headline: str) -> None:
 def test_a_sentence_that_cannot_be_shortened_has_no_headline() -> None:
     assert (
         ENGLISH.headline(
-            "The annual survey of all departments found one in five employees witnessed trouble."
+            "The annual survey of all departments in the capital region found that roughly one in "
+            "five of the "
+            "employees of the larger sites had witnessed trouble of one kind or another."
         )
         is None
     )

@@ -200,7 +200,11 @@ def test_plain_text_without_headings_is_cut_where_the_subject_changes() -> None:
 def test_english_is_written_the_same_way() -> None:
     script = write(ENGLISH, brief("en", style="friendly_security_training"))
     assert script.title == "Password Safety"
-    assert [chapter.title for chapter in script.chapters] == ["Good habits", "If something happens"]
+    assert [chapter.title for chapter in script.chapters] == [
+        "Introduction",
+        "Good habits",
+        "If something happens",
+    ]
     assert said(script).startswith("Welcome. Today's topic is Password Safety.")
     assert (
         "First, change your password. Second, tell the security team. Finally, check recent logins."

@@ -34,11 +34,21 @@ def test_a_headline_is_in_noun_form(sentence: str, headline: str) -> None:
 
 def test_a_long_sentence_is_named_by_its_main_clause_and_never_cut_off() -> None:
     sentence = (
-        "개인정보가 유출된 사실을 알게 되면 72시간 이내에 정보주체에게 알리고 관계 기관에 신고해야 합니다."
+        "고객의 이름과 연락처가 외부로 알려진 사실을 확인했으므로 정보주체에게 알리고 관계 기관에 "
+        "신고해야 합니다."
     )
     headline = KOREAN.headline(sentence)
-    assert headline == "72시간 이내에 정보주체에게 알리고 관계 기관에 신고하기"
+    assert headline == "정보주체에게 알리고 관계 기관에 신고하기"
     assert len(headline) <= KOREAN.headline_limit
+
+
+def test_a_headline_keeps_the_condition_of_its_sentence() -> None:
+    sentence = (
+        "개인정보가 유출된 사실을 알게 되면 72시간 이내에 정보주체에게 알리고 관계 기관에 신고해야 합니다."
+    )
+    assert KOREAN.headline(sentence) == (
+        "개인정보가 유출된 사실을 알게 되면 72시간 이내에 정보주체에게 알리고 관계 기관에 신고하기"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@ from time import perf_counter
 
 import pytest
 
-from services.scripting.source import Heading, Listing, Paragraph, Table, parse_source
+from services.scripting.blocks import Block, Heading, Listing, Paragraph, Table
+from services.scripting.source import parse_source
 
 
-def blocks(text: str) -> list[object]:
-    return list(parse_source(text)[1])
+def blocks(text: str) -> list[Block]:
+    return list(parse_source(text).blocks)
 
 
 def test_what_cannot_be_said_is_left_out() -> None:
@@ -31,8 +32,8 @@ def test_lists_tables_and_headings_are_recognised() -> None:
     text = f"{lists}| 종류 | 주기 |\n|---|---|\n| 소화기 | 월 1회 |\n"
     assert blocks(text) == [
         Heading(1, "제목"),
-        Listing(ordered=False, items=("하나", "안쪽", "둘")),
-        Listing(ordered=True, items=("첫째", "둘째")),
+        Listing(ordered=False, items=("하나", "둘"), below=((Listing(ordered=False, items=("안쪽",)),), ())),
+        Listing(ordered=True, items=("첫째", "둘째"), circled=True),
         Table(("종류", "주기"), (("소화기", "월 1회"),)),
     ]
 
@@ -54,9 +55,9 @@ def test_a_numbered_line_before_text_is_a_heading_and_a_numbered_list_is_not() -
 
 
 def test_front_matter_names_the_title_and_is_not_told() -> None:
-    title, found = parse_source('---\ntitle: "안전 교육"\nauthor: x\n---\n본문입니다.')
-    assert title == "안전 교육"
-    assert found == [Paragraph("본문입니다.")]
+    found = parse_source('---\ntitle: "안전 교육"\nauthor: x\n---\n본문입니다.')
+    assert found.title == "안전 교육"
+    assert found.blocks == (Paragraph("본문입니다."),)
 
 
 @pytest.mark.parametrize(
