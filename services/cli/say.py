@@ -13,8 +13,8 @@ from contracts.commands import MAX_SOURCE_CHARACTERS
 from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import normalise_language
 from contracts.rendering import TtsProvider
+from contracts.text_language import language_of
 from contracts.timeline import SAMPLE_RATE
-from services.cli.lesson import language_of
 from services.gateway.settings import GatewaySettings
 from services.runtime.cancel import CancelToken
 from services.runtime.logs import configure_logs
