@@ -59,12 +59,17 @@ def odd_texts(film: Film) -> Iterator[str]:
         for found in (_SPOKEN_ODD.search(narration), _LEFT_OVER.search(narration)):
             if found:
                 yield f"said {narration[max(0, found.start() - 20) : found.end() + 10]!r}"
-    titles = [tight(title) for title in film.chapters]
-    chapter = ""
     for slide in film.slides:
         for text in (slide.plan.headline, slide.plan.sub, *slide.units):
             if text and (_LEFT_OVER.search(text) or _TORN.search(text)):
                 yield f"shown {text!r}"
+    yield from _odd_headlines(film)
+
+
+def _odd_headlines(film: Film) -> Iterator[str]:
+    titles = [tight(title) for title in film.chapters]
+    chapter = ""
+    for slide in film.slides:
         if _LEFT_OVER_START.search(slide.plan.headline):
             yield f"begins in the middle: {slide.plan.headline!r}"
         if slide.plan.first_number > _MOST_STEPS:
