@@ -59,25 +59,25 @@ def odd_texts(film: Film) -> Iterator[str]:
         for found in (_SPOKEN_ODD.search(narration), _LEFT_OVER.search(narration)):
             if found:
                 yield f"said {narration[max(0, found.start() - 20) : found.end() + 10]!r}"
-    for slide in film.slides:
-        for text in (slide.plan.headline, slide.plan.sub, *slide.units):
-            if text and (_LEFT_OVER.search(text) or _TORN.search(text)):
-                yield f"shown {text!r}"
-    yield from _odd_headlines(film)
+    yield from _odd_slides(film)
 
 
-def _odd_headlines(film: Film) -> Iterator[str]:
+def _odd_slides(film: Film) -> Iterator[str]:
     titles = [tight(title) for title in film.chapters]
     chapter = ""
     for slide in film.slides:
-        if _LEFT_OVER_START.search(slide.plan.headline):
-            yield f"begins in the middle: {slide.plan.headline!r}"
-        if slide.plan.first_number > _MOST_STEPS:
-            yield f"counts from {slide.plan.first_number}: {slide.plan.points}"
-        if slide.plan.layout == "chapter":
-            chapter = tight(slide.plan.headline)
-        elif (headline := tight(slide.plan.headline)) in titles and chapter and headline != chapter:
-            yield f"another chapter's title: {slide.plan.headline!r}"
+        plan = slide.plan
+        for text in (plan.headline, plan.sub, *slide.units):
+            if text and (_LEFT_OVER.search(text) or _TORN.search(text)):
+                yield f"shown {text!r}"
+        if _LEFT_OVER_START.search(plan.headline):
+            yield f"begins in the middle: {plan.headline!r}"
+        if plan.first_number > _MOST_STEPS:
+            yield f"counts from {plan.first_number}: {plan.points}"
+        if plan.layout == "chapter":
+            chapter = tight(plan.headline)
+        elif chapter and tight(plan.headline) in titles and tight(plan.headline) != chapter:
+            yield f"another chapter's title: {plan.headline!r}"
 
 
 def _in(alternatives: str | Sequence[str], text: str) -> bool:
