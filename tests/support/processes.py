@@ -110,7 +110,11 @@ class Process:
 
     def metric(self, name: str) -> float:
         """Return the sum of a metric over its labels."""
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:  # noqa: S310
+        try:
+            answer = urllib.request.urlopen(f"{self.url}/metrics", timeout=5)  # noqa: S310
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"the metrics answer {error.code}") from error  # 429: looked too often
+        with answer:
             lines = answer.read().decode().splitlines()
         return sum(
             float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name} ", f"{name}{{"))
