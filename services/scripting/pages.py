@@ -25,8 +25,8 @@ _LEADERS = ".·…‥ㆍ⋯_∙・"
 _LEAST_CONTENTS = 2
 """Lines with leaders that make a table of contents; one alone may be a form to fill in."""
 _BESIDE_HEADER = re.compile(
-    r"^\s*(?:(\S[^\n]{0,80}?)\s{2,}(page \d{1,4} ?(?:of|/) ?\d{1,4})"
-    r"|(page \d{1,4} ?(?:of|/) ?\d{1,4})\s{2,}(\S[^\n]{0,80}))\s*",
+    r"^\s*(?:(\S[^\n]{0,80}?)\s{2,}(page \d{1,4}(?: ?(?:of|/) ?\d{1,4})?)"
+    r"|(page \d{1,4}(?: ?(?:of|/) ?\d{1,4})?)\s{2,}(\S[^\n]{0,80}))\s*",
     re.IGNORECASE,
 )
 _TIME = r"\[((?:(?:오전|오후|[AaPp][Mm]) ?)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?)\]"

@@ -293,3 +293,35 @@ def test_cancellation_stops_the_writer() -> None:
 
     with pytest.raises(CanceledError):
         write_extractive(PHISHING, brief(), dead)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "# 응급조치\n\n- 눈에 들어갔을 때: 물로 15분 이상 씻는다.\n- 먹었을 때: 토하게 하지 않는다.",
+            ("눈에 들어갔을 때: 물로 15분 이상 씻기", "먹었을 때: 토하게 하지 않기"),
+        ),
+        (
+            "# 응급조치\n\n- 화재 시: 119에 신고한다. 밖으로 나간다.\n- 누출 시: 모래로 덮는다.",
+            ("화재 시: 119에 신고하기, 밖으로 나가기", "누출 시: 모래로 덮기"),
+        ),
+        (
+            "# 일정\n\n- 기간: 2026. 5. 11.(월)~5. 13.(수)\n- 장소: 본관",
+            ("기간: 2026. 5. 11.(월)~5. 13.(수)", "장소: 본관"),
+        ),
+    ],
+)
+def test_a_list_of_labels_shows_what_they_say(text: str, shown: tuple[str, ...]) -> None:
+    script = write_extractive(
+        readable_source(text.encode()), Brief("ko", 3, 5, 6, "friendly_security_training"), lambda: None
+    )
+    captions = "\n".join(
+        scene.on_screen_text or "" for chapter in script.chapters for scene in chapter.scenes
+    )
+    assert all(f"- {point}" in captions for point in shown), captions
+
+
+def test_a_line_that_its_list_completes_is_shown_as_one_that_goes_on() -> None:
+    assert English().list_title("This chapter does not apply to:") == "This chapter does not apply to …"
+    assert English().list_title("Check these things:") == "Check these things"
