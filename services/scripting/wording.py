@@ -7,7 +7,7 @@ SHORT_LINE = 40
 """Longest line, in characters, that may be a heading or a list item without a mark saying so."""
 
 _WIDEST_BARE_NAME = 16
-"""Columns of a title that is one though no other is numbered with it: 가. 적용 범위. Longer says something."""
+"""Columns of a title that is one though no other is numbered with it, such as 적용 범위; longer tells."""
 
 _SENTENCE_END = re.compile(
     r"[.?!。．…]['\"”’)\]]*$|(?:[가-힣]다|[아어여해세까네에예워와]요|니까|죠)['\"”’)\]]*$"

@@ -32,6 +32,8 @@ _MARK = re.compile(
     rf"^(?:[-*•·–✔✓☑▪■□○●※]\s*|[{_SIGNS}][\ufe0e\ufe0f\u200d]*\s+|(?!{DATE})\d{{1,2}}[.)](?!\d)\s*|[①-⑳]\s*"
     r"|[가-하][.)]\s+)"
 )
+_STEP = re.compile(rf"([^\n]{{2,60}})\n(?!{DATE})(\d{{1,2}})[.)] ([^\n]{{2,200}})")
+"""One step below the name of the list that it belongs to."""
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
 _OF_THE_RULE = re.compile(
@@ -82,6 +84,8 @@ def split_caption(caption: str, chapter: str = "") -> Caption:
     title, body = _titled(caption)
     if signed := _signed(title, body, chapter):
         return signed
+    if (step := _STEP.fullmatch(caption)) and not _MARK.match(caption):
+        return Caption(text, step[1].rstrip(" :："), (_tidy(step[3]),), "numbered", int(step[2]))
     for kind, parts in _attempts(body):
         items = tuple(filter(None, (_tidy(part) for part in parts)))[:MAX_ITEMS]
         if len(items) > 1:

@@ -325,3 +325,17 @@ def test_a_list_of_labels_shows_what_they_say(text: str, shown: tuple[str, ...])
 def test_a_line_that_its_list_completes_is_shown_as_one_that_goes_on() -> None:
     assert English().list_title("This chapter does not apply to:") == "This chapter does not apply to …"
     assert English().list_title("Check these things:") == "Check these things"
+
+
+def test_every_step_has_its_number_though_a_scene_tells_only_one() -> None:
+    steps = ("의식을 확인한다", "119에 신고한다", "가슴을 압박한다")
+    below = "   - 어깨를 두드린다.\n   - 큰 소리로 부른다.\n   - 대답을 기다린다.\n   - 숨을 살핀다.\n"
+    text = "# 심폐소생술\n\n## 순서\n\n" + "".join(
+        f"{n}. {step}.\n{below}" for n, step in enumerate(steps, 1)
+    )
+    brief = Brief("ko", 3, 5, 6, "friendly_security_training")
+    script = write_extractive(readable_source(text.encode()), brief, lambda: None)
+    shown = "\n".join(scene.on_screen_text or "" for chapter in script.chapters for scene in chapter.scenes)
+    assert "1. 의식을 확인하기" in shown
+    assert "2. 119에 신고하기" in shown
+    assert "3. 가슴을 압박하기" in shown
