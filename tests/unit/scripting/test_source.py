@@ -107,6 +107,28 @@ def test_a_page_number_beside_a_running_header_is_no_text() -> None:
     assert [unread.text for unread in found.unread if unread.kind == "page"].count("Page 1") == 1
 
 
+def test_an_exported_chat_is_told_without_the_times_of_its_messages() -> None:
+    text = (
+        "2026년 5월 11일 오전 9:12, 김민수 : 서버가 느립니다.\n"
+        "2026년 5월 11일 오전 9:13, 이지은 : 다시 켰습니다. 9:20에 봅니다."
+    )
+    found = parse_source(text)
+    told = repr(found.blocks)
+    assert "9:12" not in told
+    assert "김민수: 서버가 느립니다." in told
+    assert "9:20" in told
+    assert [unread.text for unread in found.unread] == [
+        "2026년 5월 11일 오전 9:12",
+        "2026년 5월 11일 오전 9:13",
+    ]
+
+
+def test_a_schedule_keeps_its_times() -> None:
+    told = repr(blocks("2026-05-11 09:00 개회: 강당\n2026-05-11 10:00 강의: 본관"))
+    assert "09:00" in told
+    assert "10:00" in told
+
+
 def test_front_matter_names_the_title_and_is_not_told() -> None:
     found = parse_source('---\ntitle: "안전 교육"\nauthor: x\n---\n본문입니다.')
     assert found.title == "안전 교육"
