@@ -105,7 +105,12 @@ class _Reader:
                 whole = isinstance(block, Table) or (
                     block.choices if isinstance(block, Signed) else block.ordered
                 )
-                made = self._led(lead, made, whole=whole, follows=goes_on(block))
+                made = self._led(
+                    lead,
+                    made,
+                    whole=whole,
+                    follows=block.goes_on if isinstance(block, Signed) else goes_on(block),
+                )
             yield from lead
             lead = made
         yield from lead

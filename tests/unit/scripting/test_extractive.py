@@ -5,10 +5,13 @@ import pytest
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.renderspec import spec_of_script
 from contracts.script import Script, ScriptScene
+from services.scripting.blocks import Listing
 from services.scripting.brief import Brief, readable_source
 from services.scripting.english import English
 from services.scripting.extractive import write_extractive
 from services.scripting.korean import Korean
+from services.scripting.polarity import Signed, signed
+from services.scripting.unnesting import Stretch, unnested
 
 PHISHING = """# 피싱 메일 대응 교육
 
@@ -339,3 +342,14 @@ def test_every_step_has_its_number_though_a_scene_tells_only_one() -> None:
     assert "1. 의식을 확인하기" in shown
     assert "2. 119에 신고하기" in shown
     assert "3. 가슴을 압박하기" in shown
+
+
+def test_what_is_forbidden_below_a_step_belongs_to_the_step() -> None:
+    below = Listing(ordered=False, items=("❌ 젖은 손으로 만지기", "❌ 뚜껑을 열어 두기"))
+    steps = Listing(ordered=True, items=("전원을 끈다.", "덮개를 연다."), below=((below,), ()))
+    first, forbidden, second = signed(unnested([steps]))
+    assert isinstance(first, Stretch)
+    assert isinstance(forbidden, Signed)
+    assert forbidden.goes_on
+    assert isinstance(second, Stretch)
+    assert (second.start, second.last, second.goes_on) == (2, 2, True)
