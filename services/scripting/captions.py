@@ -62,6 +62,8 @@ def on_screen(
         if Polarity.FORBIDDEN in signs:
             return _marked(told, chapter if name and name.startswith(_POINTERS) else name)
         return _list(points, name, next(p.number for p in told if p.points), _mark(name, chapter, NOTE))
+    if points and (number := next((p.number for p in told if p.points), 0)) and not _announces(told):
+        return _list(points, _free(_heading(run), taken) or chapter, number, "-")  # a step among others
     if (forbidden := _prohibitions(told, language)) and not _mixes_acts(told):
         name = _free(_heading(run), taken) or chapter
         name = chapter if any(act.startswith(name) for act in forbidden) else name
@@ -78,6 +80,11 @@ def on_screen(
     if _mixes_acts(told):
         candidates = chain((_heading(run), chapter), candidates)
     return next((text for text in candidates if text and text not in taken), chapter)
+
+
+def _announces(told: Sequence[Passage]) -> bool:
+    """Whether more is told than one step and what is said of it."""
+    return any(not passage.points and Trait.DEPENDS not in passage.traits for passage in told)
 
 
 def _mark(name: str | None, chapter: str, governed: str) -> str:

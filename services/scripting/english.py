@@ -50,6 +50,10 @@ _CLOSINGS = {
 }
 
 
+_GOES_ON = re.compile(r" (?:to|of|for|with|by|from|in|on|at|if|when|that|and|or|the|a|an)$")
+"""Ends of a line that its list completes: This chapter does not apply to"""
+
+
 class English(Language):
     """See :class:`services.scripting.language.Language`."""
 
@@ -174,6 +178,7 @@ class English(Language):
         if Trait.FRAMES in traits_of(sentence):
             return None
         text = LINK.sub("", sentence).strip(" .:!")
+        text = f"{text} …" if _GOES_ON.search(text) else text
         return text[:1].upper() + text[1:] if len(text) <= HEADLINE_LIMIT else None
 
     @override

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from services.scripting.blocks import Block, Heading, Listing, Paragraph, Unread
 from services.scripting.pages import CONTENTS_TITLE
-from services.scripting.wording import ends_sentence, is_labelled, is_title
+from services.scripting.wording import ends_sentence, is_bare_name, is_labelled, is_title
 
 _CHAPTER_LINE = re.compile(r"(?:제\s*\d+\s*[장절과편]|(?:Chapter|Section|Module|Part|Lesson)\s+\d+)\b.{0,60}")
 _NUMBER = re.compile(
@@ -104,15 +105,13 @@ def _found_titles(blocks: Sequence[Block]) -> list[Block]:
     """
     result: list[Block] = []
     levels = [block.level for block in blocks if isinstance(block, Heading)]
+    numbers = {block.start for block in blocks if _is_numbered_title(block)}
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         if (
             isinstance(block, Listing)
-            and block.ordered
-            and not block.circled
-            and len(block.items) == 1
-            and not block.below
-            and is_title(block.items[0])
+            and _is_numbered_title(block)
+            and (numbers & {block.start - 1, block.start + 1} or is_bare_name(block.items[0]))
             and isinstance(following, Paragraph | Listing)
         ):
             result.append(Heading(3, block.items[0]))
@@ -124,6 +123,18 @@ def _found_titles(blocks: Sequence[Block]) -> list[Block]:
         else:
             result.append(block)
     return result
+
+
+def _is_numbered_title(block: Block) -> TypeGuard[Listing]:
+    """Whether a block is a numbered list of one short item, as sections are numbered."""
+    return (
+        isinstance(block, Listing)
+        and block.ordered
+        and not block.circled
+        and len(block.items) == 1
+        and not block.below
+        and is_title(block.items[0])
+    )
 
 
 def _labels_together(blocks: Sequence[Block]) -> list[Block]:

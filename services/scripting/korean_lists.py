@@ -9,6 +9,7 @@ from services.scripting.korean_analyser import kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT
 from services.scripting.korean_morphemes import Morphemes
 from services.scripting.korean_particles import has_final, topic_particle
+from services.scripting.korean_polite import says_itself
 from services.scripting.korean_speech import acted, spoken, stated
 from services.scripting.korean_traits import defined_term
 from services.scripting.language import Facts
@@ -20,7 +21,6 @@ _ENUMERATES = re.compile(
 )
 _CLAUSE_IN_ITEM = re.compile(r"[며고면서니] |처럼|같은|[을를] (?!\S+(?:는|은|한|된|할|될) )|(?:며|고|면)$")
 _IS = re.compile(r"(?:이어야 합니다|여야 합니다|입니다|이다)$")
-_NOTED = re.compile(r"(?:함|임|됨|[없있했였었았]음|바람|[할말을] 것)$")
 _LEAST_FACTS = 3
 _TIME_HEADS = frozenset({"시점", "시기", "시간", "언제", "기한", "때"})
 _GENERIC_HEADS = frozenset({"구분", "항목", "분류", "내용", "이름"})
@@ -51,7 +51,7 @@ def _what_for(listed: re.Match[str]) -> str | None:
 def enumeration(phrases: Sequence[str], subject: str | None) -> str:
     """See :meth:`services.scripting.language.Language.enumeration`."""
     said: list[str] = []
-    for noted, run in groupby((phrase.strip(" .,;") for phrase in phrases), key=_noted):
+    for noted, run in groupby((phrase.strip(" .,;") for phrase in phrases), key=says_itself):
         if noted:
             said.extend(map(spoken, run))
             continue
@@ -60,14 +60,9 @@ def enumeration(phrases: Sequence[str], subject: str | None) -> str:
         said.append(stated(f"{about}{named}"))
     return (
         f"{subject}입니다. {' '.join(said)}"
-        if subject and _noted(phrases[0].strip(" .,;"))
+        if subject and says_itself(phrases[0].strip(" .,;"))
         else " ".join(said)
     )
-
-
-def _noted(phrase: str) -> bool:
-    """Whether a phrase is a sentence in note form, which is said in full: 단독 작업은 금지함, 이상 없음."""
-    return _NOTED.search(phrase) is not None
 
 
 def row(header: Sequence[str], cells: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ ADVERBIAL = frozenset(
     )
 )
 """Nouns that say when or how: they are no object of the act behind them (확인 후 서명함)."""
+_VERBAL = frozenset({"VV", "VA", "VX", "EP", "XSV", "XSA", "VCP", "VCN"})
 _NOTE_ENDINGS = frozenset({"ᆷ", "음", "기"})
 
 
@@ -40,7 +41,12 @@ class Morphemes:
 
     def is_sentence(self) -> bool:
         """Whether the text ends in a verb's final ending."""
-        return bool(self.tokens) and self.tokens[-1].tag == "EF" and self.tokens[-1].form not in _NOTE_ENDINGS
+        if not self.tokens:
+            return False
+        last = self.tokens[-1]
+        if last.tag == "EC" and last.form in _PLAIN_ENDINGS and len(self.tokens) > 1:
+            return kind(self.tokens[-2]) in _VERBAL  # 아니 된다: the analyser expects more behind it
+        return bool(last.tag == "EF" and last.form not in _NOTE_ENDINGS)
 
     def is_nominalised(self) -> bool:
         """Whether the text ends in 기, 음 or 것: an instruction in note form."""

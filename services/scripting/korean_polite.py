@@ -16,6 +16,10 @@ _LONGEST_LOOSE = 40
 _ASIDE = re.compile(r"^(?P<said>.*\S)\s*(?P<aside>[(\[（][^()\[\]（）]{1,200}[)\]）])[.。]?$")
 _WORDLIKE = re.compile(r"[\w%％℃°㎡㎏㎜㎝㎞원\"'”’」』]$")
 _ASKED_FOR = re.compile(r"^(?P<what>.{2,60}) (?:요망|요청|필요|요함)$")
+_WISHED = re.compile(r"^(?P<what>.{2,200}) 바람$")
+_NOTE_END = re.compile(r"(?:함|임|됨|[없있했였었았]음|바람|[할말을] 것)$")
+_LONGEST_END = 100
+"""Characters at the end of a text that tell whether it is a sentence; a clause is seldom longer."""
 
 _ANSWERS = frozenset({"네", "넵", "넹", "예", "옙", "응"})
 _PLAIN = frozenset({"다", "ᆫ다", "는다"})
@@ -58,12 +62,32 @@ def _with_aside(said: str, aside: str, space: str) -> str:
 
 
 def stated(noun: str) -> str:
-    """Return what ends in a noun as a sentence; 입니다 is put behind no bracket, address or mark."""
-    return _named(noun, noun)
+    """Return what ends in a noun as a sentence; what is one already, or ends in one, as it is said."""
+    return spoken(noun) if says_itself(noun) else _named(noun, noun)
+
+
+def says_itself(phrase: str) -> bool:
+    """Whether a phrase is a sentence, if in note form, to which nothing may be added: 단독 작업은 금지함."""
+    text = phrase.rstrip()
+    if aside := _ASIDE.match(text[-_LONGEST_END:]):
+        text = aside["said"]
+    bare = text.rstrip(".!?… ")
+    if _NOTE_END.search(bare):
+        return True
+    morphemes = Morphemes.of(_end_of(bare), kiwi())
+    noted = morphemes.is_nominalised() and not bare.endswith(("기", "것"))
+    governs = any(token.tag in {"JKO", "JKS"} for token in morphemes.tokens)
+    return morphemes.is_sentence() or (noted and governs)  # 자극을 일으킴
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= _LONGEST_END else text[-_LONGEST_END:].partition(" ")[2]
 
 
 def _named(text: str, bare: str) -> str:
     """Return what ends in a noun, a bracket, an address or a mark, of which only the noun is something."""
+    if text[-1] in _STOPS:
+        return text
     if (
         text[-1] in ")]"
         or _is_address(bare.rpartition(" ")[2])
@@ -71,9 +95,18 @@ def _named(text: str, bare: str) -> str:
         or _exclaims(bare)
     ):
         return f"{text.rstrip(':;, ')}."
+    wished = _WISHED.match(bare)
+    if wished and _is_act(wished["what"]):
+        return f"{wished['what']} 바랍니다."
     if found := _ASKED_FOR.match(bare):
         return f"{found['what']} {'바랍니다' if bare.endswith(('요망', '요청')) else '필요합니다'}."
     return f"{bare}입니다."
+
+
+def _is_act(phrase: str) -> bool:
+    """Whether a phrase ends in a noun of an act, which 하다 makes a verb: 유지, not 강한."""
+    tokens = Morphemes.of(f"{_end_of(phrase)}하기", kiwi()).tokens
+    return len(tokens) > 2 and tokens[-2].tag == "XSV" and tokens[-3].tag == "NNG"
 
 
 def polite(bare: str) -> str | None:

@@ -13,6 +13,10 @@ _WIDE_STOPS = str.maketrans("。！？", ".!?")
 _WIDE_POINT = re.compile(r"．(?!\d)")
 _AFTERWARDS = re.compile(r"(?<=[다요][.!?]) (?=\([^()]{1,200}\)\.?$)")
 """Where a remark in brackets follows a whole sentence: …보관합니다. (내부 규정 16조 2항)"""
+_PARTICLE = re.compile(
+    r"[.!?]{0,3}(?:은|는|이|가|을|를|의|에|에서|로|으로|와|과|도|만|처럼|까지|부터"
+    r"|라고|이라고|라는|이라는|인) "
+)
 _HANJA = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _BEFORE_QUOTE = re.compile(rf"(?<=[.?!])\s+(?={_QUOTE_WORD})")
 ACTIONS = frozenset(
@@ -39,13 +43,18 @@ def sentences(text: str) -> list[str]:
         # 甲 ends no sentence: what a Chinese character is, the splitter does not know.
         for index, part in enumerate(kiwi().split_into_sents(_HANJA.sub("갑", stretch))):
             said = stretch[part.start : part.end]
-            if index and parts[-1].endswith(_QUOTE_WORD):
+            if index and (parts[-1].endswith(_QUOTE_WORD) or _goes_on(stretch, end)):
                 parts[-1] += stretch[end : part.start] + said  # “…” 같은 문장이 보이면 is one sentence
             else:
                 parts.append(said.strip())
             end = part.end
     whole = (_QUOTED.sub(lambda found: next(quotes, found[0]), part) for part in parts if part)
     return [piece for part in whole for piece in _AFTERWARDS.split(part)]
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether what ends at a mark has a particle right behind it: 물음표?는 쓰지 않습니다."""
+    return _PARTICLE.match(text, end) is not None
 
 
 def acted(phrase: str) -> str | None:

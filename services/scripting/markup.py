@@ -12,6 +12,8 @@ _ADMONITION = re.compile(
     r"^(\s*)(?:!!!|\?\?\?\+?|===\+?) ?(?:[\w-]+ ?){0,3}(?:[\"“]([^\"”\n]{0,200})[\"”])?\s*"
 )
 _CONTAINER = re.compile(r"\s{0,12}:{3,}\s*(?:\{([^}\n]{0,100})\}|([A-Za-z][\w-]{0,40})?)([^\n]{0,200})")
+_DETAILS = re.compile(r"\s{0,12}\+{3,}[ \t]*([^\n+][^\n]{0,200})?")
+_QUOTED = re.compile(r"((?: {0,3}> ?){1,8})(\s*(?:!!!|\?\?\?|:::|\+\+\+)?)")
 _OPTION = re.compile(r"\s{0,12}:[a-z][a-z-]{0,30}:(?:\s[^\n]{0,200})?")
 _FOOTNOTE = re.compile(r" {0,3}\[\^([^\]\s]{1,40})\]:\s*([^\n]*)")
 _RANGE = re.compile(r"(?<=[\d시분초일월년원%℃])~~(?=\d)")
@@ -111,9 +113,16 @@ class _Translator:
         self._options = False
         """Whether options of a container may follow."""
         self._footnote: str | None = None
+        self._quote: _Translator | None = None
+        """Of the quotation that is open, if there is anything to translate in it."""
 
     def take(self, line: str, *, is_code: bool) -> None:
         """Take the next line."""
+        quoted = None if is_code else _QUOTED.match(line)
+        if quoted and (self._quote or quoted[2].strip()):
+            self._take_quoted(quoted[1], line[quoted.end(1) :])
+            return
+        self._quote = None
         row = self._outdented(line)
         if is_code:
             self._add(row, code=True)
@@ -122,6 +131,16 @@ class _Translator:
         elif _FENCE.match(row) is None:  # else a fence that nobody closed: the text goes on without it
             self._footnote = None
             self._text(row)
+
+    def _take_quoted(self, marks: str, line: str) -> None:
+        """Take a line of a quotation in which an admonition or a container began."""
+        if self._quote is None:
+            self._quote = _Translator()
+            self._quote.result.footnotes = self.result.footnotes
+        inner = self._quote.result
+        self._quote.take(line, is_code=False)
+        self._add(*(f"{marks}{row}".rstrip() for row in inner.lines))
+        inner.lines, inner.code = [], []
 
     def _outdented(self, row: str) -> str:
         """Return a line without the indentation of the admonition that it stands in."""
@@ -143,6 +162,8 @@ class _Translator:
         elif row.lstrip().startswith(":::") and (held := _CONTAINER.fullmatch(row)):
             self._options = True
             self._add("", held[3].strip(), "")
+        elif row.lstrip().startswith("+++") and (details := _DETAILS.fullmatch(row)):
+            self._add("", (details[1] or "").strip(), "")
         elif self._options and _OPTION.fullmatch(row):
             return
         elif noted := _FOOTNOTE.fullmatch(row):

@@ -1,6 +1,7 @@
 """Outlines of Korean offices and statutes, which know no Markdown, to nested Markdown lists and headings."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from services.scripting.outline_marks import (
     mark_of,
     split_circles,
 )
-from services.scripting.wording import ends_sentence, is_labelled, is_name, is_title
+from services.scripting.wording import ends_sentence, is_bare_name, is_labelled, is_name, is_title
 
 _MARKDOWN = re.compile(r"^ {0,3}(?:#{1,6}(?:\s|$)|>|\||<[a-zA-Z/!]|={3,}\s*$|(?:-{3,}|\*{3,}|_{3,})\s*$)")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s")
@@ -101,6 +102,7 @@ class _Run:
         self._depth = depth
         self._marks = [mark_of(line) for line in lines]
         self._in_sequence()
+        self._kinds = Counter(mark.kind for mark in self._marks if mark is not None)
         self._article = False
         self._enumerates = any(mark is not None and mark.kind in _SEQUENTIAL for mark in self._marks)
         self._levels: list[_Level] = []
@@ -288,6 +290,8 @@ class _Run:
         if mark.kind not in _TITLED or not titles or is_labelled(mark.text) or not line:
             return False
         if after is None:
+            if mark.value and self._kinds[mark.kind] == 1 and not is_bare_name(mark.text):
+                return False  # the only one: an item, which as a heading would not be told
             if not blank and not is_name(mark.text):
                 return False  # a sentence that goes on in the next line
             indented = len(line) - len(line.lstrip()) > mark.indent

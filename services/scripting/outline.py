@@ -22,6 +22,8 @@ SHORT_SUBJECT = 20
 _LONGEST_BONDED_TABLE = 5
 _SHORT_FACT = 34
 """Longest ``name: value``, in characters, of which a list shows the value too: a date, a place, a reason."""
+_LONGEST_ANSWER = 60
+"""Longest ``name: what to do``, in characters, of which a list shows both; longer leaves no room."""
 _SHORT_INTRODUCTION = 20
 """Longest sentence after a greeting, in characters, in which the speaker gives a name."""
 
@@ -103,7 +105,12 @@ class _Reader:
                 whole = isinstance(block, Table) or (
                     block.choices if isinstance(block, Signed) else block.ordered
                 )
-                made = self._led(lead, made, whole=whole, follows=goes_on(block))
+                made = self._led(
+                    lead,
+                    made,
+                    whole=whole,
+                    follows=block.goes_on if isinstance(block, Signed) else goes_on(block),
+                )
             yield from lead
             lead = made
         yield from lead
@@ -178,12 +185,24 @@ class _Reader:
         labelled = all(item and item.label for item in told)
         for number, (text, item) in enumerate(zip(items, told, strict=True), first_number):
             sentences = item.sentences if item else (self.language.enumeration([text], None),)
-            point = ((_name_of(item) if labelled else None) or item.point) if item else text
+            point = self._point(item, labelled=labelled) if item else text
             first = self._passage(sentences[0])
             found.append(replace(first, points=(point,), number=number if block.ordered else 0))
             for sentence in sentences[1:]:
                 found.append(replace(self._passage(sentence), traits=Trait.DEPENDS))
         return _unshown(found) if without_points(block) else found
+
+    def _point(self, item: Item, *, labelled: bool) -> str:
+        """Return what a slide shows of an item: of ``name: what to do``, both, where there is room."""
+        if not (labelled and item.label):
+            return item.point
+        said = [self.language.point(sentence) for sentence in item.sentences[1:]]
+        acts = [point for point in said if point]
+        if acts and len(acts) == len(said):
+            whole = f"{item.label}: {', '.join(acts)}"
+            if len(whole) <= _LONGEST_ANSWER:
+                return whole
+        return _name_of(item) or item.point
 
     def _governed(self, text: str) -> list[Passage]:
         """Return a paragraph below a heading that forbids: what it only names is said not to be done."""

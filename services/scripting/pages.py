@@ -25,12 +25,17 @@ _LEADERS = ".·…‥ㆍ⋯_∙・"
 _LEAST_CONTENTS = 2
 """Lines with leaders that make a table of contents; one alone may be a form to fill in."""
 _BESIDE_HEADER = re.compile(
-    r"^\s*(?:(\S[^\n]{0,80}?)\s{2,}(page \d{1,4} ?(?:of|/) ?\d{1,4})"
-    r"|(page \d{1,4} ?(?:of|/) ?\d{1,4})\s{2,}(\S[^\n]{0,80}))\s*",
+    r"^\s*(?:(\S[^\n]{0,80}?)\s{2,}(page \d{1,4}(?: ?(?:of|/) ?\d{1,4})?)"
+    r"|(page \d{1,4}(?: ?(?:of|/) ?\d{1,4})?)\s{2,}(\S[^\n]{0,80}))\s*",
     re.IGNORECASE,
 )
 _TIME = r"\[((?:(?:오전|오후|[AaPp][Mm]) ?)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?)\]"
 _MESSAGE = re.compile(rf"^(?:\[([^\[\]\n]{{1,20}})\] {_TIME}|{_TIME}) ?(?=\S)")
+_EXPORTED = re.compile(
+    r"^((?:\d{4}년 \d{1,2}월 \d{1,2}일|\d{4}[.-] ?\d{1,2}[.-] ?\d{1,2}\.?) "
+    r"(?:오전 |오후 )?\d{1,2}:\d{2}(?::\d{2})?), ([^:\n,]{1,20}?) ?: (?=\S)"
+)
+"""A message as messengers export it: 2026년 5월 11일 오전 9:12, 김민수 : 서버가 느립니다"""
 _LEAST_MESSAGES = 2
 _GAP = re.compile(r"\S {3,}\S")
 """What sets two parts of a header apart: no title of a lesson has it."""
@@ -167,6 +172,7 @@ def _running_headers(lines: Sequence[str], edges: set[int]) -> set[int]:
 
 def without_stamps(lines: Sequence[str], unread: list[Unread]) -> list[str]:
     """Return the lines of a chat without the time of each message, and with a colon behind who says it."""
+    lines = _without_dates(lines, unread)
     stamped = [_MESSAGE.match(line[:200]) for line in lines]
     if sum(found is not None for found in stamped) < _LEAST_MESSAGES:
         return list(lines)
@@ -179,6 +185,18 @@ def without_stamps(lines: Sequence[str], unread: list[Unread]) -> list[str]:
         message = f"{found[1]}: {line[found.end() :]}" if found[1] else line[found.end() :]
         told += [message] if is_labelled(message) else ["", message]
     return told
+
+
+def _without_dates(lines: Sequence[str], unread: list[Unread]) -> Sequence[str]:
+    """Return the lines of an exported chat without the date and time of each message."""
+    stamped = [_EXPORTED.match(line[:200]) for line in lines]
+    if sum(found is not None for found in stamped) < _LEAST_MESSAGES:
+        return lines
+    unread += [Unread("time", None, found[1]) for found in stamped if found]
+    return [
+        f"{found[2]}: {line[found.end() :]}" if found else line
+        for line, found in zip(lines, stamped, strict=True)
+    ]
 
 
 def _apart(lines: Sequence[str]) -> list[str]:

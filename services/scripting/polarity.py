@@ -23,6 +23,7 @@ from contracts.polarity import (
 from services.scripting.blocks import Block, Heading, Listing, Paragraph, Table
 from services.scripting.english_traits import instructs
 from services.scripting.marks import MARK
+from services.scripting.unnesting import goes_on
 
 _SENTENCE = re.compile(r"(?<=[.!?。．])\s+")
 _CLOSED = re.compile(r"(?:^|[.!?。:：;,/·—–-])\s*$")
@@ -93,10 +94,12 @@ class Signed:
     Attributes:
         items: each with its polarity; ``None``: told as it is.
         choices: the items are answers to a question.
+        goes_on: belongs to the block before it, as what stands below a step does.
     """
 
     items: tuple[tuple[Polarity | None, str], ...]
     choices: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # no
         return Signed(tuple((Polarity.CHOICE, _without(item)) for item in block.items), choices=True)
     marks = marks_of(_expanded(block.items))
     if parted := _parted(marks, above):
-        return parted
+        return replace(parted, goes_on=goes_on(block))
     by_mark = any(polarity is Polarity.FORBIDDEN for polarity, _ in marks)
     told: list[tuple[Polarity | None, str]] = []
     for polarity, text in marks:
@@ -194,7 +197,7 @@ def _listing(block: Listing, above: Polarity | None, asked: bool) -> Part:  # no
             own = Polarity.FORBIDDEN
         told.append((own, _without(text)))
     if any(polarity is Polarity.FORBIDDEN for polarity, _ in told):
-        return Signed(tuple(told))
+        return Signed(tuple(told), goes_on=goes_on(block))
     return replace(block, items=tuple(text for _, text in told))
 
 

@@ -6,6 +6,9 @@ import unicodedata
 SHORT_LINE = 40
 """Longest line, in characters, that may be a heading or a list item without a mark saying so."""
 
+_WIDEST_BARE_NAME = 16
+"""Columns of a title that is one though no other is numbered with it, such as 적용 범위; longer tells."""
+
 _SENTENCE_END = re.compile(
     r"[.?!。．…]['\"”’)\]]*$|(?:[가-힣]다|[아어여해세까네에예워와]요|니까|죠)['\"”’)\]]*$"
 )
@@ -42,6 +45,11 @@ def is_title(text: str) -> bool:
 def is_name(text: str) -> bool:
     """Whether a title names something, and is no beginning of a sentence that goes on in the next line."""
     return is_title(text) and _CLAUSE.search(text) is None
+
+
+def is_bare_name(text: str) -> bool:
+    """Whether a title that no other is numbered with names a section, rather than a fact to be told."""
+    return width(text) <= _WIDEST_BARE_NAME and is_name(text) and not any(map(str.isdigit, text))
 
 
 def is_labelled(text: str) -> bool:

@@ -25,6 +25,8 @@ _FRAGMENT = re.compile(
     r"|야|며|고|면|지|게|서)(?:[은는도만]?[\s.,]|$)"
 )
 """What seldom begins a line unless a word was cut in front of it."""
+_MUST = re.compile(r"야(?:만|지)?(?: ?[한합하함할됩된돼되]|[ ,.]|$)")
+"""야 한다: the end of 하여야 and the like. No word begins so, whatever the analyser makes of it."""
 _CONTEXT = 14
 """Characters on both sides of a cut by which it is judged: two or three words."""
 
@@ -59,6 +61,8 @@ def _cut_anywhere(rows: Sequence[str]) -> bool:
 def _one_word(before: str, after: str) -> bool:
     """Whether what a cut separates is one word: two parts of a number, or so the analyser reads it."""
     if before[-1] in "0123456789," and after[0].isdigit():
+        return True
+    if _MUST.match(after) and "가" <= before[-1] <= "힣":
         return True
     if after[0] in ".,)" or _ENDS_WORD.search(before):
         return after[0] in ".,)"

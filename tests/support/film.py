@@ -134,7 +134,11 @@ def film_of(path: Path, minutes: float = 3, language: str | None = None, *, slid
         brief = Brief(lesson.language, minutes, 5, 6, STYLE)
         script = write_extractive(readable_source(lesson.text.encode()), brief, lambda: None)
         spec = spec_of_script(script)
-    drawn = tuple(map(_slide, _pictures(plan_scenes(spec)))) if slides else ()
+    planned = plan_scenes(spec)
+    if planned:  # as they are said and drawn, which render specs need not be as they come
+        scenes = tuple(context.scene for context in planned)
+        spec = spec.model_copy(update={"title": planned[0].title, "scenes": scenes})
+    drawn = tuple(map(_slide, _pictures(planned))) if slides else ()
     return Film(lesson.language, script, spec, drawn)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from contracts.polarity import (
@@ -14,7 +15,7 @@ from contracts.polarity import (
     marks_of,
 )
 from services.slides.planning.cleaning import has_hangul
-from services.slides.planning.patterns import ARROW, NUMBERED
+from services.slides.planning.patterns import ARROW, DATE, NUMBERED
 from services.slides.planning.verbs_en import commands
 
 MAX_ITEMS = 24
@@ -28,8 +29,11 @@ _DOT = re.compile(r"[·ㆍ‧]")
 _COMMA = re.compile(r"(?<!\d),\s*|,\s+|、")
 _SIGNS = f"{FORBID_MARKS}{ALLOW_MARKS}{CHECK_MARKS}"
 _MARK = re.compile(
-    rf"^(?:[-*•·–✔✓☑▪■□○●※]\s*|[{_SIGNS}][\ufe0e\ufe0f\u200d]*\s+|\d{{1,2}}[.)]\s*|[①-⑳]\s*|[가-하][.)]\s+)"
+    rf"^(?:[-*•·–✔✓☑▪■□○●※]\s*|[{_SIGNS}][\ufe0e\ufe0f\u200d]*\s+|(?!{DATE})\d{{1,2}}[.)](?!\d)\s*|[①-⑳]\s*"
+    r"|[가-하][.)]\s+)"
 )
+_STEP = re.compile(rf"([^\n]{{2,60}})\n(?!{DATE})(\d{{1,2}})[.)] ([^\n]{{2,200}})")
+"""One step below the name of the list that it belongs to."""
 _CONJUNCTION = re.compile(r"^(?:and|or|그리고|및|또는)\s+", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?](?:\s|$)")
 _OF_THE_RULE = re.compile(
@@ -80,12 +84,14 @@ def split_caption(caption: str, chapter: str = "") -> Caption:
     title, body = _titled(caption)
     if signed := _signed(title, body, chapter):
         return signed
+    if (step := _STEP.fullmatch(caption)) and not _MARK.match(caption):
+        return Caption(text, step[1].rstrip(" :："), (_tidy(step[3]),), "numbered", int(step[2]))
     for kind, parts in _attempts(body):
         items = tuple(filter(None, (_tidy(part) for part in parts)))[:MAX_ITEMS]
         if len(items) > 1:
             if kind == "numbered" and title is None:
                 title, items = _numbered_title(body, items)
-            return Caption(text, title, items, kind, _first_number(body) if kind == "numbered" else 1)
+            return Caption(text, title, items, kind, _numbers(body)[0][1] if kind == "numbered" else 1)
     return Caption(text, None, (text,) if text else (), "single")
 
 
@@ -142,8 +148,10 @@ def _attempts(body: str) -> list[tuple[Kind, list[str]]]:
     line = body.replace("\n", " ")
     if ARROW.search(line):
         attempts.append(("arrows", ARROW.split(line)))
-    if len(NUMBERED.findall(line)) > 1:
-        attempts.append(("numbered", NUMBERED.split(line)))
+    if numbers := _numbers(body):
+        bounds = [(0, 0), *(found.span() for found, _ in numbers), (len(body), len(body))]
+        parts = [body[end:start].replace("\n", " ") for (_, end), (start, _) in pairwise(bounds)]
+        attempts.append(("numbered", parts))
     if "\n" in body:
         attempts.append(("lines", body.split("\n")))
     attempts.append(("list", _SEPARATOR.split(line)))
@@ -176,15 +184,27 @@ def _pair(parts: list[str]) -> bool:
 
 def _numbered_title(body: str, items: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """Return the words before the first number, if any, as the title."""
-    first = NUMBERED.search(body.replace("\n", " "))
-    if first and first.start() > 1 and len(items) > 2:
+    if _numbers(body)[0][0].start() > 1 and len(items) > 2:
         return items[0].rstrip(" :："), items[1:]
     return None, items
 
 
-def _first_number(body: str) -> int:
-    found = re.search(r"\d{1,2}(?=[.)])", body)
-    return max(1, int(found.group())) if found else 1
+def _numbers(body: str) -> list[tuple[re.Match[str], int]]:
+    """Return the numbers of steps, in sequence, at the start of their lines where there are several lines.
+
+    Other numbers before a point are of a date, an amount or a version. Empty where not even two are steps.
+    """
+    found: list[tuple[re.Match[str], int]] = []
+    by_line = "\n" in body
+    for match in NUMBERED.finditer(body):
+        circled = match["circled"]
+        value = ord(circled) - ord("①") + 1 if circled else int(match["number"] or 0)
+        begins = match.start() == 0 or body[match.start() - 1] == "\n"
+        if not value or not (begins or circled or not by_line):
+            continue
+        if value == found[-1][1] + 1 if found else value == 1 or begins:
+            found.append((match, value))
+    return found if len(found) > 1 else []
 
 
 def _tidy(part: str) -> str:

@@ -31,7 +31,7 @@ _LEAD_KO = re.compile(
 )
 _LEAD_EN = re.compile(
     r"^(?:(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|next|lastly|in addition|by contrast|in contrast"
-    r"|on the other hand|instead|remember),|(?:then|after that|finally|and|also|so|but|however|therefore"
+    r"|on the other hand|instead|remember),|(?:then|after that|finally|and|or|also|so|but|however|therefore"
     r"|please)\b,?)\s+",
     re.IGNORECASE,
 )

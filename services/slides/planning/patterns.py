@@ -8,7 +8,14 @@ import re
 _I = re.IGNORECASE
 
 ARROW = re.compile(r"(?:(?<!\s)\s+)?(?:→|⇒|➜|➔|▶|->|=>)\s*")
-NUMBERED = re.compile(r"(?:^|(?<=\s))(?:\d{1,2}[.)]|[①-⑳])\s?(?=\S)")
+DATE = (
+    r"(?:\d{4}|['’]\d{2})\. ?\d{1,2}\.(?: ?\d{1,2}\.?)?|(?<!\d)\d{1,2}\. ?\d{1,2}\.(?!\d| ?\d{1,2}\.)"
+    r"|(?<!\d)\d{1,2}\. ?\([월화수목금토일]\)"
+)
+NUMBERED = re.compile(
+    rf"{DATE}|(?:^|(?<=\s))(?:(?P<number>\d{{1,2}})[.)](?!\d)|(?P<circled>[①-⑳]))[^\S\n]?(?=\S)"
+)
+"""The number of a step, in the groups; a date such as 2026. 5. 11.(월) is passed over in one, without any."""
 
 PROHIBITS = re.compile(
     r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말아|말 것|마라|않습니다|않아야|않도록|않는다|않기)"

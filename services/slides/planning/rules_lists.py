@@ -50,7 +50,7 @@ def steps(scene: Scene) -> Plan | None:
     if caption.kind == "numbered":
         headline = heading_of_list(scene, _introduction(scene), caption.items)
         planned = _ordered(scene, caption.items, headline, _FLOW_LENGTH_SPOKEN)
-        return planned if caption.first == 1 else _from(planned, caption.first)
+        return planned if caption.first == 1 and len(caption.items) > 1 else _from(planned, caption.first)
     words = list(ORDER.finditer(scene.narration))
     starts = [word.start() for word in words]
     if not 2 <= len(starts) <= MAX_POINTS:

@@ -15,6 +15,8 @@ _QUOTATIVE = re.compile(
 _ABBREVIATION = re.compile(r"(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|e\.g|i\.e|approx|fig|vol|[A-Z])$")
 _ITEM_NUMBER = re.compile(r"^(?:\d{1,2}|[A-Za-z가-하])$")
 _LOWERCASE = re.compile(r" [a-z]")
+_DATE_GOES_ON = re.compile(r" ?\d{1,2}\.(?!\d)")
+_DATE_BEFORE = re.compile(r"(?:(?<!\d)\d{1,2}|\d{4}|['’]\d{2})\. ?\d{1,2}$")
 _SKIPPED_OPENING = " \n"
 
 
@@ -60,10 +62,12 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def _goes_on(text: str, start: int, dot: int) -> bool:
-    """Return whether the full stop at ``dot`` belongs to an abbreviation or to the number of an item."""
+    """Return whether the full stop at ``dot`` belongs to an abbreviation, a date or the number of an item."""
     if _LOWERCASE.match(text, dot + 1):
         return True
     before = text[max(start, dot - 10) : dot].lstrip(_SKIPPED_OPENING)
+    if before[-1:].isdigit() and (_DATE_GOES_ON.match(text, dot + 1) or _DATE_BEFORE.search(before)):
+        return True  # 2026. 5. 11. 접수
     if dot - start <= 4 and _ITEM_NUMBER.match(text[start:dot].strip()):
         return True
     if before.lower().endswith("no"):

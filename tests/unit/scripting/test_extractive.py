@@ -5,10 +5,13 @@ import pytest
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.renderspec import spec_of_script
 from contracts.script import Script, ScriptScene
+from services.scripting.blocks import Listing
 from services.scripting.brief import Brief, readable_source
 from services.scripting.english import English
 from services.scripting.extractive import write_extractive
 from services.scripting.korean import Korean
+from services.scripting.polarity import Signed, signed
+from services.scripting.unnesting import Stretch, unnested
 
 PHISHING = """# 피싱 메일 대응 교육
 
@@ -293,3 +296,60 @@ def test_cancellation_stops_the_writer() -> None:
 
     with pytest.raises(CanceledError):
         write_extractive(PHISHING, brief(), dead)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "# 응급조치\n\n- 눈에 들어갔을 때: 물로 15분 이상 씻는다.\n- 먹었을 때: 토하게 하지 않는다.",
+            ("눈에 들어갔을 때: 물로 15분 이상 씻기", "먹었을 때: 토하게 하지 않기"),
+        ),
+        (
+            "# 응급조치\n\n- 화재 시: 119에 신고한다. 밖으로 나간다.\n- 누출 시: 모래로 덮는다.",
+            ("화재 시: 119에 신고하기, 밖으로 나가기", "누출 시: 모래로 덮기"),
+        ),
+        (
+            "# 일정\n\n- 기간: 2026. 5. 11.(월)~5. 13.(수)\n- 장소: 본관",
+            ("기간: 2026. 5. 11.(월)~5. 13.(수)", "장소: 본관"),
+        ),
+    ],
+)
+def test_a_list_of_labels_shows_what_they_say(text: str, shown: tuple[str, ...]) -> None:
+    script = write_extractive(
+        readable_source(text.encode()), Brief("ko", 3, 5, 6, "friendly_security_training"), lambda: None
+    )
+    captions = "\n".join(
+        scene.on_screen_text or "" for chapter in script.chapters for scene in chapter.scenes
+    )
+    assert all(f"- {point}" in captions for point in shown), captions
+
+
+def test_a_line_that_its_list_completes_is_shown_as_one_that_goes_on() -> None:
+    assert English().list_title("This chapter does not apply to:") == "This chapter does not apply to …"
+    assert English().list_title("Check these things:") == "Check these things"
+
+
+def test_every_step_has_its_number_though_a_scene_tells_only_one() -> None:
+    steps = ("의식을 확인한다", "119에 신고한다", "가슴을 압박한다")
+    below = "   - 어깨를 두드린다.\n   - 큰 소리로 부른다.\n   - 대답을 기다린다.\n   - 숨을 살핀다.\n"
+    text = "# 심폐소생술\n\n## 순서\n\n" + "".join(
+        f"{n}. {step}.\n{below}" for n, step in enumerate(steps, 1)
+    )
+    brief = Brief("ko", 3, 5, 6, "friendly_security_training")
+    script = write_extractive(readable_source(text.encode()), brief, lambda: None)
+    shown = "\n".join(scene.on_screen_text or "" for chapter in script.chapters for scene in chapter.scenes)
+    assert "1. 의식을 확인하기" in shown
+    assert "2. 119에 신고하기" in shown
+    assert "3. 가슴을 압박하기" in shown
+
+
+def test_what_is_forbidden_below_a_step_belongs_to_the_step() -> None:
+    below = Listing(ordered=False, items=("❌ 젖은 손으로 만지기", "❌ 뚜껑을 열어 두기"))
+    steps = Listing(ordered=True, items=("전원을 끈다.", "덮개를 연다."), below=((below,), ()))
+    first, forbidden, second = signed(unnested([steps]))
+    assert isinstance(first, Stretch)
+    assert isinstance(forbidden, Signed)
+    assert forbidden.goes_on
+    assert isinstance(second, Stretch)
+    assert (second.start, second.last, second.goes_on) == (2, 2, True)

@@ -54,6 +54,81 @@ def test_a_numbered_line_before_text_is_a_heading_and_a_numbered_list_is_not() -
     ]
 
 
+def test_a_lone_numbered_line_that_says_something_is_told() -> None:
+    assert blocks("# 보고\n\n가. 41분마다 창고 점검\n\n팀장이 봅니다.") == [
+        Heading(1, "보고"),
+        Listing(ordered=False, items=("41분마다 창고 점검",)),
+        Paragraph("팀장이 봅니다."),
+    ]
+
+
+def test_several_numbered_lines_before_text_are_headings_however_long() -> None:
+    found = blocks("1. 2026년 소방 훈련 계획\n\n5월에 합니다.\n\n2. 예산 3억 원 집행\n\n6월에 씁니다.")
+    assert [block.text for block in found if isinstance(block, Heading)] == [
+        "2026년 소방 훈련 계획",
+        "예산 3억 원 집행",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '> !!! danger "위험"\n>     손을 넣지 않습니다.\n>\n>     전원을 끕니다.',
+        "> ::: warning 위험\n> 손을 넣지 않습니다.\n>\n> 전원을 끕니다.\n> :::",
+        "> > ::: warning 위험\n> > 손을 넣지 않습니다.\n> >\n> > 전원을 끕니다.\n> > :::",
+        "+++ 위험\n손을 넣지 않습니다.\n\n전원을 끕니다.\n+++",
+    ],
+)
+def test_an_admonition_in_a_quotation_is_read_as_one_outside(text: str) -> None:
+    told = [
+        block.text
+        for block in blocks(f"앞말입니다.\n\n{text}\n\n뒷말입니다.")
+        if not isinstance(block, Table | Listing)
+    ]
+    assert told == ["앞말입니다.", "위험", "손을 넣지 않습니다.", "전원을 끕니다.", "뒷말입니다."]
+
+
+def test_a_word_that_a_page_cut_before_its_last_syllable_is_whole() -> None:
+    text = (
+        "사업주는 유해인자에 노출되는 근로자의 건강을 보호하기 위하여 작업환경을 측정해\n"
+        "야 한다. 측정 결과는 근로자에게 알려야 하며, 기록은 오 년 동안 보존하여\n야 한다."
+    )
+    [paragraph] = blocks(text)
+    assert isinstance(paragraph, Paragraph)
+    assert "측정해야 한다" in paragraph.text
+    assert "보존하여야 한다" in paragraph.text
+
+
+def test_a_page_number_beside_a_running_header_is_no_text() -> None:
+    page = "Site Manual                              Page {}\n\n{}\n\n"
+    text = page.format(1, "Every worker wears a harness.") + page.format(2, "Gloves are changed daily.")
+    found = parse_source(text)
+    assert not any("Page" in getattr(block, "text", "") for block in found.blocks)
+    assert [unread.text for unread in found.unread if unread.kind == "page"].count("Page 1") == 1
+
+
+def test_an_exported_chat_is_told_without_the_times_of_its_messages() -> None:
+    text = (
+        "2026년 5월 11일 오전 9:12, 김민수 : 서버가 느립니다.\n"
+        "2026년 5월 11일 오전 9:13, 이지은 : 다시 켰습니다. 9:20에 봅니다."
+    )
+    found = parse_source(text)
+    told = repr(found.blocks)
+    assert "9:12" not in told
+    assert "김민수: 서버가 느립니다." in told
+    assert "9:20" in told
+    assert [unread.text for unread in found.unread] == [
+        "2026년 5월 11일 오전 9:12",
+        "2026년 5월 11일 오전 9:13",
+    ]
+
+
+def test_a_schedule_keeps_its_times() -> None:
+    told = repr(blocks("2026-05-11 09:00 개회: 강당\n2026-05-11 10:00 강의: 본관"))
+    assert "09:00" in told
+    assert "10:00" in told
+
+
 def test_front_matter_names_the_title_and_is_not_told() -> None:
     found = parse_source('---\ntitle: "안전 교육"\nauthor: x\n---\n본문입니다.')
     assert found.title == "안전 교육"

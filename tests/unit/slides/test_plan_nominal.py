@@ -76,6 +76,7 @@ def test_a_description_is_not_an_instruction() -> None:
         ("그다음 119에 신고합니다", "119에 신고합니다"),
         ("또래와 이야기합니다", "또래와 이야기합니다"),
         ("next, call them", "Call them"),
+        ("Or call extension 4411", "Call extension 4411"),
     ],
 )
 def test_lead_words_go_and_words_that_begin_alike_stay(sentence: str, rest: str) -> None:
