@@ -326,7 +326,8 @@ def _first_of_bond(lead: Sequence[Passage]) -> int:
 def _subject(text: str, following: Part | None) -> str | None:
     """Return the noun phrase that the list below a line such as "준비물:" is about."""
     named = text.rstrip(": ").strip()
-    names = text.endswith(":") or heading_polarity(text) is not None
+    # A sentence says something that the name of a list does not: 이런 행동은 위험해요.
+    names = text.endswith(":") or (not text.endswith((".", "!")) and heading_polarity(text) is not None)
     if names and isinstance(following, Listing | Signed) and len(named) <= SHORT_SUBJECT:
         return named or None
     return None
