@@ -304,6 +304,8 @@ _VERBAL = re.compile(
     r"|[한된될할쓴쓸본볼간갈온올탄탈줄준][가-힣]?)$"
 )
 """Endings of a verb, which alone can be negated: 안 쓰는, 못 들어감; 안 흡연 is no negation."""
+_FINAL_M = 16
+"""Where ㅁ stands among the final consonants, of which a syllable's code counts 28."""
 _PLACE = re.compile(
     r"(?:물|차|차량|방|실|장|집|관|소|함|상자|가방|주머니|창고|서랍|기|터널|탱크|용기|구역|버스|열차"
     r"|내부|역|병원|학교|회사|공장|냉장고|교실|구내|매장|컨테이너|선|공원|통|박스)의?$"
@@ -315,10 +317,15 @@ _NAILS = re.compile(r"^(?:박|뽑|빼|뺄|자국|머리|망치|구멍)")
 def _negates(text: str) -> bool:
     """Whether 안 or 못 stands before a verb as its negation, not as "inside" or "nail"."""
     return any(
-        _VERBAL.search(found["after"])
+        (_VERBAL.search(found["after"]) or _is_noun_form(found["after"]))
         and not (_NAILS.match(found["after"]) if found["adverb"] == "못" else _is_place(found["before"]))
         for found in _ADVERB_KO.finditer(text)
     )
+
+
+def _is_noun_form(word: str) -> bool:
+    """Whether a word ends in ㅁ, as the noun forms of verbs do: 들어감, 만짐."""
+    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 == _FINAL_M
 
 
 def _is_place(word: str | None) -> bool:

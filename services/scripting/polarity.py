@@ -97,6 +97,17 @@ _QUESTION = re.compile(
     r"\?$|(?:고르시오|고르세요|고르십시오|것은) ?[.:?]?$|^(?:choose|select|pick)\b", re.IGNORECASE
 )
 _LETTERED = re.compile(r"(?:(?<= )|^)(?:[A-E]|[가나다라마])[.)] ")
+_RING_OR_CROSS = re.compile(
+    r"^[OX○×⭕❌✕✗](?: ?[/·,|-]? ?[OX○×⭕❌✕✗])?$|^(?:판정|판단"
+    r"|여부)$",
+    re.IGNORECASE,
+)
+_ACTS = re.compile(
+    r"상황|행동|행위|방법|대처|대응|습관|동작|조치|할 일|사례|수칙|작업|\b(?:acts?|actions?"
+    r"|behaviou?rs?|practices?|situations?"
+    r"|habits?|what to do)\b",
+    re.IGNORECASE,
+)
 _SEVERAL = 2
 _NUMBERS = re.compile(r"[\d.)①-⑳-]{1,6}")
 _LONGEST_NAME = 24
@@ -324,12 +335,23 @@ def _table(block: Table, above: Polarity | None) -> Part:
         told = [pair for row in block.rows for pair in zip(heads, row, strict=False)]
     elif len(heads) == 2 and all(cell_mark(row[0]) for row in block.rows if row):
         told = [(cell_mark(row[0]), row[1]) for row in block.rows if len(row) > 1]
+    elif _judged(block):
+        told = [(cell_mark(row[1]), row[0]) for row in block.rows if len(row) > 1]
     elif above is Polarity.FORBIDDEN and not any(heads[1:]):
         told = [pair for row in block.rows for pair in _forbidden_row(plain.header, row)]
     else:
         return plain
     kept = tuple((side, _without(cell)) for side, cell in told if cell.strip(" -–—") and not cell_mark(cell))
     return Signed(kept) if any(side is Polarity.FORBIDDEN for side, _ in kept) else plain
+
+
+def _judged(block: Table) -> bool:
+    """Whether a table judges acts by a ring or a cross behind each; statements of a quiz are no acts."""
+    if len(block.header) != 2 or not _RING_OR_CROSS.match(block.header[1].strip()):
+        return False
+    return _ACTS.search(block.header[0]) is not None and all(
+        len(row) == 2 and cell_mark(row[1]) for row in block.rows
+    )
 
 
 def _forbidden_row(header: Sequence[str], row: Sequence[str]) -> Iterator[tuple[Polarity | None, str]]:
