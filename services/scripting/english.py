@@ -174,7 +174,9 @@ class English(Language):
         if Trait.FRAMES in traits_of(sentence):
             return None
         text = LINK.sub("", sentence).strip(" .:!")
-        return text[:1].upper() + text[1:] if len(text) <= HEADLINE_LIMIT else None
+        if len(text) > HEADLINE_LIMIT or _ENDS_OPEN.search(text):
+            return None
+        return text[:1].upper() + text[1:]
 
     @override
     def row(self, header: Sequence[str], cells: Sequence[str]) -> str:
@@ -253,6 +255,10 @@ class English(Language):
     @override
     def closing(self, style: str) -> str | None:
         return _CLOSINGS.get(style)
+
+
+_ENDS_OPEN = re.compile(r"\b(?:apply|applies|applied|relates?|limited|subject|belongs?) to$", re.IGNORECASE)
+"""A lead that the items finish names no list."""
 
 
 def _subject(head: str) -> str:

@@ -290,7 +290,10 @@ class _Run:
         if after is None:
             if not blank and not is_name(mark.text):
                 return False  # a sentence that goes on in the next line
-            indented = len(line) - len(line.lstrip()) > mark.indent
+            indent = len(line) - len(line.lstrip())
+            if outer and blank and indent < mark.indent:
+                return False  # text of an outer level, which this point does not name
+            indented = indent > mark.indent
             return ARTICLE.match(line) is None and (not indented or ends_sentence(line)) and len(outer) < 2
         if (
             after.kind == mark.kind
