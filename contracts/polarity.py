@@ -134,6 +134,10 @@ def _of_mark(mark: str) -> Polarity:
     return Polarity.FORBIDDEN if mark in FORBID_MARKS else Polarity.REQUIRED
 
 
+_THINGS_KO = (
+    r"(?:것|물건|물품|물질|품목|음식|식품|쓰레기|폐기물|행동|행위|일|사항|작업|항목|용품|장소"
+    r"|구역|곳|동작|표현|말|대상|재료)(?:들)?"
+)
 _FORBIDS_KO = re.compile(
     r"(?:^|[\s·(])금지 ?(?:행위|사항|행동|품목|물품|물질|항목|동작|작업|대상|목록|어|표현|약물"
     r"|식품|용품|업무|활동|사례|규정"
@@ -151,7 +155,21 @@ _FORBIDS_KO = re.compile(
     r"|해선 안 ?(?:될|되는) [가-힣]{1,6}$"
     r"|^(?:이렇게 |이러|절대 |이것만은 )?(?:하|해)?(?:면|서는) 안 ?(?:돼요|됩니다|된다|됨)$"
     r"|(?:삼가야|피해야|삼갈|피할|금해야) ?(?:할)? ?(?:것|일|행동|행위|사항|음식|말|표현|장소|자세)(?:들)?$"
-    r"|(?:허용되지 않는|허용하지 않는|금지(?:된|되는|하는)) ?(?:것|일|행동|행위|사항|물품|작업|품목)?$"
+    rf"|(?:허용(?:되지|하지) ?(?:않는|않은|않습니다|않음|않아요)|금지(?:된|되는|하는)|제한(?:된|되는"
+    rf"|하는)|불허하는"
+    rf"|허락되지 않[는은]|금하는|받지 않는|취급하지 않는) ?(?:{_THINGS_KO})?$"
+    rf"|(?<!알 )(?<!볼 )(?<!믿을 )(?:가져[올갈]|들[일고]?|들어[올갈]|들여올|넣을|버릴|쓸|탈|실을|보낼"
+    rf"|부칠|먹을|마실|맡길|지닐|찍을|팔"
+    rf"|[가-힣]{{2}}할|할) 수 ?없는 (?:{_THINGS_KO})$"
+    rf"|(?:^|[가-힣]{{2}} )(?:불가(?:능한)?|불허|제한|금지|엄금) ?(?:{_THINGS_KO})$|^(?:절대 )?(?:불가"
+    rf"|불허|엄금)$"
+    rf"|(?:^|[은는을를만게] |행동 |절대 )(?:삼가|자제해|피해) ?(?:주세요|주십시오|주시기 바랍니다)$|^삼가$"
+    rf"|(?:삼가|자제)(?:야|해야) ?(?:할|하는) (?:{_THINGS_KO})$|^자제(?:할)? ?(?:{_THINGS_KO})$"
+    r"|(?:^|이런 |매우 |가장 )위험(?:한|해지는) ?(?:행동|행위|습관|작업|사용|짓)(?:들)?$"
+    r"|(?:행동|행위|습관|짓|말|사용|작업)[은는이가] (?:매우 |정말 |아주 )?(?:위험|금물"
+    r"|안 ?[돼됩])[가-힣]{0,4}$"
+    r"|^이러면 (?:위험|안 ?[돼됩])[가-힣]{0,4}$|^(?:이렇게 )?하면 (?:위험|큰일)[가-힣 ]{0,5}$|^(?:no|ng"
+    r"|not ok(?:ay)?)$"
     r"|(?:나쁜|잘못된|틀린|옳지 않은|부적절한|부적합한) (?:예|예시|사례|습관|방법|자세|행동"
     r"|행위|표현|언행|사용)(?: 예시)?$|^불가(?:능)? ?(?:사항|행위|항목)?$"
 )
@@ -159,11 +177,17 @@ _REQUIRES_KO = re.compile(
     r"(?:해야|지켜야|따라야|써야|확인해야|둬야|갖춰야) ?(?:할|하는) ?(?:것|것들|일|행동|행위"
     r"|사항|일들)?$|준수 ?(?:사항|수칙)?$"
     r"|(?:허용|권장|필수|의무|이행) ?(?:행위|사항|행동|품목|물품|항목|대상)?$|해도 되는 (?:것"
-    r"|일|행동)$|할 수 있는 (?:것|일|행동)$"
+    rf"|일|행동)$|[가-힣] 수 있는 (?:{_THINGS_KO})$|(?:허용|허가|권장)(?:된|되는|하는) (?:{_THINGS_KO})$"
+    r"|(?:^|이런 |행동[은이] )안전(?:한 (?:행동|행위|습관)|해요|합니다)$"
     r"|(?:좋은|올바른|옳은|바른) (?:예|예시|사례|습관|방법|자세)$|^이렇게 (?:합니다|하세요|해요)$|^하세요$"
 )
+_UNKNOWN_KO = re.compile(
+    r"(?:이해|확인|설명|예측|신뢰|복구|해결|측정|제어|통제|인식|감지|예방|판단|선택|입증|증명)할 수 ?없는 "
+)
+"""What somebody is not able to do, rather than not allowed."""
 _RELEASES_KO = re.compile(
-    r"위반|처벌|징계|제재|벌칙|과태료|예외|신고|대처|대응|조치|방법|절차|이유|배경|목적|근거|대신|대안|사유|문의|왜|결과|효과"
+    r"위반|처벌|징계|제재|벌칙|과태료|예외|신고|대처|대응|조치|방법|절차|이유|배경|목적|근거|대신|대안"
+    r"|사유|문의|왜|결과|효과"
 )
 _NOT_EN = (
     r"(?:must not|mustn['’]t|should not|shouldn['’]t|may not|do not|don['’]t|not|cannot|can['’]t|never|avoid"
@@ -195,7 +219,8 @@ _REQUIRES_EN = re.compile(
     re.IGNORECASE,
 )
 _RELEASES_EN = re.compile(
-    r"\b(?:violations?|penalt(?:y|ies)|consequences?|sanctions?|exceptions?|report(?:ing)?|why|reasons?|instead"
+    r"\b(?:violations?|penalt(?:y|ies)|consequences?|sanctions?|exceptions?|report(?:ing)?|why|reasons?"
+    r"|instead"
     r"|background|purpose|how|alternatives?|contacts?)\b",
     re.IGNORECASE,
 )
@@ -217,6 +242,8 @@ def heading_polarity(text: str, inherited: Polarity | None = None) -> Polarity |
         return inherited
     marked, rest = mark_of(text)
     named = re.sub(r"\s*\([^()]*\)", "", without_marks(rest)).strip(_EDGES)
+    if _UNKNOWN_KO.search(named):
+        return None
     if _FORBIDS_KO.search(named) or _FORBIDS_EN.search(named):
         return Polarity.FORBIDDEN
     if marked is not None:
@@ -230,7 +257,7 @@ def heading_polarity(text: str, inherited: Polarity | None = None) -> Polarity |
 
 _FORBIDS_THINGS = re.compile(
     r"(?:반입|반출|사용|취급|휴대|섭취|투입|복용|배출|출입|탑승|접속|공유|게시|촬영|판매|혼합"
-    r"|보관|적재|소지|지참|접촉|유출) ?금지$"
+    r"|보관|적재|소지|지참|접촉|유출|이용|섭식|수거|접수|위탁|운반|세척|주차) ?(?:금지|불가|불허|엄금|제한)$"
     r"|^(?:please )?(?:do not|don['’]t|never|you (?:must|may|should) not|you must never"
     r"|no) [a-z]+(?: (?:to|with|in|into|on|out))?$",
     re.IGNORECASE,
@@ -249,16 +276,63 @@ def forbids_things(text: str) -> bool:
 _STATES_KO = re.compile(
     r"금지(?!법)|지 ?(?:는|도)? ?(?:마세요|마십시오|마시|맙시다|말[ 아고것라자]|말$|마라|않"
     r"|아니|못)|(?:면|서[는도]?)"
-    r" (?:절대(?:로)? )?안 ?[되돼됩된될]|불가(?!피)|삼가|삼갈|(?:^|\s)(?:안|못) [가-힣]"
+    r" (?:절대(?:로)? )?안 ?[되돼됩된될]|불가(?!피)|삼가|삼갈|지양|[을를은는] 금[하함한합]"
     r"|허용되지|없[다습음어]|아니 ?[다하한합함되된됩됨]|아닙|자제|엄금"
 )
 _STATES_EN = re.compile(
-    r"\b(?:not|never|no|cannot|can['’]t|don['’]t|doesn['’]t|won['’]t|isn['’]t|aren['’]t|mustn['’]t|shouldn['’]t|avoid|refrain"
-    r"|prohibited|forbidden|banned|disallowed|without|nobody|none|neither)\b",
+    r"\b(?:not|never|no|cannot|can['’]t|don['’]t|doesn['’]t|won['’]t|isn['’]t|aren['’]t|mustn['’]t"
+    r"|shouldn['’]t|avoid|refrain"
+    r"|prohibited|forbidden|banned|disallowed|nobody|none|neither)\b",
     re.IGNORECASE,
 )
 
 
+_WITHIN_KO = re.compile(
+    r"(?:지(?:는|도)? ?(?:않|못하|아니하)|(?<!\S)없)(?:고|은 채로?|으며|으면서|며|면서"
+    r"|[는은] (?!것[이을은]|게 |편이)) ?(?=[가-힣])"
+    r"|지(?:는|도)? ?못한 (?=[가-힣])|(?<!\S)(?:안|못) [가-힣]{1,6}(?:고|[은는한된] 채로?"
+    r"|[은는한된]) (?=[가-힣])"
+    r"|금지(?:된|되는|한)? (?=[가-힣])(?![합함한됩됨된입이])"
+)
+_WITHIN_EN = re.compile(
+    r"(?<=\w )(?:that|which|who|whom|while|because|where)\b[^,.;:]{1,120}|^not (?=\w+ing\b)", re.IGNORECASE
+)
+"""Negations inside an act that is itself not negated: 확인되지 않은 파일 열기, files that you do not know."""
+_ADVERB_KO = re.compile(r"(?:(?<!\S)(?P<before>\S{1,12}) )?(?<!\S)(?P<adverb>안|못) (?P<after>[가-힣]{1,12})")
+_VERBAL = re.compile(
+    r"(?:[기음함됨다요고며면는은을던지서도야자돼해아어여워와줘봐니라게네]"
+    r"|[한된될할쓴쓸본볼간갈온올탄탈줄준][가-힣]?)$"
+)
+"""Endings of a verb, which alone can be negated: 안 쓰는, 못 들어감; 안 흡연 is no negation."""
+_FINAL_M = 16
+"""Where ㅁ stands among the final consonants, of which a syllable's code counts 28."""
+_PLACE = re.compile(
+    r"(?:물|차|차량|방|실|장|집|관|소|함|상자|가방|주머니|창고|서랍|기|터널|탱크|용기|구역|버스|열차"
+    r"|내부|역|병원|학교|회사|공장|냉장고|교실|구내|매장|컨테이너|선|공원|통|박스)의?$"
+)
+_NAILS = re.compile(r"^(?:박|뽑|빼|뺄|자국|머리|망치|구멍)")
+"""What is done with a nail, whose name is the negation's: 벽에 못 박기."""
+
+
+def _negates(text: str) -> bool:
+    """Whether 안 or 못 stands before a verb as its negation, not as "inside" or "nail"."""
+    return any(
+        (_VERBAL.search(found["after"]) or _is_noun_form(found["after"]))
+        and not (_NAILS.match(found["after"]) if found["adverb"] == "못" else _is_place(found["before"]))
+        for found in _ADVERB_KO.finditer(text)
+    )
+
+
+def _is_noun_form(word: str) -> bool:
+    """Whether a word ends in ㅁ, as the noun forms of verbs do: 들어감, 만짐."""
+    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 == _FINAL_M
+
+
+def _is_place(word: str | None) -> bool:
+    return word is not None and _PLACE.search(word) is not None
+
+
 def states_not(text: str) -> bool:
-    """Whether a text says in its own words that something is not, or is not to be."""
-    return _STATES_KO.search(text) is not None or _STATES_EN.search(text) is not None
+    """Whether a text's main act or statement is negated in its own words: not, or not to be."""
+    main = _WITHIN_EN.sub("", _WITHIN_KO.sub("", text))
+    return _STATES_KO.search(main) is not None or _negates(main) or _STATES_EN.search(main) is not None

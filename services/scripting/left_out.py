@@ -6,7 +6,6 @@ from typing import Protocol
 
 from contracts.left_out import LONGEST_TOLD, MOST_TOLD, LeftOut, Missing
 from contracts.script import Script
-from services.scripting.language import Trait
 from services.scripting.passages import Passage, Section
 from services.scripting.text import one_line
 
@@ -103,7 +102,7 @@ def _for_length(
             whole=len(left) == passages[heading],
             sentences=len(left),
             numbers=_untold((passage.text for passage in left), told),
-            prohibitions=_listed(passage.text for passage in left if Trait.FORBIDS in passage.traits),
+            prohibitions=_listed(passage.text for passage in left if passage.forbids),
         )
         for heading, left in missing.items()
     ]

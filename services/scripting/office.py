@@ -294,7 +294,10 @@ class _Run:
                 return False  # the only one: an item, which as a heading would not be told
             if not blank and not is_name(mark.text):
                 return False  # a sentence that goes on in the next line
-            indented = len(line) - len(line.lstrip()) > mark.indent
+            indent = len(line) - len(line.lstrip())
+            if outer and blank and indent < mark.indent:
+                return False  # text of an outer level, which this point does not name
+            indented = indent > mark.indent
             return ARTICLE.match(line) is None and (not indented or ends_sentence(line)) and len(outer) < 2
         if (
             after.kind == mark.kind

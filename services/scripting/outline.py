@@ -273,7 +273,9 @@ class _Reader:
             row = self._marked_cells(block.header, cells)
             told = self._passage(self.language.row(block.header, row))
             point = self.language.row_point(block.header, row)
-            found.append(replace(told, points=(point,), reference=True, listed=title))
+            crossed = any(map(_crossed, block.header, cells))
+            traits = told.traits | Trait.FORBIDS if crossed else told.traits
+            found.append(replace(told, points=(point,), reference=True, listed=title, traits=traits))
         if len(found) > _LONGEST_BONDED_TABLE:
             return found
         return bond(found, self._bonds)
@@ -327,6 +329,20 @@ _OF_THE_RULE = re.compile(
 """Instructions below a heading that forbids which say what follows from it, rather than what is forbidden."""
 
 
+def _crossed(head: str, cell: str) -> bool:
+    """Whether a cell forbids what its row is about: a cross, unless its column says what is needed."""
+    return cell_mark(cell) is Polarity.FORBIDDEN and not _NO_LEAVE.search(head)
+
+
+_NO_LEAVE = re.compile(
+    r"필수|의무|필요|대상|해당|정답|^답$|금지|포함|보유|지원|제공|\b(?:required|needed|mandatory"
+    r"|necessary|included|supported"
+    r"|available|forbidden|prohibited|answer|correct)\b",
+    re.IGNORECASE,
+)
+"""Columns whose cross gives or takes no leave."""
+
+
 def _unshown(passages: Sequence[Passage]) -> list[Passage]:
     """Return passages below a step: said after it, no points of their own."""
     return [
@@ -345,7 +361,8 @@ def _first_of_bond(lead: Sequence[Passage]) -> int:
 def _subject(text: str, following: Part | None) -> str | None:
     """Return the noun phrase that the list below a line such as "준비물:" is about."""
     named = text.rstrip(": ").strip()
-    names = text.endswith(":") or heading_polarity(text) is not None
+    # A sentence says something that the name of a list does not: 이런 행동은 위험해요.
+    names = text.endswith(":") or (not text.endswith((".", "!")) and heading_polarity(text) is not None)
     if names and isinstance(following, Listing | Signed) and len(named) <= SHORT_SUBJECT:
         return named or None
     return None

@@ -50,6 +50,11 @@ class Passage:
         return Trait.DEPENDS in self.traits
 
     @property
+    def forbids(self) -> bool:
+        """Forbids something, in its words or by a mark, a heading or a lead."""
+        return Trait.FORBIDS in self.traits or self.polarity is Polarity.FORBIDDEN
+
+    @property
     def framing(self) -> bool:
         """Greets, says goodbye or announces: the narrator's words or the author's, nothing to learn."""
         return self.frame or Trait.FRAMES in self.traits

@@ -30,14 +30,20 @@ _CLOSED = re.compile(r"(?:^|[.!?。:：;,/·—–-])\s*$")
 _LONGEST_LEAD = 200
 """Characters at the end of the line in front of a list that are read; in fewer, a long lead has no verb."""
 _SAID = re.compile(r"(?:[.!?…]|[가-힣](?:다|요))$")
-_LEADS_KO = re.compile(r"다음|아래|[:：]\s*$")
+_LEADS_KO = re.compile(
+    r"(?:다음|아래|이런|이러한|이와 같은)(?:과 같은|의| 각 호의)?(?: [가-힣]{1,6})?? (?:행위|행동|습관|경우"
+    r"|사항|작업|물건|물품|물질|품목|것|일|말|표현|항목)|(?:다음|아래)(?:[을은]|[를는]|과 같)|다음 각"
+    r"|[:：]\s*$"
+)
+"""Words that point to the list below; 다음 사람 and 다음 날 do not."""
 _LEAD_NOT_KO = re.compile(
     r"(?:금지(?:합니다|한다|됩니다|된다|함|됨|이다|입니다)?|(?:면"
     r"|서[는도]?) (?:절대(?:로)? )?(?:안|아니) ?(?:됩니다|된다|되며|됨|돼요)"
     r"|지 ?(?:마세요|마십시오|맙시다|말 ?것|말아야 ?(?:합니다|한다|함)|아니한다|아니합니다|아니함"
     r"|지 ?(?:않습니다|않는다|않음)"
     r"|않도록 합니다|못합니다|못한다)"
-    r"|삼갑니다|삼가세요|삼가십시오|삼가야 합니다|허용되지 않습니다)\s*[.:：!]?\s*$"
+    r"|삼갑니다|삼가세요|삼가십시오|삼가야 합니다|허용되지 않습니다|위험(?:합니다|하다|해요)"
+    r"|금물(?:입니다|이에요)|큰일 ?[나납](?:요|니다))\s*[.:：!]?\s*$"
 )
 _EXCEPT_KO = re.compile(r"제외|외에|외의|이외|않으면|예외|한하여|없이")
 _LEAD_NOT_EN = re.compile(
@@ -51,10 +57,24 @@ _CLAUSE_EN = re.compile(
 )
 _MOST_WORDS = 6
 """Words between a refusal and the colon behind it: You may not use the service to: …"""
-_POINTS_EN = re.compile(r"\b(?:following|these|this|below|any of|do)\b", re.IGNORECASE)
-_EXCEPT_EN = re.compile(
-    r"\b(?:except|unless|other than|only|without|apart from|forget|hesitate)\b", re.IGNORECASE
+_POINTS_EN = re.compile(
+    r"\bfollowing\b|\bthings? (?:listed )?below\b|\b(?:these|this|any of (?:these|this|them)|all of these)"
+    r"(?: (?:things|acts|actions|items|mistakes|products|substances|materials|words|steps|practices"
+    r"|behaviou?rs))?(?: (?:is|are))?\s*(?:[.!:]?\s*$|(?:strictly |absolutely )?(?:not|never|prohibited"
+    r"|forbidden|banned)\b)|^(?:here is |this is )?what (?:you|we|they) [^.]{0,30}\bdo[.:]?$",
+    re.IGNORECASE,
 )
+"""Words that point to the list below. A complete sentence without them forbids what it names itself."""
+_EXCEPT_EN = re.compile(
+    r"\b(?:except|unless|until|till|before|other than|only|without|apart from|forget|hesitate|worry|panic"
+    r"|fail|delay|wait)\b",
+    re.IGNORECASE,
+)
+_STATE_EN = re.compile(r"^(?:cannot|can['’]t|do not|don['’]t|never)$", re.IGNORECASE)
+"""Behind "if" or "when" these may say how somebody fares; "must not" never does."""
+_INSTEAD = re.compile(r"\binstead\b|대신|그 ?외에는", re.IGNORECASE)
+_MOST_LEADS = 3
+"""Sentences of a paragraph that may point to the list below it: Never do the following. It is dangerous."""
 _ITS_OWN = re.compile(
     r"^(?:※|단[,\s]|다만|예외|참고|위반|적발|어기|이를 위반|이유|처벌|except|exception|note"
     r"|violat|penalt|reason|if you)"
@@ -78,6 +98,17 @@ _QUESTION = re.compile(
     r"\?$|(?:고르시오|고르세요|고르십시오|것은) ?[.:?]?$|^(?:choose|select|pick)\b", re.IGNORECASE
 )
 _LETTERED = re.compile(r"(?:(?<= )|^)(?:[A-E]|[가나다라마])[.)] ")
+_RING_OR_CROSS = re.compile(
+    r"^[OX○×⭕❌✕✗](?: ?[/·,|-]? ?[OX○×⭕❌✕✗])?$|^(?:판정|판단"
+    r"|여부)$",
+    re.IGNORECASE,
+)
+_ACTS = re.compile(
+    r"상황|행동|행위|방법|대처|대응|습관|동작|조치|할 일|사례|수칙|작업|\b(?:acts?|actions?"
+    r"|behaviou?rs?|practices?|situations?"
+    r"|habits?|what to do)\b",
+    re.IGNORECASE,
+)
 _SEVERAL = 2
 _NUMBERS = re.compile(r"[\d.)①-⑳-]{1,6}")
 _LONGEST_NAME = 24
@@ -151,25 +182,37 @@ def heading_text(text: str) -> str:
 
 
 def _led(before: Block | None, above: Polarity | None) -> Polarity | None:
-    """Return what the line in front of a list says of it, else what the heading above says."""
+    """Return what the paragraph in front of a list says of it, else what the heading above says."""
     if not isinstance(before, Paragraph):
         return above
-    last = _SENTENCE.split(before.text)[-1][-_LONGEST_LEAD:]
+    sentences = _SENTENCE.split(before.text)[-_MOST_LEADS:]
+    last = sentences[-1][-_LONGEST_LEAD:]
     named = heading_polarity(last) if last.endswith((":", "：")) or not _SAID.search(last) else None
     if named is not None:
         return named
-    if _LEAD_NOT_KO.search(last) and _LEADS_KO.search(last) and not _EXCEPT_KO.search(last):
+    if _INSTEAD.search(last):
+        return None
+    if _forbids_below(last):
         return Polarity.FORBIDDEN
-    found = _LEAD_NOT_EN.search(last)
-    if found and _CLAUSE_EN.search(last[: found.start()]):
-        return above  # "When you cannot log in:" forbids nothing
-    if (
-        found
-        and not _EXCEPT_EN.search(last)
-        and ((last.endswith(":") and len(found["rest"].split()) <= _MOST_WORDS) or _POINTS_EN.search(last))
-    ):
-        return Polarity.FORBIDDEN
-    return above
+    if instructs(last) or last.endswith((":", "：")):
+        return above
+    pointing = (text[-_LONGEST_LEAD:] for text in sentences[:-1])
+    return Polarity.FORBIDDEN if any(map(_forbids_below, pointing)) else above
+
+
+def _forbids_below(lead: str) -> bool:
+    """Whether a sentence forbids what stands below it, rather than what it names itself."""
+    if _LEAD_NOT_KO.search(lead) and _LEADS_KO.search(lead) and not _EXCEPT_KO.search(lead):
+        return True
+    found = _LEAD_NOT_EN.search(lead)
+    if found is None or _EXCEPT_EN.search(lead):
+        return False
+    clause = lead[: found.start()].rpartition(", ")[2]
+    refusal = found[0][: found.start("rest") - found.start()]
+    if _CLAUSE_EN.search(clause) and (found["rest"].strip() or _STATE_EN.match(refusal)):
+        return False  # "When you cannot log in:" forbids nothing
+    introduces = lead.endswith(":") and len(found["rest"].split()) <= _MOST_WORDS
+    return introduces or _POINTS_EN.search(lead) is not None
 
 
 def _asked(before: Block | None, *, quiz: bool) -> bool:
@@ -295,12 +338,23 @@ def _table(block: Table, above: Polarity | None) -> Part:
         told = [pair for row in block.rows for pair in zip(heads, row, strict=False)]
     elif len(heads) == 2 and all(cell_mark(row[0]) for row in block.rows if row):
         told = [(cell_mark(row[0]), row[1]) for row in block.rows if len(row) > 1]
+    elif _judged(block):
+        told = [(cell_mark(row[1]), row[0]) for row in block.rows if len(row) > 1]
     elif above is Polarity.FORBIDDEN and not any(heads[1:]):
         told = [pair for row in block.rows for pair in _forbidden_row(plain.header, row)]
     else:
         return plain
     kept = tuple((side, _without(cell)) for side, cell in told if cell.strip(" -–—") and not cell_mark(cell))
     return Signed(kept) if any(side is Polarity.FORBIDDEN for side, _ in kept) else plain
+
+
+def _judged(block: Table) -> bool:
+    """Whether a table judges acts by a ring or a cross behind each; statements of a quiz are no acts."""
+    if len(block.header) != 2 or not _RING_OR_CROSS.match(block.header[1].strip()):
+        return False
+    return _ACTS.search(block.header[0]) is not None and all(
+        len(row) == 2 and cell_mark(row[1]) for row in block.rows
+    )
 
 
 def _forbidden_row(header: Sequence[str], row: Sequence[str]) -> Iterator[tuple[Polarity | None, str]]:

@@ -105,7 +105,7 @@ class Plan(_Part):
         icons: icon names for the illustration, the most telling first.
         hero: what the first icon is drawn in; ``None``: no illustration.
         emphasis: words to colour.
-        mark: the mark before the points of a warning.
+        mark: the mark before the points of a warning; ``none``: a dot, neither cross nor tick.
     """
 
     layout: Layout
@@ -129,7 +129,7 @@ class Plan(_Part):
     icons: tuple[IconName, ...] = Field(default=(), max_length=MAX_ICONS)
     hero: Hero | None = None
     emphasis: tuple[Emphasis, ...] = Field(default=(), max_length=MAX_EMPHASIS)
-    mark: Literal["close", "check"] = "close"
+    mark: Literal["close", "check", "none"] = "close"
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from contracts.polarity import states_not
 from services.slides.fitting import LEAST, SINGLE, Block, Room, Style, fit
 from services.slides.plan import Plan
 from services.slides.shaping import Emphases
@@ -70,11 +71,16 @@ def draw_chip(sheet: Sheet, mark: str | int, x: float, y: float, side: float, to
 
 
 def marks(plan: Plan) -> list[str | int]:
-    """Return each point's icon, or its number; a forbidden one's is a cross."""
+    """Return each point's icon, or its number; a forbidden one's is a cross or an exclamation mark."""
     return [
-        "close_thick" if plan.forbids(index) else icon or plan.first_number + index
+        forbidding_icon(plan.points[index]) if plan.forbids(index) else icon or plan.first_number + index
         for index, icon in enumerate(plan.point_icons)
     ]
+
+
+def forbidding_icon(point: str) -> str:
+    """Return what stands before what forbids: a cross before "Do not run" would undo the words."""
+    return "exclamation_thick" if states_not(point) else "close_thick"
 
 
 def tone(plan: Plan, index: int, turn: int | None = None) -> Tone:

@@ -3,7 +3,7 @@
 from contracts.events import SceneContext
 from services.slides.fitting import LEAST, Room, Style, fit, fit_together
 from services.slides.header import draw_header
-from services.slides.layouts.parts import POINT, STATEMENT, emphases
+from services.slides.layouts.parts import POINT, STATEMENT, emphases, forbidding_icon
 from services.slides.plan import Plan
 from services.slides.sheet import BOTTOM, LEFT, RIGHT, Sheet
 from services.slides.text import one_line
@@ -39,9 +39,8 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
         forbids = plan.forbids(index)
         colour = theme["dangerfill" if forbids else "okfill"]
         sheet.rect(left + 26, card_y + (card - 44) / 2, 44, 44, colour, radius=13)
-        sheet.icon(
-            "close_thick" if forbids else "check_bold", left + 48, card_y + card / 2, 30, theme.on_solid
-        )
+        icon = forbidding_icon(plan.points[index]) if forbids else "check_bold"
+        sheet.icon(icon, left + 48, card_y + card / 2, 30, theme.on_solid)
         sheet.text(block, left + 92, card_y + (card - block.height) / 2, theme["ink"])
 
 

@@ -49,7 +49,7 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
 
 
 def _draw_mark(sheet: Sheet, plan: Plan, index: int, y: float) -> None:
-    if plan.point_signs and not plan.forbids(index):
+    if plan.mark == "none" or (plan.point_signs and not plan.forbids(index)):
         sheet.disc(LEFT + 19, y, 7, sheet.theme["ink2"])  # says something of the rule: an exception, a reason
         return
     close = plan.mark == "close"

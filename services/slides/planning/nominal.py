@@ -31,8 +31,8 @@ _LEAD_KO = re.compile(
 )
 _LEAD_EN = re.compile(
     r"^(?:(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|next|lastly|in addition|by contrast|in contrast"
-    r"|on the other hand|instead|remember),|(?:then|after that|finally|and|or|also|so|but|however|therefore"
-    r"|please)\b,?)\s+",
+    r"|on the other hand|instead|remember),|(?:then|after that|finally|and|also|so|but|however|therefore"
+    r"|please)\b,?|or(?! (?:else|you|it|they|we|the|your|their|our|this|that|if)\b))\s+",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"^(?:[-*•·–]|\d{1,2}[.)]|[①-⑳])\s*")

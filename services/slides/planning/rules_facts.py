@@ -7,6 +7,7 @@ from services.slides.plan import MAX_POINTS, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of, reason
 from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.condense import SAME, condensed, point, says, similarity
+from services.slides.planning.crosses import crossed
 from services.slides.planning.icons import find_icons, last_icon, warning_hero
 from services.slides.planning.nominal import nominal
 from services.slides.planning.patterns import (
@@ -184,9 +185,12 @@ def warning(scene: Scene) -> Plan | None:
         signs = set(map(forbids, caption.items))
         if len(signs) > 1:
             return None  # one mark before acts to do and acts to leave would turn some of them round
-        points, mark = caption.items[:MAX_POINTS], "close" if True in signs else "check"
+        points, mark = caption.items[:MAX_POINTS], "close" if True in signs else "none"
     else:
         points, mark = _acts(scene, headline)
+    signs_of: tuple[bool, ...] = ()
+    if mark == "close":
+        points, signs_of = crossed(points, (True,) * len(points))
     prohibits = forbids(headline) or bool(forbidden)
     # What stands in the red ring is read as forbidden: only what the prohibition itself names.
     named = find_icons(" ".join((headline, *forbidden))) if prohibits else scene.icons
@@ -199,6 +203,7 @@ def warning(scene: Scene) -> Plan | None:
         headline,
         points=points,
         point_icons=(None,) * len(points),
+        point_signs=signs_of if False in signs_of else (),
         mark=mark,
         sub=reason(scene, headline, points),
         icons=icons,
@@ -222,8 +227,11 @@ def _warns(text: str) -> bool:
 
 
 def _acts(scene: Scene, headline: str) -> tuple[tuple[str, ...], str]:
-    """Return the acts that are forbidden, or else those that are required, and their mark."""
+    """Return the acts that are forbidden, or else those that are required, and their mark.
+
+    What stands below a warning gets no tick: whoever glances at it takes the tick for the warning's.
+    """
     points = points_of(scene.prohibitions, beside=headline)[:_WARNING_POINTS]
     if points or scene.prohibitions or forbids(headline):
         return points, "close"
-    return points_of(filter(instructs, scene.told), beside=headline)[:_WARNING_POINTS], "check"
+    return points_of(filter(instructs, scene.told), beside=headline)[:_WARNING_POINTS], "none"

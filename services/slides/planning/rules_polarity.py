@@ -6,6 +6,7 @@ from contracts.polarity import Polarity, states_not
 from services.slides.plan import MAX_COLUMN_POINTS, MAX_POINTS, POINT_LENGTH, Column, Plan
 from services.slides.planning.build import heading_of_list, headline_of, listed, plan
 from services.slides.planning.cleaning import clipped, has_hangul
+from services.slides.planning.crosses import act, crossed
 from services.slides.planning.icons import find_icons, last_icon, warning_hero
 from services.slides.planning.nominal import nominal
 from services.slides.planning.scene import Scene
@@ -45,12 +46,12 @@ def prohibitions(scene: Scene) -> Plan | None:
         do, dont = TITLES[scene.korean]
         columns = (
             Column(title=do, icon="check_circle", points=_shown(good)),
-            Column(title=dont, icon="close_circle", points=_shown(bad)),
+            Column(title=dont, icon="close_circle", points=tuple(map(act, _shown(bad)))),
         )
         return plan(scene, "comparison", headline, columns=columns, do_dont=True)
     told = [(item, sign) for item, sign in signed if sign is not Polarity.REQUIRED][:MAX_POINTS]
     signs = tuple(sign is Polarity.FORBIDDEN for _, sign in told)
-    return _warned(scene, headline, _shown(tuple(item for item, _ in told)), signs)
+    return _warned(scene, headline, *crossed(_shown(tuple(item for item, _ in told)), signs))
 
 
 def refused(act: str) -> str:

@@ -55,7 +55,8 @@ def plans_of(script: Script) -> Iterator[Plan]:
 
 
 def holds(text: str, alternatives: str) -> bool:
-    return any(part in text for part in alternatives.split("|"))
+    """Whether a text names an act, which on a slide may begin with a capital letter."""
+    return any(part.casefold() in text.casefold() for part in alternatives.split("|"))
 
 
 @EACH

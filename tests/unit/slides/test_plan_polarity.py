@@ -132,4 +132,4 @@ def test_what_a_caption_says_of_the_rule_is_not_crossed_out() -> None:
     (duties,) = plans(
         "알립니다. 적습니다.", "금지 행위\n✅ 보안팀에 알리기\n✅ 시각을 적기", chapter="금지 행위"
     )
-    assert (duties.points, duties.mark) == (("보안팀에 알리기", "시각을 적기"), "check")
+    assert (duties.points, duties.mark) == (("보안팀에 알리기", "시각을 적기"), "none")
