@@ -31,7 +31,8 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     room = Room(RIGHT - left - 28 - (96 if icons else 32), tallest_card - 10, 3 if count <= 3 else 2)
     blocks = fit_together(plan.points, POINT, room, POINT_SIZES, emphases(plan))
     tallest = max(block.height for block in blocks)
-    height = min(tallest_card, _MOST_HEIGHT, max(disc + (20 if count > 3 else 36), tallest + 44))
+    height = min(_MOST_HEIGHT, max(disc + (20 if count > 3 else 36), tallest + 44))
+    height = min(tallest_card, max(height, tallest + 10))
     y = centred(top, count * height + (count - 1) * gap)
     rail = LEFT + disc / 2
     sheet.line(rail, y + height / 2, rail, y + (count - 0.5) * height + (count - 1) * gap, 4, theme["line"])
