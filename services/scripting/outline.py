@@ -358,11 +358,16 @@ def _first_of_bond(lead: Sequence[Passage]) -> int:
     return first
 
 
+_TELLS = re.compile(r"[가-힣](?:다|요|시오)$")
+"""Ends of a Korean sentence; one that forbids names no list, and is said."""
+
+
 def _subject(text: str, following: Part | None) -> str | None:
     """Return the noun phrase that the list below a line such as "준비물:" is about."""
     named = text.rstrip(": ").strip()
     # A sentence says something that the name of a list does not: 이런 행동은 위험해요.
-    names = text.endswith(":") or (not text.endswith((".", "!")) and heading_polarity(text) is not None)
+    governs = not text.endswith((".", "!")) and heading_polarity(text) is not None
+    names = governs or (text.endswith(":") and not (_TELLS.search(named) and states_not(named)))
     if names and isinstance(following, Listing | Signed) and len(named) <= SHORT_SUBJECT:
         return named or None
     return None

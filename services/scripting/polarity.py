@@ -31,13 +31,17 @@ _LONGEST_LEAD = 200
 """Characters at the end of the line in front of a list that are read; in fewer, a long lead has no verb."""
 _SAID = re.compile(r"(?:[.!?…]|[가-힣](?:다|요))$")
 _LEADS_KO = re.compile(
-    r"(?:다음|아래|이런|이러한|이와 같은)(?:과 같은|의| 각 호의)?(?: [가-힣]{1,6})?? (?:행위|행동|습관|경우"
-    r"|사항|작업|물건|물품|물질|품목|것|일|말|표현|항목)|(?:다음|아래)(?:[을은]|[를는]|과 같)|다음 각"
-    r"|[:：]\s*$"
+    r"(?:다음|아래|이런|이러한|이와 같은)(?:[과와] 같은|의| 각 호의)?(?: [가-힣]{1,6})?? (?:행위|행동"
+    r"|습관|경우"
+    r"|사항|작업|물건|물품|물질|품목|것|일|말|표현|항목)|(?:다음|아래)(?:[을은]|[를는]|[과와] 같)|다음 각"
 )
 """Words that point to the list below; 다음 사람 and 다음 날 do not."""
+_OBJECT_KO = re.compile(r"[가-힣][을를] ")
 _LEAD_NOT_KO = re.compile(
-    r"(?:금지(?:합니다|한다|됩니다|된다|함|됨|이다|입니다)?|(?:면"
+    r"(?:(?:[을를은는] )금(?:합니다|한다|함|하며)|(?:가져[올갈]|들일|들어[올갈]|들여올|넣을|버릴|쓸|탈"
+    r"|실을|보낼|부칠|먹을"
+    r"|[반사이휴판촬복섭출][가-힣]할|할) 수 ?없(?:습니다|다|음|어요)|금지(?:합니다|한다|됩니다|된다|함"
+    r"|됨|이다|입니다)?|(?:면"
     r"|서[는도]?) (?:절대(?:로)? )?(?:안|아니) ?(?:됩니다|된다|되며|됨|돼요)"
     r"|지 ?(?:마세요|마십시오|맙시다|말 ?것|말아야 ?(?:합니다|한다|함)|아니한다|아니합니다|아니함"
     r"|지 ?(?:않습니다|않는다|않음)"
@@ -202,8 +206,11 @@ def _led(before: Block | None, above: Polarity | None) -> Polarity | None:
 
 def _forbids_below(lead: str) -> bool:
     """Whether a sentence forbids what stands below it, rather than what it names itself."""
-    if _LEAD_NOT_KO.search(lead) and _LEADS_KO.search(lead) and not _EXCEPT_KO.search(lead):
-        return True
+    if _LEAD_NOT_KO.search(lead) and not _EXCEPT_KO.search(lead):
+        # Behind an object the prohibition is whole: 손을 넣지 마십시오: is no beginning of what follows.
+        opens = lead.endswith((":", "：")) and not _OBJECT_KO.search(lead)
+        if opens or _LEADS_KO.search(lead):
+            return True
     found = _LEAD_NOT_EN.search(lead)
     if found is None or _EXCEPT_EN.search(lead):
         return False

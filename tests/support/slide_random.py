@@ -76,5 +76,5 @@ class Maker:
             icons=tuple(roll.sample(ICONS, roll.randrange(0, 4))),
             hero=roll.choice(HEROES),
             emphasis=(Emphasis(text=headline.split(" ")[0][:40] or "가", kind=roll.choice(("accent", "danger"))),),
-            mark=roll.choice(("close", "check", "none")),
+            mark=roll.choice(("close", "check")),
         )  # fmt: skip
