@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from contracts.polarity import Polarity, heading_polarity, states_not
-from services.scripting.blocks import Listing, Paragraph
+from services.scripting.blocks import Listing, Paragraph, Table
+from services.scripting.english import English
 from services.scripting.korean import Korean
+from services.scripting.outline import outline
 from services.scripting.polarity import Signed, signed
 from services.slides.planning.crosses import act, crossed
 
@@ -59,3 +61,11 @@ def test_what_cannot_be_turned_gets_no_cross() -> None:
         ("누구도 혼자 못 들어감", "뛰기"),
         (False, True),
     )
+
+
+def test_a_crossed_row_of_a_table_forbids_whatever_its_words_are() -> None:
+    rows = (("Water", "✅"), ("Glass bottles", "❌"))
+    _, (section,) = outline([Table(("Thing", "Allowed"), rows)], English(), lambda: None)
+    assert [passage.forbids for passage in section.passages] == [False, True]
+    _, (needed,) = outline([Table(("Thing", "Required"), rows)], English(), lambda: None)
+    assert not any(passage.forbids for passage in needed.passages)

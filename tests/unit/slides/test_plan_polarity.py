@@ -133,3 +133,8 @@ def test_what_a_caption_says_of_the_rule_is_not_crossed_out() -> None:
         "알립니다. 적습니다.", "금지 행위\n✅ 보안팀에 알리기\n✅ 시각을 적기", chapter="금지 행위"
     )
     assert (duties.points, duties.mark) == (("보안팀에 알리기", "시각을 적기"), "none")
+
+
+def test_duties_below_a_warning_are_neither_ticked_nor_crossed() -> None:
+    (plan,) = plans("차단기를 내립니다. 장갑을 낍니다.", "감전 위험 주의\n- 차단기를 내리기\n- 장갑을 끼기")
+    assert (plan.layout, plan.mark, plan.point_signs) == ("warning", "none", ())
