@@ -4,6 +4,7 @@ Standard library only, so that starting a broker needs nothing installed.
 """
 
 import os
+import random
 import socket
 import struct
 import time
@@ -14,6 +15,10 @@ METADATA: Final = 3
 API_VERSIONS: Final = 18
 DESCRIBE_QUORUM: Final = 55
 """API key of KIP-595: only Apache Kafka's own Raft quorum answers it."""
+
+PORTS: Final = range(20_000, 32_000)
+"""Below those that systems lend to connections (32,768 and on with Linux): one of theirs that is free now may
+be a connection's a moment later, and who wanted to listen on it cannot. Fewer: two who start at once meet."""
 
 _METADATA_VERSION: Final = 1
 """Oldest version with the controller's id in the answer and without compact encodings."""
@@ -40,11 +45,22 @@ def address_of(bootstrap_server: str) -> tuple[str, int]:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a TCP port that is free now; whoever wants it should take it soon."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
-        taken.bind((host, 0))
-        port: int = taken.getsockname()[1]
-        return port
+    """Return a TCP port that is free now; whoever wants it should take it soon.
+
+    One of ``PORTS`` by chance, where there is one in a hundred tries; else any that the system gives.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in (*random.SystemRandom().sample(PORTS, 100), 0):
+        with socket.socket(family) as taken:
+            try:
+                taken.bind((host, port))
+            except OSError:
+                if port == 0:
+                    raise
+                continue
+            found: int = taken.getsockname()[1]
+            return found
+    raise AssertionError("unreachable")
 
 
 def require_free(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from services.runtime.probe import (
+    PORTS,
     NoAnswerError,
     address_of,
     api_keys,
@@ -95,3 +96,7 @@ def test_a_taken_port_is_not_free() -> None:
         with pytest.raises(OSError, match=f"port {port} .* is not free"):
             require_free("127.0.0.1", port)
     require_free("127.0.0.1", port)
+
+
+def test_a_free_port_is_none_that_the_system_lends_to_connections() -> None:
+    assert all(free_port() in PORTS for _ in range(50))
