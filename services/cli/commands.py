@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,8 @@ from contracts.rendering import RenderSettings, check_shape
 from contracts.renderspec import explain
 from services.cli.display import display_for
 from services.cli.lesson import read_lesson
+from services.cli.outputs import check_writable
+from services.cli.quiet import configure_quiet_logs
 from services.cli.rendering import Rendered, Wish, render
 from services.cli.stack import Stack, alone, open_stack
 from services.cli.telling import left_out_lines, warning_lines
@@ -48,10 +49,8 @@ async def render_lesson(
     runtime, gateway = RuntimeSettings(), GatewaySettings()
     options = _options(wished, gateway)
     lesson = read_lesson(path, language)
-    _writable(output, path)
-    # What a stage logs is for operators; here the job's own error tells what went wrong.
-    quiet = {} if debug or "LECTERN_LOG_LEVEL" in os.environ else {"log_level": "CRITICAL"}
-    configure_logs(runtime.model_copy(update=quiet))
+    check_writable(output, "film", "an MP4", ".mp4", source=path)
+    configure_quiet_logs(runtime, debug=debug)
     configure_tracing(runtime, "render")
     with display_for(Console(stderr=True)) as display:
         rendered = await render(Wish(lesson, output, options, minutes, title), runtime, gateway, display)
@@ -127,26 +126,6 @@ def _options(wished: Mapping[str, Any], gateway: GatewaySettings) -> RenderOptio
         return RenderOptions.model_validate(given)
     except ValidationError as error:
         raise PermanentError(ErrorCode.SETTINGS_INVALID, explain(error)) from None
-
-
-def _writable(output: Path, lesson: Path) -> None:
-    """Make the folder of ``output``, and find out now rather than after the work that it cannot be written.
-
-    Raises:
-        PermanentError: ``SETTINGS_INVALID``.
-    """
-    if output.suffix.lower() != ".mp4":
-        raise PermanentError(ErrorCode.SETTINGS_INVALID, f"the film is an MP4, so {output} must end in .mp4")
-    if output.resolve() == lesson.resolve():
-        raise PermanentError(ErrorCode.SETTINGS_INVALID, "the film would take the lesson's place")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PermanentError(
-            ErrorCode.SETTINGS_INVALID, f"cannot make {output.parent}: {error.strerror}"
-        ) from None
-    if not os.access(output.parent, os.W_OK):
-        raise PermanentError(ErrorCode.SETTINGS_INVALID, f"cannot write to {output.parent}")
 
 
 def _summarise(rendered: Rendered) -> None:

@@ -1,7 +1,6 @@
 """Brings the finished files to where the person wanted them: the film, subtitles and thumbnail beside it."""
 
 import asyncio
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import Asset
+from services.cli.outputs import replacing
 from services.gateway.ledger.records import JobRecord
 from services.runtime.artifacts import Artifacts
 
@@ -119,13 +119,10 @@ def _claim(assets: Mapping[str, Asset], kind: str) -> ClaimCheck:
 
 
 def _copy(source: Path, target: Path) -> None:
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+        with replacing(target) as temporary:
+            shutil.copyfile(source, temporary)
     except OSError as error:
         raise TransientError(
             ErrorCode.STORAGE_UNAVAILABLE, f"cannot write {target}: {error.strerror}"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -43,19 +43,27 @@ class Worker(StrEnum):
 
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")]
+Lesson = Annotated[
+    Path,
+    typer.Argument(
+        help="Training text, plain or Markdown; or a script or render spec as .json.",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
+Language = Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")]
+Minutes = Annotated[float, typer.Option(min=0.1, max=60, help="Wished length of the film.")]
+Tts = Annotated[
+    TtsProvider | None,
+    typer.Option("--tts", "--voice", help="kokoro speaks, offline; mock is silent. Default: TTS_PROVIDER."),
+]
+Speaker = Annotated[str | None, typer.Option(help="One of the voices of --tts.")]
 
 
 @app.command()
 def render(  # noqa: PLR0913, PLR0917 - Typer takes each option as an argument
-    lesson: Annotated[
-        Path,
-        typer.Argument(
-            help="Training text, plain or Markdown (UTF-8); or a script or render spec as .json.",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-        ),
-    ],
+    lesson: Lesson,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -65,19 +73,14 @@ def render(  # noqa: PLR0913, PLR0917 - Typer takes each option as an argument
     style: Annotated[
         VisualStyle, typer.Option(help="Captions on a plain ground, or planned slides with motion.")
     ] = VisualStyle.ANIMATED,
-    tts: Annotated[
-        TtsProvider | None,
-        typer.Option(
-            "--tts", "--voice", help="kokoro speaks, offline; mock is silent. Default: TTS_PROVIDER."
-        ),
-    ] = None,
-    speaker: Annotated[str | None, typer.Option(help="One of the voices of --tts.")] = None,
+    tts: Tts = None,
+    speaker: Speaker = None,
     theme: Annotated[
         str | None,
         typer.Option(help="Colours of the slides, such as harbor-dark; chosen by the text if not given."),
     ] = None,
-    language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.1, max=60, help="Wished length of the film.")] = 3,
+    language: Language = None,
+    minutes: Minutes = 3,
     title: Annotated[str | None, typer.Option(help="Title of the film; else the lesson's own.")] = None,
     width: Annotated[
         int | None, typer.Option(help="Pixels, even, at least the height. Default: VIDEO_WIDTH or 1280.")
@@ -121,14 +124,9 @@ def say(
         typer.Option("--output", "-o", help="Speak to this WAV file, mono, 48 kHz.", dir_okay=False),
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Show the reading; the default without -o.")] = False,
-    language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
-    tts: Annotated[
-        TtsProvider | None,
-        typer.Option(
-            "--tts", "--voice", help="kokoro speaks, offline; mock is silent. Default: TTS_PROVIDER."
-        ),
-    ] = None,
-    speaker: Annotated[str | None, typer.Option(help="One of the voices of --tts.")] = None,
+    language: Language = None,
+    tts: Tts = None,
+    speaker: Speaker = None,
     debug: Debug = False,
 ) -> None:
     r"""Show how a text will be read out, sentence by sentence, or speak it to a WAV file.
@@ -159,15 +157,7 @@ def say(
 
 @app.command()
 def script(
-    lesson: Annotated[
-        Path,
-        typer.Argument(
-            help="Training text, plain or Markdown; or a script or render spec as .json.",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-        ),
-    ],
+    lesson: Lesson,
     output: Annotated[
         str | None,
         typer.Option(
@@ -177,8 +167,8 @@ def script(
             show_default=False,
         ),
     ] = None,
-    language: Annotated[str | None, typer.Option(help="ko or en; told by the text if not given.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.1, max=60, help="Wished length of the film.")] = 3,
+    language: Language = None,
+    minutes: Minutes = 3,
     plan: Annotated[
         bool,
         typer.Option("--plan", help="Also what stands on each scene's slides: layout, headline, points."),

@@ -15,9 +15,10 @@ from contracts.languages import normalise_language
 from contracts.rendering import TtsProvider
 from contracts.text_language import language_of
 from contracts.timeline import SAMPLE_RATE
+from services.cli.outputs import check_writable
+from services.cli.quiet import configure_quiet_logs
 from services.gateway.settings import GatewaySettings
 from services.runtime.cancel import CancelToken
-from services.runtime.logs import configure_logs
 from services.runtime.settings import RuntimeSettings
 from services.tts.phonemes_en import phonemes
 from services.tts.pronunciation_ko import pronounce
@@ -59,7 +60,7 @@ def say(
     choice = None
     if output:
         choice = choose_voice(provider or GatewaySettings().render_defaults.tts_provider, speaker)
-        _writable(output)
+        check_writable(output, "sound", "a WAV file", ".wav")
     return _said(text, spoken_language, output, choice, show=show or output is None, debug=debug)
 
 
@@ -70,8 +71,7 @@ async def _said(
         if show:
             _print(shown(text, language))
         if output and choice:
-            quiet = {} if debug or "LECTERN_LOG_LEVEL" in os.environ else {"log_level": "CRITICAL"}
-            configure_logs(RuntimeSettings().model_copy(update=quiet))
+            configure_quiet_logs(RuntimeSettings(), debug=debug)
             recording = await _recorded(text, language, output, choice)
             _print(_summary(output, recording, choice, language))
     except UnspeakableError:
@@ -168,26 +168,6 @@ def _piped() -> str:
         raise PermanentError(
             ErrorCode.SOURCE_TEXT_EMPTY, f"standard input is not text in UTF-8 (byte {error.start})"
         ) from None
-
-
-def _writable(output: Path) -> None:
-    """Make the folder of ``output``, and find out now rather than after the work that it cannot be written.
-
-    Raises:
-        PermanentError: ``SETTINGS_INVALID``.
-    """
-    if output.suffix.lower() != ".wav":
-        raise PermanentError(
-            ErrorCode.SETTINGS_INVALID, f"the sound is a WAV file, so {output} must end in .wav"
-        )
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PermanentError(
-            ErrorCode.SETTINGS_INVALID, f"cannot make {output.parent}: {error.strerror}"
-        ) from None
-    if not os.access(output.parent, os.W_OK):
-        raise PermanentError(ErrorCode.SETTINGS_INVALID, f"cannot write to {output.parent}")
 
 
 def _print(text: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from rich.console import Console
 from rich.text import Text
 
 from contracts.commands import GenerateScript
-from contracts.errors import ErrorCode, PermanentError
 from contracts.left_out import LeftOut
 from contracts.rendering import RenderSettings, VisualStyle
 from contracts.renderspec import RenderSpec, normalise_render_spec, spec_of_script
@@ -21,9 +19,10 @@ from contracts.speech import estimated_seconds
 from contracts.timeline import LEAD_IN_SECONDS, PAUSE_SECONDS
 from contracts.wishes import duration_warnings
 from services.cli.lesson import Lesson, read_lesson
+from services.cli.outputs import check_writable, replacing
+from services.cli.quiet import configure_quiet_logs
 from services.cli.telling import left_out_lines, warning_lines
 from services.runtime.cancel import CancelToken
-from services.runtime.logs import configure_logs
 from services.runtime.settings import RuntimeSettings
 from services.scripting.actor import model_writer
 from services.scripting.brief import Brief, readable_source
@@ -61,8 +60,7 @@ async def script_lesson(
         LecternError: why there is no script.
     """
     target = _target(output, path)
-    quiet = {} if debug or "LECTERN_LOG_LEVEL" in os.environ else {"log_level": "CRITICAL"}
-    configure_logs(RuntimeSettings().model_copy(update=quiet))
+    configure_quiet_logs(RuntimeSettings(), debug=debug)
     lesson = read_lesson(path, language)
     written = _given(lesson.spec, lesson.language) if lesson.spec is not None else await _of(lesson, minutes)
     plans = await asyncio.to_thread(_plans, written.spec) if plan else None
@@ -71,7 +69,8 @@ async def script_lesson(
         if target is None:
             sys.stdout.write(document)
         else:
-            _store(target, document)
+            with replacing(target) as temporary:
+                temporary.write_text(document, encoding="utf-8")
     _show(written, plans, Console(stderr=output == STANDARD_OUTPUT))
     if target is not None:
         print(target)
@@ -201,26 +200,5 @@ def _target(output: str | None, lesson: Path) -> Path | None:
     if output is None or output == STANDARD_OUTPUT:
         return None
     target = Path(output)
-    if target.suffix.lower() != ".json":
-        raise PermanentError(ErrorCode.SETTINGS_INVALID, f"the script is JSON, so {target} must end in .json")
-    if target.resolve() == lesson.resolve():
-        raise PermanentError(ErrorCode.SETTINGS_INVALID, "the script would take the lesson's place")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PermanentError(
-            ErrorCode.SETTINGS_INVALID, f"cannot make {target.parent}: {error.strerror}"
-        ) from None
-    if target.is_dir() or not os.access(target.parent, os.W_OK):
-        raise PermanentError(ErrorCode.SETTINGS_INVALID, f"cannot write {target}")
+    check_writable(target, "script", "JSON", ".json", source=lesson)
     return target
-
-
-def _store(target: Path, document: str) -> None:
-    """Write the file whole or not at all."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(document, encoding="utf-8")
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
