@@ -7,7 +7,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from services.runtime.connection_limits import Place, network_of
+from services.runtime.connection_limits import Place
 from services.runtime.metrics import CONNECTIONS_REFUSED
 from services.runtime.refusal import RefusableConnection
 
@@ -69,7 +69,7 @@ class HttpConnection(RefusableConnection):
         """Take what came; the first of a connection when it is its turn."""
         if self._new:
             self._new = False
-            if not self.limits.newcomers.come(self, network_of(self.client[0] if self.client else "")):
+            if self._place is not None and not self.limits.newcomers.come(self, self._place.key):
                 self.keep(data)
                 return
         super().data_received(data)

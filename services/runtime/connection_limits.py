@@ -69,11 +69,11 @@ class Place:
         guest: who has it; let go of when the place is given up, or taken over by :meth:`keep`.
     """
 
-    __slots__ = ("_address", "_guest", "_key", "_limits", "held", "waits")
+    __slots__ = ("_address", "_guest", "_limits", "held", "key", "waits")
 
     def __init__(self, limits: "ConnectionLimits", key: str, address: _Address, guest: Guest) -> None:
         self._limits = limits
-        self._key = key
+        self.key = key
         self._address: _Address | None = address
         self._guest: Guest | None = guest
         self.held = 0
@@ -106,7 +106,7 @@ class Place:
         """Give the place up."""
         if self._address is not None:
             self.keep()
-            self._limits.left(self._key, self._address)
+            self._limits.left(self.key, self._address)
             self._address = None
 
     def clear(self) -> None:

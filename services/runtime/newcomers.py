@@ -55,11 +55,13 @@ class Newcomers:
         self._pause = None
         if not self._waiting:
             return
-        for _ in range(1 + self._count // CROWD):
-            key, queue = self._waiting.popitem(last=False)
-            newcomer = queue.popleft()
-            self._count -= 1
-            if queue:
-                self._waiting[key] = queue
-            newcomer.let_in()
-        self._rest()
+        try:
+            for _ in range(1 + self._count // CROWD):
+                key, queue = self._waiting.popitem(last=False)
+                newcomer = queue.popleft()
+                self._count -= 1
+                if queue:
+                    self._waiting[key] = queue
+                newcomer.let_in()
+        finally:  # whatever one of them meets, the others come in
+            self._rest()

@@ -3,6 +3,7 @@
 Standard library only, so that starting a broker needs nothing installed.
 """
 
+import contextlib
 import os
 import random
 import socket
@@ -50,17 +51,14 @@ def free_port(host: str = "127.0.0.1") -> int:
     One of ``PORTS`` by chance, where there is one in a hundred tries; else any that the system gives.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for port in (*random.SystemRandom().sample(PORTS, 100), 0):
-        with socket.socket(family) as taken:
-            try:
-                taken.bind((host, port))
-            except OSError:
-                if port == 0:
-                    raise
-                continue
-            found: int = taken.getsockname()[1]
-            return found
-    raise AssertionError("unreachable")
+    for port in random.SystemRandom().sample(PORTS, 100):
+        with contextlib.suppress(OSError), socket.socket(family) as taken:
+            taken.bind((host, port))
+            return port
+    with socket.socket(family) as taken:
+        taken.bind((host, 0))
+        found: int = taken.getsockname()[1]
+        return found
 
 
 def require_free(host: str, port: int) -> None:

@@ -10,13 +10,11 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from contracts.errors import LecternError
+from services.gateway.live.snapshots import CHUNK
 
 RECHECK_SECONDS = 1.0
 """From one look to the next. Shorter: queries for nothing. Longer: a call learns late of what another process
 ended."""
-
-CHUNK = 200
-"""Ids in one query. Fewer: more round trips. More: databases limit their parameters."""
 
 
 class Rechecks:

@@ -59,7 +59,7 @@ class Scripts(Core):
                 f"source_text has {len(wish.source_text):,} characters; at most {MAX_SOURCE_CHARACTERS:,} go",
             )
         language = normalise_language(wish.language)
-        language_of(wish.source_text)  # refuses one that is not spoken
+        await asyncio.to_thread(language_of, wish.source_text)  # refuses one that is not spoken
         source = await self.artifacts.put(Blob(wish.source_text.encode(), "text/plain"))
         script_id = script_id_of(wish)
         return ScriptRequested(

@@ -1,7 +1,5 @@
 """Newcomers are let in one by one, addresses in turn."""
 
-import asyncio
-
 import pytest
 
 from services.runtime import newcomers
@@ -29,7 +27,6 @@ async def test_the_first_goes_in_at_once_and_the_others_when_addresses_have_had_
     names = ["a1", "a2", "a3", "a4", "b1", "c1", "b2"]
     assert [door.come(Guest(name, inside), name[0]) for name in names] == [True, *[False] * 6]
     assert inside == []
-    await asyncio.sleep(0)
     await eventually(lambda: len(inside) == 6)
     assert inside == ["a2", "b1", "c1", "a3", "b2", "a4"]
     await eventually(lambda: door.come(Guest("d1", inside), "d"), message="nobody waits: at once again")
@@ -43,3 +40,21 @@ async def test_of_a_crowd_several_go_in_at_once(monkeypatch: pytest.MonkeyPatch)
         door.come(Guest(str(number), inside), "a")
     door.go_on()
     assert len(inside) == 1 + 3
+
+
+async def test_one_that_breaks_keeps_nobody_else_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newcomers, "NEWCOMER_SECONDS", 3_600)
+
+    class Broken:
+        def let_in(self) -> None:
+            raise ValueError
+
+    inside: list[str] = []
+    door = Newcomers()
+    for guest in (Guest("first", inside), Broken(), Guest("last", inside)):
+        door.come(guest, "a")
+    with pytest.raises(ValueError):  # noqa: PT011
+        door.go_on()
+    assert not door.come(Guest("later", inside), "a")  # the door goes on by itself
+    door.go_on()
+    assert inside == ["last"]
