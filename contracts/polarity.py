@@ -37,14 +37,15 @@ _PAIR_LETTERS = {
     "x": Polarity.FORBIDDEN,
 }
 
-_VARIANT = "\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff\u2640\u2642"
+VARIANTS = "\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff\u2640\u2642"
+"""What may follow a mark and belongs to it: how it is drawn, skin, sex."""
 _ANY = f"{FORBID_MARKS}{ALLOW_MARKS}{CHECK_MARKS}"
-_FRONT = re.compile(rf"^\s*[(\[]?([{_ANY}])[{_VARIANT}]*[)\]]?[\s:：.·-]*(?=\S)")
-_BACK = re.compile(rf"(?<=\S)\s*[(\[]?([{FORBID_MARKS}{ALLOW_MARKS}])[{_VARIANT}]*[)\]]?\s?[.!]?$")
+_FRONT = re.compile(rf"^\s*[(\[]?([{_ANY}])[{VARIANTS}]*[)\]]?[\s:：.·-]*(?=\S)")
+_BACK = re.compile(rf"(?<=\S)\s*[(\[]?([{FORBID_MARKS}{ALLOW_MARKS}])[{VARIANTS}]*[)\]]?\s?[.!]?$")
 _FRONT_LETTER = re.compile(r"^\s*(?:[(\[]([OXox])[)\]]|([OX])(?=[\s:：]))[\s:：]*(?=\S)")
 _BACK_LETTER = re.compile(r"(?<=\S)\s*(?:\(([OXox])\)|\s([OX]))$")
-_CELL = re.compile(rf"^\s*[(\[]?([{_ANY}])[{_VARIANT}]*[)\]]?\s*$")
-_STRAY = re.compile(rf"\s?[{FORBID_MARKS.replace('×', '')}{ALLOW_MARKS}][{_VARIANT}]*")
+_CELL = re.compile(rf"^\s*[(\[]?([{_ANY}])[{VARIANTS}]*[)\]]?\s*$")
+_STRAY = re.compile(rf"\s?[{FORBID_MARKS.replace('×', '')}{ALLOW_MARKS}][{VARIANTS}]*")
 _LABEL = re.compile(
     r"^\s*(?:[\[(【<](?P<in_no>금지|불가|금지 ?사항|나쁜 ?예|잘못된 ?예|틀린 ?예|don['’]?ts?"
     r"|do not|no|never|bad"

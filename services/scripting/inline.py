@@ -47,13 +47,6 @@ Leave = Callable[[str, str], None]
 """Is told what is left unread: its kind and its text."""
 
 
-def raw_inline(node: SyntaxTreeNode, leave: Leave) -> str:
-    """Return an inline node's text: emphasis, links and HTML tags away; rows of it as lines."""
-    parts: list[str] = []
-    _collect(node, leave, parts)
-    return "".join(parts)
-
-
 def _collect(node: SyntaxTreeNode, leave: Leave, parts: list[str]) -> None:
     match node.type:
         case "softbreak" | "hardbreak":
@@ -90,7 +83,7 @@ def _children(node: SyntaxTreeNode, leave: Leave, parts: list[str]) -> None:
 
 
 def raw_inline_of(node: SyntaxTreeNode, leave: Leave) -> str:
-    """Return the text of a node's children."""
+    """Return the text of a node's children: emphasis, links and HTML tags away; rows of it as lines."""
     parts: list[str] = []
     _children(node, leave, parts)
     return "".join(parts)

@@ -25,9 +25,7 @@ _ANSWERS = frozenset({"네", "넵", "넹", "예", "옙", "응"})
 _PLAIN = frozenset({"다", "ᆫ다", "는다"})
 _COMMANDS = frozenset({"라", "어라", "아라", "여라", "으라", "거라", "너라", "게"})
 _PROPOSALS = frozenset({"자"})
-_FAMILIAR = frozenset({"어", "아", "여", "지", "네"})
 _ASKS = frozenset({"는가", "ᆫ가", "은가", "ᆯ까", "을까", "나", "던가"})
-_ASKS_PLAINLY = frozenset({"냐", "느냐", "으냐", "니", "으니"})
 _STEMS_IN_N = frozenset("안신")
 """The verb stems that end in ㄴ, the only ones before which 습니다 stands: 안습니다, 신습니다."""
 

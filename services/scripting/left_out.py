@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
 
 from contracts.left_out import LONGEST_TOLD, MOST_TOLD, LeftOut, Missing
 from contracts.script import Script
+from services.scripting.blocks import Unread
 from services.scripting.passages import Passage, Section
 from services.scripting.text import one_line
 
@@ -18,22 +18,6 @@ _UNITS = (
 )
 _NUMBER = re.compile(rf"[-−±]?\d+(?:[.,:/~∼–-]\d+)*(?: ?(?:{_UNITS}))?")
 """A figure and the unit that makes it one."""
-
-
-class Unread(Protocol):
-    """Something of the source that its reader could not make words of."""
-
-    @property
-    def kind(self) -> str:
-        """What it is: ``code``, ``image`` and the like."""
-
-    @property
-    def heading(self) -> str | None:
-        """Under which heading it stands."""
-
-    @property
-    def text(self) -> str:
-        """As the author wrote it."""
 
 
 def account(

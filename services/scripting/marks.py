@@ -2,12 +2,12 @@
 
 import re
 
-from contracts.polarity import ALLOW_MARKS, FORBID_MARKS
+from contracts.polarity import ALLOW_MARKS, FORBID_MARKS, VARIANTS
 
 _LOOSE = "×✕✖"
 """Signs that also multiply: they forbid in front of a line or an item only."""
 _SPLIT_MARKS = "".join(mark for mark in FORBID_MARKS + ALLOW_MARKS if mark not in _LOOSE)
-MARK = re.compile(rf"[{_SPLIT_MARKS}][\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff\u2640\u2642]*")
+MARK = re.compile(rf"[{_SPLIT_MARKS}][{VARIANTS}]*")
 """A mark wherever it stands in running text."""
 _MARKED_LINE = re.compile(rf"^([ \t]{{0,12}})(?=[{_SPLIT_MARKS}][^|\n]*$|[{_LOOSE}][ \t])", re.MULTILINE)
 _LABEL_LINE = re.compile(

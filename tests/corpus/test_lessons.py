@@ -9,7 +9,6 @@ import yaml
 from contracts.errors import LecternError
 from contracts.normalization import normalized
 from tests.support.demands import broken
-from tests.support.failing import cases
 from tests.support.film import film_of
 
 HERE = Path(__file__).parent
@@ -44,7 +43,7 @@ def problems_of(name: str, folder: Path) -> list[str]:
     return [*([f"language {film.language}"] if wrong else []), *broken(film, case)]
 
 
-@pytest.mark.parametrize("name", cases(CASES, HERE / "failing" / "lessons.txt"))
+@pytest.mark.parametrize("name", CASES)
 def test_a_film_is_what_its_author_demands(name: str, tmp_path: Path) -> None:
     assert problems_of(name, tmp_path) == []
 

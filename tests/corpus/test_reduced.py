@@ -26,7 +26,6 @@ from services.tts.mock import MockVoice
 from services.tts.pronunciation_ko import pronounce
 from services.tts.reading_en import read_english
 from services.tts.reading_ko import read_korean
-from tests.support.failing import cases
 from tests.support.film import STYLE, tight
 
 HERE = Path(__file__).parent
@@ -49,7 +48,7 @@ def holds(alternatives: str | list[str], text: str, form: Callable[[str], str]) 
     return any(form(each) in form(text) for each in wanted)
 
 
-@pytest.mark.parametrize("name", cases(READINGS, HERE / "failing" / "readings.txt"))
+@pytest.mark.parametrize("name", READINGS)
 def test_a_text_is_read_as_a_person_would(name: str) -> None:
     how, case = READINGS[name]
     read = READERS[how](case["text"])
@@ -60,7 +59,7 @@ def test_a_text_is_read_as_a_person_would(name: str) -> None:
     assert not (case.get("one_sentence") and re.search(r"[.?!](?=.*\S)", read.rstrip(" .?!"))), read
 
 
-@pytest.mark.parametrize("name", cases(ALL["answers"], HERE / "failing" / "answers.txt"))
+@pytest.mark.parametrize("name", ALL["answers"])
 def test_a_models_answer_is_understood_at_once(name: str) -> None:
     case = ALL["answers"][name]
     answer = (HERE / "answers" / name).read_text(encoding="utf-8")
@@ -77,7 +76,7 @@ def test_a_models_answer_is_understood_at_once(name: str) -> None:
     assert not any(holds(each, told, tight) for each in case.get("say_none", ())), told
 
 
-@pytest.mark.parametrize("name", cases(ALL["specs"], HERE / "failing" / "specs.txt"))
+@pytest.mark.parametrize("name", ALL["specs"])
 def test_a_render_spec_is_taken_or_refused(name: str) -> None:
     case = ALL["specs"][name]
     try:

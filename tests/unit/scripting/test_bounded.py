@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,6 +17,7 @@ from services.runtime.cancel import CancelToken
 from services.scripting import korean, korean_lists, korean_speech
 from services.scripting.answers import MAX_ANSWER_CHARACTERS, read_script
 from services.scripting.beats import bind
+from services.scripting.blocks import Unread
 from services.scripting.brief import Brief, readable_source
 from services.scripting.chapters import at_most, cut_lexically
 from services.scripting.english import English
@@ -48,15 +48,6 @@ DEAF = 1_000_000
 """Lines between two looks at the cancel: a tenth of a second."""
 
 SCENE = ScriptScene(scene_id=1, narration="a")
-
-
-@dataclass(frozen=True)
-class Gap:
-    """What could not be read."""
-
-    kind: str
-    heading: str | None
-    text: str
 
 
 LARGEST = Brief("ko", target_minutes=60, max_chapters=50, max_scenes_per_chapter=50, style="friendly")
@@ -110,7 +101,7 @@ def _planned(count: int, check: Check) -> object:
 
 def _accounted(count: int, check: Check) -> object:
     sections = [Section(f"{number}", passages(1)) for number in range(count)]
-    unread = [Gap("code", f"{number}", "x 1 kg") for number in range(count)]
+    unread = [Unread("code", f"{number}", "x 1 kg") for number in range(count)]
     told = Script(chapters=(Chapter(chapter_id=1, title="a", scenes=(SCENE,)),))
     return account(told, [f"{number}" for number in range(count)], sections, [], unread, check)
 

@@ -1,26 +1,17 @@
 """What a script leaves out is counted and told: nothing of a source vanishes without a word."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from contracts.left_out import LONGEST_TOLD, LeftOut
 from contracts.script import Chapter, Script, ScriptScene
+from services.scripting.blocks import Unread
 from services.scripting.brief import Brief
 from services.scripting.extractive import write_extractive
 from services.scripting.language import PLAIN, Trait
 from services.scripting.left_out import account, numbers_of
 from services.scripting.passages import Passage, Section
-
-
-@dataclass(frozen=True)
-class Thing:
-    """What a reader could not read."""
-
-    kind: str
-    heading: str | None
-    text: str
 
 
 def script(*said: str, title: str = "장") -> Script:
@@ -62,9 +53,9 @@ def test_nothing_left_out_is_told_as_nothing() -> None:
 
 def test_what_could_not_be_read_is_told_by_kind() -> None:
     unread = [
-        Thing("code", "설치", "pip install x==2.1"),
-        Thing("code", "설치", "x --port 8080"),
-        Thing("image", None, "대피로\0 그림"),
+        Unread("code", "설치", "pip install x==2.1"),
+        Unread("code", "설치", "x --port 8080"),
+        Unread("image", None, "대피로\0 그림"),
     ]
     found = account(script("말."), [], [], [], unread)
     assert found.sentences == 3
