@@ -3,7 +3,7 @@
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ from tests.support.s3 import s3_server
 ONE_BY_ONE = ("tests/e2e/", "tests/integration/")
 """Tests of whole processes on Kafka; those of one folder come one by one, or they would take each other's
 processor. Both folders wait for most of their time, so each has a worker, and a broker, of its own."""
+
+LOG_LINES = 40
 
 __all__ = ["s3_server"]  # one S3 server for the session, wherever it is asked for
 
@@ -76,6 +78,19 @@ def _skip_without_apache_kafka(request: pytest.FixtureRequest) -> None:
     if not opened.apache_kafka:
         why = "; ".join(opened.passed_over) or "it was asked for"
         pytest.skip(f"needs Apache Kafka (rebalance, restart with data), this is {opened} ({why})")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the processes of the test said last: their logs go with its folder."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and isinstance(folder, Path):
+        # not what Kafka calls its logs
+        for path in sorted(each for each in folder.rglob("*.log") if not each.stem.isdigit()):
+            last = path.read_text(errors="replace").splitlines()[-LOG_LINES:]
+            report.sections.append((f"end of {path.relative_to(folder)}", "\n".join(last)))
+    return report
 
 
 def pytest_report_header() -> str:

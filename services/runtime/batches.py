@@ -28,6 +28,8 @@ from aiokafka.record.legacy_records import LegacyRecordBatch
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 from aiokafka.structs import ConsumerRecord
 
+from services.runtime import membership
+
 __all__ = ["COMMITTED", "LARGEST", "UNCOMMITTED", "UNREAD", "AIOKafkaConsumer"]
 
 COMMITTED: Final = "read_committed"
@@ -206,3 +208,4 @@ def _blocks_of_snappy(packed: bytes) -> Iterator[bytes]:
 
 
 fetcher.MemoryRecords, fetcher.PartitionRecords = _Kept, _Records
+membership.install()

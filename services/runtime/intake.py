@@ -270,11 +270,12 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             await asyncio.sleep(self._settings.commit_interval)
             if self.consumer is not None:
                 self._open_transactions.look(self.consumer)
-            if not self._hold_commits:
-                await self.commit()
+            await self.commit()
 
     async def commit(self, noting: Collection[Window] = ()) -> bool:
         """Commit every watermark that moved; a failure is logged and made good by a later commit.
+
+        While the group is between revoke and assignment nothing is committed.
 
         Args:
             noting: windows of which something is to be noted beside the offset, moved or not.
@@ -283,6 +284,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             Whether everything stands.
         """
         async with self._commit_lock:
+            if self._hold_commits:
+                return False
             self._pass_by()
             windows = {
                 w.partition: (w, offset, self.deaths.mark(w, offset), w.since)

@@ -11,12 +11,14 @@ from contracts.cloudevents import decoded_headers
 from contracts.errors import ErrorCode, TransientError
 from services.runtime.batches import COMMITTED, UNCOMMITTED, AIOKafkaConsumer
 from services.runtime.settings import RuntimeSettings
+from services.runtime.vitals import close
 
 NEWEST = 1_000
 """Records read back of a partition. Fewer than an outbox publishes at once: a repeated event is not seen.
 More: a start takes longer (some 20 ms a thousand)."""
 
 READ_SECONDS = 20.0
+CLOSE_SECONDS = 5.0
 
 
 async def newest_ids(settings: RuntimeSettings, partitions: Collection[TopicPartition]) -> set[str]:
@@ -57,7 +59,7 @@ async def _reading(
         consumer.assign(partitions)
         yield consumer
     finally:
-        await consumer.stop()
+        await close(consumer, consumer.stop(), CLOSE_SECONDS)
 
 
 async def _ids(

@@ -239,6 +239,21 @@ async def test_a_group_that_found_only_what_was_rolled_back_is_not_behind() -> N
         assert room.seen == set()
 
 
+async def test_nothing_is_committed_while_the_group_joins_anew() -> None:
+    """Whoever asks: the offsets are those of before, and may be of another log than the group is of by now."""
+    room = Room(0)
+    room.log.records, room.log.end = {0}, 1
+    async with room.running():
+        await asyncio.sleep(0)
+        room.consumer.fetch(batch(0, b"{}", raw=False), [])
+        await eventually(room.up_to_date)
+        assert await room.intake.commit(room.intake.windows)
+        await room.intake.on_partitions_revoked([HERE])
+        assert not await room.intake.commit(room.intake.windows)
+        await room.intake.on_partitions_assigned([HERE])
+        await eventually(lambda: room.intake.commit(room.intake.windows))
+
+
 async def test_what_cannot_be_settled_counts_as_commits_that_fail() -> None:
     room = Room(0)
     room.consumer._coordinator.refusals = 2
