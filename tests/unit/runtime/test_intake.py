@@ -240,7 +240,7 @@ async def test_a_group_that_found_only_what_was_rolled_back_is_not_behind() -> N
 
 
 async def test_nothing_is_committed_while_the_group_joins_anew() -> None:
-    """Whoever asks: the offsets are those of before, and may be of another log than the group is of by now."""
+    """Whoever asks: the offsets are those of before, perhaps of another log than the group is of by now."""
     room = Room(0)
     room.log.records, room.log.end = {0}, 1
     async with room.running():
