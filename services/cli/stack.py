@@ -16,6 +16,7 @@ from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 from services.runtime.embedded import EmbeddedBroker
 from services.runtime.engine import Engine
+from services.runtime.file_lock import locked
 from services.runtime.settings import RuntimeSettings
 
 
@@ -107,20 +108,23 @@ def alone(home: Path) -> Iterator[None]:
     """Hold ``home`` for this process, so that no second gateway works on the same ledger.
 
     Raises:
-        PermanentError: ``SETTINGS_INVALID``: another process holds it.
+        PermanentError: ``SETTINGS_INVALID``: another process holds it, or nobody can.
     """
     try:
-        import fcntl  # noqa: PLC0415 - not on Windows, where nothing is held
-    except ImportError:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = locked(home / "lock")
+    except OSError as error:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID,
+            f"{home} cannot be held for this process ({error.strerror}): "
+            "set LECTERN_HOME to a folder of a local disk that may be written",
+        ) from None
+    if lock is None:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID,
+            f"another lectern runs on {home}: stop it, or set LECTERN_HOME to another folder",
+        )
+    try:
         yield
-        return
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise PermanentError(
-                ErrorCode.SETTINGS_INVALID,
-                f"another lectern runs on {home}: stop it, or set LECTERN_HOME to another folder",
-            ) from None
-        yield
+    finally:
+        lock.release()
