@@ -13,7 +13,7 @@ from services.gateway.ledger import recovery
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts import Artifacts
 from services.runtime.artifacts.settings import ArtifactSettings
-from services.runtime.artifacts.store import open_artifacts
+from services.runtime.artifacts.store import OnResult, ignored, open_artifacts
 from services.runtime.embedded import EmbeddedBroker
 from services.runtime.engine import Engine
 from services.runtime.file_lock import locked
@@ -61,6 +61,7 @@ async def open_stack(
     workers: Sequence[str] = WORKERS,
     name: str = "lectern",
     drain_deadline: float | None = None,
+    on_result: OnResult = ignored,
 ) -> AsyncIterator[Stack]:
     """Run the gateway and ``workers`` while the context is open.
 
@@ -70,6 +71,7 @@ async def open_stack(
         workers: which stages run in this process.
         name: of the process, in events and traces.
         drain_deadline: seconds for work in hand at the end; ``None`` for the runtime settings' value.
+        on_result: told of the result of each action that a stage asks for.
 
     Raises:
         LecternError: a part could not be started; what had started is stopped again.
@@ -81,7 +83,7 @@ async def open_stack(
             stack.callback(broker.stop)
             address = await asyncio.to_thread(broker.start)
             runtime = runtime.model_copy(update={"kafka_bootstrap_servers": address, "embedded": True})
-        artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings()))
+        artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings(), on_result))
         gateway = await stack.enter_async_context(
             open_gateway(gateway_settings, artifacts, patience=0.0 if broker else runtime.connect_timeout)
         )
