@@ -1,25 +1,32 @@
-"""What this process has made, from the Prometheus counters that the stages keep."""
+"""What this process has made, from what the action cache answers: what it found there was made before."""
 
+from dataclasses import dataclass
 from typing import Final
 
-from prometheus_client import REGISTRY
+from services.runtime.artifacts import Remembered
 
-SCENES_SYNTHESISED: Final = "lectern_scenes_synthesised_total"
-FRAMES_ENCODED: Final = "lectern_frames_encoded_total"
-
-
-def scenes_synthesised() -> float:
-    """Return how many scenes were spoken, not remembered, since the process started."""
-    return _total(SCENES_SYNTHESISED)
+SPEECH: Final = "tts"
+SEGMENT: Final = "composition.segment"
+"""Names of the actions that are counted."""
 
 
-def frames_encoded() -> float:
-    """Return how many frames went through an encoder since the process started."""
-    return _total(FRAMES_ENCODED)
+@dataclass
+class Counters:
+    """Counts what had to be made.
 
+    Attributes:
+        scenes_synthesised: scenes whose speech was made.
+        frames_encoded: frames that went through an encoder for the segments that were made.
+    """
 
-def _total(name: str) -> float:
-    """Return the sum of a counter over its labels; 0 where no stage has loaded it."""
-    return sum(
-        sample.value for metric in REGISTRY.collect() for sample in metric.samples if sample.name == name
-    )
+    scenes_synthesised: int = 0
+    frames_encoded: int = 0
+
+    def add(self, action: str, result: Remembered) -> None:
+        """Count an action's result."""
+        if result.hit:
+            return
+        if action == SPEECH:
+            self.scenes_synthesised += 1
+        elif action == SEGMENT:
+            self.frames_encoded += result.facts["encoded"]

@@ -14,7 +14,7 @@ from contracts.commands import GenerateScript, RenderOptions, StartRender
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.renderspec import RenderSpec
 from contracts.script import Script
-from services.cli import counters
+from services.cli.counters import Counters
 from services.cli.delivery import Delivered, deliver
 from services.cli.lesson import Lesson
 from services.cli.neighbours import refuse_beside_a_gateway
@@ -95,14 +95,14 @@ async def render(
     Raises:
         LecternError: why there is no film.
     """
-    synthesised, encoded = counters.scenes_synthesised(), counters.frames_encoded()
+    made = Counters()
     display.say("starting the system")
     if runtime.kafka_bootstrap_servers is not None:
         await refuse_beside_a_gateway(runtime.kafka_bootstrap_servers)
     async with (
         _own_ledger(runtime, gateway) as own,
         # No draining: when this ends early, nobody waits for the work in hand.
-        open_stack(runtime, own, name="render", drain_deadline=0.0) as stack,
+        open_stack(runtime, own, name="render", drain_deadline=0.0, on_result=made.add) as stack,
     ):
         job = await _film(stack, wish, display)
         script = await _written(stack, job)
@@ -110,8 +110,8 @@ async def render(
     return Rendered(
         files,
         job.duration_sec or 0.0,
-        int(counters.scenes_synthesised() - synthesised),
-        int(counters.frames_encoded() - encoded),
+        made.scenes_synthesised,
+        made.frames_encoded,
         script,
     )
 

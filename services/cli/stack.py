@@ -13,9 +13,10 @@ from services.gateway.ledger import recovery
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts import Artifacts
 from services.runtime.artifacts.settings import ArtifactSettings
-from services.runtime.artifacts.store import open_artifacts
+from services.runtime.artifacts.store import OnResult, ignored, open_artifacts
 from services.runtime.embedded import EmbeddedBroker
 from services.runtime.engine import Engine
+from services.runtime.file_lock import locked
 from services.runtime.settings import RuntimeSettings
 
 
@@ -60,6 +61,7 @@ async def open_stack(
     workers: Sequence[str] = WORKERS,
     name: str = "lectern",
     drain_deadline: float | None = None,
+    on_result: OnResult = ignored,
 ) -> AsyncIterator[Stack]:
     """Run the gateway and ``workers`` while the context is open.
 
@@ -69,6 +71,7 @@ async def open_stack(
         workers: which stages run in this process.
         name: of the process, in events and traces.
         drain_deadline: seconds for work in hand at the end; ``None`` for the runtime settings' value.
+        on_result: told of the result of each action that a stage asks for.
 
     Raises:
         LecternError: a part could not be started; what had started is stopped again.
@@ -80,7 +83,7 @@ async def open_stack(
             stack.callback(broker.stop)
             address = await asyncio.to_thread(broker.start)
             runtime = runtime.model_copy(update={"kafka_bootstrap_servers": address, "embedded": True})
-        artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings()))
+        artifacts = await stack.enter_async_context(open_artifacts(ArtifactSettings(), on_result))
         gateway = await stack.enter_async_context(
             open_gateway(gateway_settings, artifacts, patience=0.0 if broker else runtime.connect_timeout)
         )
@@ -107,20 +110,23 @@ def alone(home: Path) -> Iterator[None]:
     """Hold ``home`` for this process, so that no second gateway works on the same ledger.
 
     Raises:
-        PermanentError: ``SETTINGS_INVALID``: another process holds it.
+        PermanentError: ``SETTINGS_INVALID``: another process holds it, or nobody can.
     """
     try:
-        import fcntl  # noqa: PLC0415 - not on Windows, where nothing is held
-    except ImportError:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = locked(home / "lock")
+    except OSError as error:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID,
+            f"{home} cannot be held for this process ({error.strerror}): "
+            "set LECTERN_HOME to a folder of a local disk that may be written",
+        ) from None
+    if lock is None:
+        raise PermanentError(
+            ErrorCode.SETTINGS_INVALID,
+            f"another lectern runs on {home}: stop it, or set LECTERN_HOME to another folder",
+        )
+    try:
         yield
-        return
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise PermanentError(
-                ErrorCode.SETTINGS_INVALID,
-                f"another lectern runs on {home}: stop it, or set LECTERN_HOME to another folder",
-            ) from None
-        yield
+    finally:
+        lock.release()

@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+
+from standardwebhooks import Webhook
 
 PREFIX = "whsec_"
 
@@ -40,15 +40,11 @@ def webhook_headers(
         keys: each signs; a receiver accepts if one of its keys matches.
         webhook_id: the same for every delivery of a callback, so that receivers tell repeats.
         moment: of this delivery; receivers refuse old ones, so that none can be replayed later.
-        body: exactly what is sent.
+        body: exactly what is sent; text in UTF-8, as JSON is.
     """
-    timestamp = str(int(moment.timestamp()))
-    headers = {"webhook-id": webhook_id, "webhook-timestamp": timestamp}
+    moment = moment.astimezone(UTC)  # the library takes the time of day for UTC, whatever zone is meant
+    headers = {"webhook-id": webhook_id, "webhook-timestamp": str(int(moment.timestamp()))}
     if keys:
-        signed = f"{webhook_id}.{timestamp}.".encode() + body
-        headers["webhook-signature"] = " ".join(f"v1,{_signature(key, signed)}" for key in keys)
+        text = body.decode()
+        headers["webhook-signature"] = " ".join(Webhook(key).sign(webhook_id, moment, text) for key in keys)
     return headers
-
-
-def _signature(key: bytes, signed: bytes) -> str:
-    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

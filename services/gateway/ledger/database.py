@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TextIO, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
+from filelock import FileLock
 from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
@@ -17,6 +18,7 @@ from services.gateway.ledger.migrating import upgrade
 from services.gateway.ledger.postgres import PostgresLedger
 from services.gateway.ledger.standing import Standing, away, touch
 from services.gateway.ledger.writer import STALE, Writer, code_of, storage_error
+from services.runtime.file_lock import locked
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,7 +86,7 @@ class SqliteLedger:
             )
         self._path = Path(str(parsed.database))
         self._url = parsed
-        self._lock: TextIO | None = None
+        self._lock: FileLock | None = None
         self._watching: asyncio.Task[None] | None = None
         self.standing = Standing()
         self.announced: Callable[[], None] = _nothing
@@ -125,7 +127,7 @@ class SqliteLedger:
         """Say whether this process publishes the outbox: it holds a lock beside the file, until it ends."""
         if self._lock is None:
             try:
-                self._lock = lock_file(self._path.with_name(f"{self._path.name}.relay"))
+                self._lock = locked(self._path.with_name(f"{self._path.name}.relay"))
             except OSError as error:
                 raise away(f"its lock file: {error.strerror}") from error
         return self._lock is not None
@@ -137,7 +139,7 @@ class SqliteLedger:
             await asyncio.gather(self._watching, return_exceptions=True)
         await self._writer.stop()
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
         self._readers.shutdown()
         self._read_engine.dispose()
         self._write_engine.dispose()
@@ -249,21 +251,6 @@ def _connected(connection: Any, _record: object) -> None:
 
 def _begun(begin: str, conn: sa.Connection) -> None:
     conn.exec_driver_sql(begin)
-
-
-def lock_file(path: Path) -> TextIO | None:
-    """Return the locked file, ``None`` if another process holds it; where there are no locks, all hold it."""
-    file = path.open("w")
-    try:
-        import fcntl  # noqa: PLC0415 - not on Windows, where one process is served
-    except ImportError:
-        return file
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file
 
 
 def _nothing() -> None:

@@ -13,15 +13,29 @@ from services.runtime.artifacts.gather import gather
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.settings import ArtifactSettings
 
-__all__ = ["ArtifactSettings", "ArtifactStore", "open_artifacts"]
+__all__ = ["ArtifactSettings", "ArtifactStore", "OnResult", "ignored", "open_artifacts"]
+
+
+OnResult = Callable[[str, Remembered], None]
+"""Told of each action that was asked for: its name and its result, which says whether it was a hit."""
+
+
+def ignored(_action: str, _result: Remembered) -> None:
+    """Tell nobody."""
 
 
 class ArtifactStore:
-    """Blobs, the action cache and the durable fold over one blob store; implements ``Artifacts``."""
+    """Blobs, the action cache and the durable fold over one blob store; implements ``Artifacts``.
 
-    def __init__(self, blobs: BlobStore) -> None:
+    Args:
+        blobs: where everything lies.
+        on_result: told of each action's result.
+    """
+
+    def __init__(self, blobs: BlobStore, on_result: OnResult = ignored) -> None:
         self._blobs = blobs
         self._cache = ActionCache(blobs)
+        self._on_result = on_result
 
     async def put(self, blob: Blob) -> ClaimCheck:
         """See :class:`~services.runtime.artifacts.Artifacts`."""
@@ -43,7 +57,9 @@ class ArtifactStore:
         self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[Made]]
     ) -> Remembered:
         """See :class:`~services.runtime.artifacts.Artifacts`."""
-        return await self._cache.remember(stage, version, inputs, make)
+        result = await self._cache.remember(stage, version, inputs, make)
+        self._on_result(stage, result)
+        return result
 
     async def gather(self, key: str, part: int, parts: int, payload: bytes) -> tuple[bytes, ...] | None:
         """See :class:`~services.runtime.artifacts.Artifacts`."""
@@ -51,8 +67,14 @@ class ArtifactStore:
 
 
 @asynccontextmanager
-async def open_artifacts(settings: ArtifactSettings) -> AsyncIterator[Artifacts]:
+async def open_artifacts(
+    settings: ArtifactSettings, on_result: OnResult = ignored
+) -> AsyncIterator[Artifacts]:
     """Open the artifact store that the settings name.
+
+    Args:
+        settings: where it lies.
+        on_result: told of each action's result.
 
     Raises:
         TransientError: the local folder cannot be made.
@@ -60,7 +82,7 @@ async def open_artifacts(settings: ArtifactSettings) -> AsyncIterator[Artifacts]
     if settings.artifact_store == "local":
         local = LocalBlobs(settings.lectern_home / "artifacts")
         await local.open()
-        yield ArtifactStore(local)
+        yield ArtifactStore(local, on_result)
         return
     # The S3 client is an optional dependency (extra "s3") and takes half a second to import.
     from services.runtime.artifacts.s3 import S3Blobs  # noqa: PLC0415
@@ -76,4 +98,4 @@ async def open_artifacts(settings: ArtifactSettings) -> AsyncIterator[Artifacts]
         proxies=settings.outbound.proxies,
     )
     async with open_bucket(location) as bucket:
-        yield ArtifactStore(S3Blobs(bucket))
+        yield ArtifactStore(S3Blobs(bucket), on_result)

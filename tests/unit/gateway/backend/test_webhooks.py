@@ -1,7 +1,7 @@
 """Signed as Standard Webhooks says: checked with its own library."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -55,6 +55,16 @@ class TestSignature:
         assert first.body == second.body
         assert second.json()["script_id"] == script_id
         Webhook(SECRETS[1]).verify(second.body, second.headers)
+
+    def test_the_same_callback_is_signed_with_the_same_bytes_as_ever_whatever_the_zone(self) -> None:
+        moment = datetime(2026, 3, 1, 9, 30, 0, 999_999, tzinfo=timezone(timedelta(hours=9)))
+        signed = webhook_headers((bytes(range(24)), b"k" * 64), "msg_1", moment, '{"제목":"안전"}'.encode())
+        assert signed == {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": "1772325000",
+            "webhook-signature": "v1,7gMlkYdleMoZGYsnWXbIHO6VQK5X0//rlXbxK8x6gvo="
+            " v1,gjV19ETSXnoaoW6px5uyn+DNCHGsUiNb7aJefXcaDEM=",
+        }
 
     def test_without_keys_nothing_is_signed(self) -> None:
         assert set(webhook_headers((), "id", NOW, b"")) == {"webhook-id", "webhook-timestamp"}
