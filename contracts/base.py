@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import from_json
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticKnownError, from_json
 
 NAMESPACE = UUID("5a6f1c1e-6d0b-5b0e-9f4e-1e57e4c0de00")
 """Namespace of all deterministic event ids."""
@@ -21,6 +21,23 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,12
 """An identifier of a job, video or script: safe in a path, a URL, a log line and a Kafka key."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def at_most(count: int) -> BeforeValidator:
+    """Return what refuses a list or an object of more than ``count`` items before any of them is looked at.
+
+    Pydantic looks at all of them, and tells of each that is wrong: ``[1,1,…]``, a megabyte, became 600 MB.
+    What holds lists itself fails at the first item that is wrong (``FailFast``), or the faults multiply.
+    """
+
+    def check(value: object) -> object:
+        if isinstance(value, list | tuple | dict) and len(value) > count:
+            kind = "Dictionary" if isinstance(value, dict) else "Tuple"
+            told = {"field_type": kind, "max_length": count, "actual_length": len(value)}
+            raise PydanticKnownError("too_long", told)
+        return value
+
+    return BeforeValidator(check)
 
 
 class Model(BaseModel):

@@ -27,6 +27,11 @@ it comes, but a compressed one may unpack to thirty. Smaller: a long course inli
 stranger's record takes our memory, and a second of everybody's event loop."""
 
 
+MAX_COMMAND_VALUES = 400_000
+"""Commas and brackets of a command, so about its values. Fewer: a long course full of lists is refused. More:
+4 MB of empty lists, ``[],[],…``, become 90 MB in memory, for each command in hand."""
+
+
 class Command(Model):
     """What every command may carry."""
 
@@ -138,6 +143,10 @@ def parse_command(
             ErrorCode.EVENT_TOO_LARGE,
             f"the command has {len(value):,} bytes; at most {MAX_COMMAND_BYTES:,} are read: name a script_id "
             "in the place of render_spec, or render the course in parts",
+        )
+    if value is not None and sum(map(value.count, (b",", b"[", b"{"))) > MAX_COMMAND_VALUES:
+        raise PermanentError(
+            ErrorCode.EVENT_TOO_LARGE, f"the command has more than {MAX_COMMAND_VALUES:,} values"
         )
     opened = open_envelope(value, headers)
     try:

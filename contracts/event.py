@@ -1,10 +1,10 @@
 """What every event carries, and the finished file that several name."""
 
 from functools import cache
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from contracts.base import Id, Model
 
@@ -50,3 +50,6 @@ class Asset(Model):
     size_bytes: int = Field(ge=0)
     content_type: str
     sha256: str
+
+
+Assets = Annotated[tuple[Asset, ...], FailFast()]

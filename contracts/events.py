@@ -12,7 +12,7 @@ from pydantic import Field
 
 from contracts.base import ClaimCheck, Id, Model
 from contracts.errors import ErrorCode
-from contracts.event import Asset, Event
+from contracts.event import Asset, Assets, Event
 from contracts.job_events import (
     CommandRejected,
     ControlChanged,
@@ -153,7 +153,7 @@ class AssetsUploaded(Event):
 
     video_id: Id
     script_id: Id | None = None
-    assets: tuple[Asset, ...] = Field(min_length=1)
+    assets: Assets = Field(min_length=1)
     frames: int = Field(ge=1)
     duration_sec: float = Field(gt=0)
 

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from contracts.base import Id
 from contracts.errors import ErrorCode
-from contracts.event import Asset, Event, JobStatus
+from contracts.event import Assets, Event, JobStatus
 from contracts.steps import Step
 
 
@@ -54,7 +54,7 @@ class JobCompleted(Event):
 
     video_id: Id
     script_id: Id | None = None
-    assets: tuple[Asset, ...]
+    assets: Assets
     duration_sec: float
 
 
@@ -88,7 +88,7 @@ class JobUpdated(Event):
     scenes: int = Field(default=0, ge=0)
     error_code: str | None = None
     error_message: str | None = None
-    assets: tuple[Asset, ...] = ()
+    assets: Assets = ()
     duration_sec: float | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime

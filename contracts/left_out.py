@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
-from contracts.base import Model
+from contracts.base import Model, at_most
 
 LONGEST_TOLD = 300
 """Characters of one thing that is told; a sentence is cut behind them. Smaller cuts prohibitions in the
@@ -15,6 +15,7 @@ MOST_TOLD = 500
 so at most some thousand sentences."""
 
 Told = Annotated[str, Field(max_length=LONGEST_TOLD, pattern=r"^[^\x00]*$")]
+_AllTold = Annotated[tuple[Told, ...], Field(max_length=MOST_TOLD), at_most(MOST_TOLD)]
 
 
 class Missing(Model):
@@ -35,8 +36,8 @@ class Missing(Model):
     reason: str = Field(default="length", max_length=40, pattern=r"^[^\x00]*$")
     whole: bool = False
     sentences: int = Field(default=0, ge=0)
-    numbers: tuple[Told, ...] = Field(default=(), max_length=MOST_TOLD)
-    prohibitions: tuple[Told, ...] = Field(default=(), max_length=MOST_TOLD)
+    numbers: _AllTold = ()
+    prohibitions: _AllTold = ()
     text: Told | None = None
 
 
@@ -52,10 +53,10 @@ class LeftOut(Model):
     """
 
     sentences: int = Field(default=0, ge=0)
-    headings: tuple[Told, ...] = Field(default=(), max_length=MOST_TOLD)
-    numbers: tuple[Told, ...] = Field(default=(), max_length=MOST_TOLD)
-    prohibitions: tuple[Told, ...] = Field(default=(), max_length=MOST_TOLD)
-    parts: tuple[Missing, ...] = Field(default=(), max_length=MOST_TOLD)
+    headings: _AllTold = ()
+    numbers: _AllTold = ()
+    prohibitions: _AllTold = ()
+    parts: Annotated[tuple[Missing, ...], Field(max_length=MOST_TOLD), FailFast()] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is missing."""

@@ -4,13 +4,13 @@ One record for each change, written in the transaction that made it, before what
 events of the flow these hold moments: the ledger's clock is part of what it knows. Nobody acts on them.
 """
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.base import ClaimCheck, Id
-from contracts.event import Asset, Event, JobStatus
+from contracts.base import ClaimCheck, Id, at_most
+from contracts.event import Assets, Event, JobStatus
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
 
@@ -33,7 +33,7 @@ class JobRecorded(Event):
     progress: int = Field(ge=0, le=100)
     error_code: str | None
     error_message: str | None
-    assets: tuple[Asset, ...]
+    assets: Assets
     duration_sec: float | None
     revision: int = Field(ge=1)
     created_at: AwareDatetime
@@ -98,7 +98,7 @@ class RequestAnswered(Event):
 
     fingerprint: str = Field(max_length=64)
     status: int = Field(ge=0, le=599, description="0: the key is bound to the request, no answer is kept")
-    headers: dict[str, str]
+    headers: Annotated[dict[str, str], at_most(100)]
     body: str
     at: AwareDatetime
 

@@ -1,11 +1,11 @@
 """The render spec: what is rendered. Two shapes come in; one, flat, goes on."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from contracts.base import Model
+from contracts.base import Model, at_most
 from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE, normalise_language
 from contracts.markup import without_tags
@@ -35,7 +35,7 @@ class RenderSpec(Model):
 
     title: str | None = Field(default=None, max_length=300)
     language: str = DEFAULT_LANGUAGE
-    scenes: tuple[SpecScene, ...] = Field(min_length=1, max_length=MAX_SCENES)
+    scenes: Annotated[tuple[SpecScene, ...], Field(min_length=1, max_length=MAX_SCENES), at_most(MAX_SCENES)]
 
 
 def spec_of_script(script: Script, *, language: str | None = None) -> RenderSpec:

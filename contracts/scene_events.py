@@ -1,8 +1,8 @@
 """The events of a scene, from plan to segment; each extends the one before it."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from contracts.base import ClaimCheck, Id, Model
 from contracts.event import Event
@@ -66,7 +66,7 @@ class SceneSpoken(ScenePlanned):
     speech: ClaimCheck = Field(
         description="audio/wav, 48 kHz, mono, s16; speech alone, without lead-in and pause"
     )
-    sentences: tuple[SentenceTime, ...] = Field(min_length=1)
+    sentences: Annotated[tuple[SentenceTime, ...], FailFast()] = Field(min_length=1)
     timing: SceneTiming
     loudness: Loudness
 
@@ -76,7 +76,7 @@ class Cue(Model):
 
     start: int = Field(ge=0)
     end: int = Field(ge=1)
-    lines: tuple[str, ...] = Field(min_length=1, max_length=2)
+    lines: Annotated[tuple[str, ...], FailFast(), Field(min_length=1, max_length=2)]
 
 
 class SceneSubtitled(SceneSpoken):
@@ -84,7 +84,7 @@ class SceneSubtitled(SceneSpoken):
 
     type: ClassVar[str] = "lectern.scene.subtitled.v1"
 
-    cues: tuple[Cue, ...]
+    cues: Annotated[tuple[Cue, ...], FailFast()]
 
 
 class Shot(Model):
@@ -100,7 +100,7 @@ class SceneDrawn(SceneSubtitled):
     type: ClassVar[str] = "lectern.scene.drawn.v1"
 
     layout: str = Field(max_length=40, description="name of the layout the planner chose")
-    shots: tuple[Shot, ...] = Field(min_length=1)
+    shots: Annotated[tuple[Shot, ...], FailFast()] = Field(min_length=1)
     previous_picture: ClaimCheck | None = Field(description="last picture of the scene before")
 
 

@@ -2,13 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
-from contracts.base import Model
+from contracts.base import Model, at_most
 from contracts.left_out import LeftOut
 
 MAX_SCENES = 500
 """Most scenes in one script; a three-minute lesson has 10-18."""
+
+MAX_CHAPTERS = 100
+"""Most chapters in one script. Fewer: long courses are refused. More: of each that is wrong is told."""
+
+MAX_NOTICES = 100
+"""Most notices about one script, a scene or a sentence each."""
 
 
 class ScriptScene(Model):
@@ -25,7 +31,9 @@ class Chapter(Model):
 
     chapter_id: int = Field(ge=0)
     title: str = Field(min_length=1, max_length=300)
-    scenes: tuple[ScriptScene, ...] = Field(min_length=1, max_length=MAX_SCENES)
+    scenes: Annotated[
+        tuple[ScriptScene, ...], Field(min_length=1, max_length=MAX_SCENES), at_most(MAX_SCENES)
+    ]
 
 
 Notice = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
@@ -37,10 +45,10 @@ class Script(Model):
 
     title: str | None = Field(default=None, max_length=300)
     language: str | None = Field(default=None, max_length=35)
-    chapters: tuple[Chapter, ...] = Field(min_length=1, max_length=100)
+    chapters: Annotated[tuple[Chapter, ...], Field(min_length=1, max_length=MAX_CHAPTERS), FailFast()]
     left_out: LeftOut | None = Field(
         default=None, description="what the writer left out of the source; null where nobody counted"
     )
-    warnings: tuple[Notice, ...] = Field(
-        default=(), max_length=100, description="what the author should know about this script, in words"
+    warnings: Annotated[tuple[Notice, ...], Field(max_length=MAX_NOTICES), at_most(MAX_NOTICES)] = Field(
+        default=(), description="what the author should know about this script, in words"
     )

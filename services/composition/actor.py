@@ -19,14 +19,20 @@ from services.composition.render import render_segment
 from services.composition.settings import CompositionSettings
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Blob, Made
+from services.runtime.room import Room
 
 SEGMENT_VERSION = 1
 """Raise when the same scene would give other bytes."""
 FILM_VERSION = 3
 """Raise when the same segments and speech would give other bytes."""
 
+PIXELS_A_SCENE = 1_200_000
+"""Pixels for which each scene at once has room; larger scenes go alone. A moving one takes 100 bytes for each
+pixel of a frame, most of it the encoder's. Fewer: two of 1280x720 no longer use two cores. More: two of
+1920x1080 take 540 MB, and two of 3840x2160 1.6 GB."""
 
-async def compose_scene(event: SceneDrawn, ctx: Context) -> Sequence[Event]:
+
+async def compose_scene(event: SceneDrawn, ctx: Context, *, room: Room) -> Sequence[Event]:
     """Encode one scene's segment.
 
     The action's inputs leave out what another scene may change, so editing a scene encodes its own segment
@@ -46,7 +52,7 @@ async def compose_scene(event: SceneDrawn, ctx: Context) -> Sequence[Event]:
     async def make() -> Made:
         pictures = {sha: await ctx.artifacts.get(claims[sha]) for sha in dict.fromkeys(plan.pictures)}
         path = ctx.scratch / "segment"
-        header = await ctx.run(_render, plan, pictures, path, name, ctx.cancel)
+        header = await ctx.run(_render, plan, pictures, path, name, ctx.cancel, room)
         return Made({"segment": Blob(path, segment.MEDIA_TYPE)}, {"encoded": header.encoded})
 
     made = await ctx.artifacts.remember("composition.segment", SEGMENT_VERSION, plan.inputs(), make)
@@ -54,9 +60,10 @@ async def compose_scene(event: SceneDrawn, ctx: Context) -> Sequence[Event]:
 
 
 def _render(
-    plan: SegmentPlan, pictures: dict[str, bytes], path: Path, name: str, cancel: Cancel
+    plan: SegmentPlan, pictures: dict[str, bytes], path: Path, name: str, cancel: Cancel, room: Room
 ) -> segment.SegmentHeader:
-    with composing(name):
+    pixels = plan.format.width * plan.format.height
+    with room.taken(pixels, cancel.check), composing(name):
         return render_segment(plan, pictures, path, name, cancel)
 
 
@@ -140,10 +147,13 @@ def build(settings: CompositionSettings | None = None) -> Actor:
     last segment is.
     """
     settings = settings or CompositionSettings()
+    room = Room(PIXELS_A_SCENE * settings.scenes_at_once)
     return Actor(
         "composition",
         (
-            Subscription(SCENE_DRAWN, compose_scene, settings.scenes_at_once, Step.COMPOSE_VIDEO),
+            Subscription(
+                SCENE_DRAWN, partial(compose_scene, room=room), settings.scenes_at_once, Step.COMPOSE_VIDEO
+            ),
             Subscription(
                 SCENE_COMPOSED, partial(compose_film, threads=settings.film_threads), settings.films_at_once
             ),

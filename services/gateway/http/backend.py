@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from contracts.base import Id, Model
 from contracts.commands import RenderOptions
 from contracts.errors import ErrorCode
-from services.gateway.http.body import JsonRoute
+from services.gateway.http.body import JsonRequest, JsonRoute
 from services.gateway.http.models import JobResponse
 from services.gateway.http.problems import responses
 from services.gateway.ledger import callbacks
@@ -97,7 +97,8 @@ def router(service: Service) -> APIRouter:
         summary="Fetch the render spec, keep it as the job's snapshot, and render it",
         responses=responses(400, 404, 409, 413, 422, 503),
     )
-    async def start(job_id: Id, body: StartRequest | None = None) -> StartResponse:
+    async def start(job_id: Id, request: JsonRequest, body: StartRequest | None = None) -> StartResponse:
+        request.forget()  # the backend may have to be asked
         asked = body or StartRequest()
         wish = StartWish(job_id, asked.video_id, asked.script_id, asked.render_spec, asked.options)
         done = await service.start(wish)

@@ -6,11 +6,11 @@ which not every database can keep.
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, FailFast, Field, model_validator
 
-from contracts.base import Model
+from contracts.base import Model, at_most
 from contracts.commands import Count, number
-from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
+from contracts.script import MAX_CHAPTERS, MAX_SCENES, Chapter, Script, ScriptScene
 
 # the limits stand inside: on an optional field Pydantic would not name them in the schema
 Duration = Annotated[float, Field(ge=0, le=3600), BeforeValidator(number)]
@@ -39,10 +39,10 @@ class ChapterBody(Body, Chapter):
     """One chapter of a script."""
 
     chapter_id: Count = Field(ge=0)
-    scenes: tuple[SceneBody, ...] = Field(min_length=1, max_length=MAX_SCENES)
+    scenes: Annotated[tuple[SceneBody, ...], Field(min_length=1, max_length=MAX_SCENES), at_most(MAX_SCENES)]
 
 
 class ScriptBody(Body, Script):
     """A whole script; ``title`` and ``language`` stand where they are known."""
 
-    chapters: tuple[ChapterBody, ...] = Field(min_length=1, max_length=100)
+    chapters: Annotated[tuple[ChapterBody, ...], Field(min_length=1, max_length=MAX_CHAPTERS), FailFast()]

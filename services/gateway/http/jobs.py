@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from contracts.base import Id
 from contracts.commands import StartRender
-from services.gateway.http.body import JsonRoute
+from services.gateway.http.body import JsonRequest, JsonRoute
 from services.gateway.http.details import JobDetail
 from services.gateway.http.leaving import while_there
 from services.gateway.http.models import JobResponse, RenderJobRequest, RenderJobResponse
@@ -44,11 +44,12 @@ def router(service: Service, *, new_id: NewId) -> APIRouter:
     async def create(
         video_id: Id,
         body: RenderJobRequest,
-        request: Request,
+        request: JsonRequest,
         response: Response,
         prefer: Prefer = None,
         idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> RenderJobResponse:
+        request.forget()
         caller = request.scope.get("lectern.caller", "")
         job_id = job_id_of(caller, video_id, body, idempotency_key, new_id)
         wish = StartRender(job_id=job_id, video_id=video_id, script_id=body.script_id, options=body.options)

@@ -21,7 +21,7 @@ from services.gateway.ledger.records import (
     ScriptRecord,
     ScriptState,
     ScriptVersion,
-    content_hash,
+    VersionRecord,
 )
 from services.gateway.messages import ErrorInfo, text_of
 
@@ -122,7 +122,7 @@ class VersionInfo(Model):
     created_at: datetime
 
     @classmethod
-    def of(cls, item: ScriptVersion) -> "VersionInfo":
+    def of(cls, item: ScriptVersion | VersionRecord) -> "VersionInfo":
         """Return what is told of a version."""
         return cls(**_version_fields(item))
 
@@ -202,11 +202,11 @@ class JobPage(Model):
     next: str | None
 
 
-def _version_fields(item: ScriptVersion) -> dict[str, Any]:
+def _version_fields(item: ScriptVersion | VersionRecord) -> dict[str, Any]:
     return {
         "version": item.version,
         "origin": item.origin,
-        "content_hash": content_hash(item.body),
+        "content_hash": item.content_hash,
         "created_at": item.created_at,
     }
 

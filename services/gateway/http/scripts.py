@@ -5,13 +5,13 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Response
 
 from contracts.base import NAMESPACE, Id, canonical_json
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from services.gateway.http.bodies import ScriptBody
-from services.gateway.http.body import JsonRoute
+from services.gateway.http.body import JsonRequest, JsonRoute
 from services.gateway.http.leaving import while_there
 from services.gateway.http.models import (
     ApproveRequest,
@@ -57,11 +57,12 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
     async def generate(
         video_id: Id,
         body: ScriptGenerateRequest,
-        request: Request,
+        request: JsonRequest,
         response: Response,
         prefer: Annotated[str | None, Header(description="`wait=seconds` or `respond-async`")] = None,
         idempotency_key: Annotated[str | None, Header(max_length=200, include_in_schema=False)] = None,
     ) -> object:
+        request.forget()
         asked = asked_wait(prefer)
         caller = request.scope.get("lectern.caller", "")
         named = _named(caller, video_id, idempotency_key, body) if idempotency_key else UUID(new_id())
@@ -74,7 +75,9 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
             response.headers["Preference-Applied"] = applied(asked)
         return _answer(script, f"{base_of(request)}/scripts/{script.script_id}", response)
 
-    @routes.get("/videos/{video_id}/scripts", summary="A video's scripts, newest first")
+    @routes.get(
+        "/videos/{video_id}/scripts", summary="A video's scripts, newest first: up to 100, and 4 MiB of text"
+    )
     async def of_video(video_id: Id) -> list[ScriptResponse]:
         return [ScriptResponse.of(script) for script in await service.list_scripts(video_id)]
 
@@ -88,7 +91,10 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
         response_model=ScriptResponse,
         responses=responses(400, 404, 409, 412, 413, 422),
     )
-    async def edit(script_id: Id, body: ScriptBody, response: Response, if_match: IfMatch = None) -> object:
+    async def edit(
+        script_id: Id, body: ScriptBody, request: JsonRequest, response: Response, if_match: IfMatch = None
+    ) -> object:
+        request.forget()
         try:
             changed = await service.edit_script(script_id, body, version=version_of(if_match))
         except PermanentError as error:
@@ -103,10 +109,12 @@ def router(service: Service, *, generate_wait: float, new_id: NewId) -> APIRoute
     )
     async def approve(
         script_id: Id,
+        request: JsonRequest,
         response: Response,
         body: ApproveRequest | None = None,
         if_match: IfMatch = None,
     ) -> object:
+        request.forget()
         content = body.content_hash if body else None
         try:
             changed = await service.approve(script_id, version=version_of(if_match), content=content)

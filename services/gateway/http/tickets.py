@@ -1,13 +1,13 @@
 """Stream tickets over HTTP: where they are made."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ConfigDict, Field, model_validator
 
-from contracts.base import Id, Model
+from contracts.base import Id, Model, at_most
 from services.gateway.http.body import JsonRoute
 from services.gateway.http.guard import HOLDER_KEY
 from services.gateway.http.paths import TICKETS, base_of
@@ -31,13 +31,16 @@ _ONE_OF: list[Any] = [
 ]
 
 
+_Named = Annotated[tuple[Id, ...], Field(max_length=MAX_NAMED), at_most(MAX_NAMED)]
+
+
 class StreamTicketRequest(Model):
     """What may be watched with the ticket: at least one job or video."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"anyOf": _ONE_OF})
 
-    job_ids: tuple[Id, ...] = Field(default=(), max_length=MAX_NAMED)
-    video_ids: tuple[Id, ...] = Field(default=(), max_length=MAX_NAMED)
+    job_ids: _Named = ()
+    video_ids: _Named = ()
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:

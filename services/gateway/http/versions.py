@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from contracts.base import Id
 from contracts.errors import PermanentError
 from services.gateway.diffs import diff
-from services.gateway.http.body import JsonRoute
+from services.gateway.http.body import JsonRequest, JsonRoute
 from services.gateway.http.models import (
     DiffResponse,
     ScenePatch,
@@ -39,9 +39,11 @@ def router(service: Service) -> APIRouter:
         chapter_id: Number,
         scene_id: Number,
         body: ScenePatch,
+        request: JsonRequest,
         response: Response,
         if_match: IfMatch = None,
     ) -> object:
+        request.forget()
         changes = body.model_dump(exclude_unset=True)
         place, version = (chapter_id, scene_id), version_of(if_match)
         try:
@@ -51,7 +53,9 @@ def router(service: Service) -> APIRouter:
         return told(changed, response)
 
     @routes.get(
-        "/scripts/{script_id}/versions", summary="A script's versions, oldest first", responses=responses(404)
+        "/scripts/{script_id}/versions",
+        summary="A script's newest 100 versions, oldest first",
+        responses=responses(404),
     )
     async def versions(script_id: Id) -> list[VersionInfo]:
         return [VersionInfo.of(item) for item in await service.versions(script_id)]

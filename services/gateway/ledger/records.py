@@ -78,6 +78,21 @@ class ScriptVersion:
     body: str
     created_at: datetime
 
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of its canonical JSON."""
+        return content_hash(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A version of a script as it stands in a list: without its text, which may be a megabyte."""
+
+    version: int
+    origin: str
+    content_hash: str
+    created_at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:

@@ -9,7 +9,7 @@ from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import ScriptRequested
 from services.gateway.ledger import callbacks, facts, outbox
-from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
+from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion, VersionRecord
 from services.gateway.ledger.schema import insert, script_versions, scripts
 
 
@@ -31,6 +31,11 @@ _GENERATING = sa.select(scripts.c.script_id).where(
     scripts.c.script_id.in_(sa.bindparam("these", expanding=True)),
     scripts.c.state == ScriptState.GENERATING.value,
 )
+
+LISTED_CHARACTERS = 4 << 20
+"""Characters of the scripts in one list; more than the first is shown only as far as they fit. Fewer: a list
+of a hundred ordinary scripts, 20,000 each with what they leave out, is cut. More: of a hundred of the largest
+a gigabyte is made in one answer."""
 
 _READY = {ScriptState.DRAFT, ScriptState.APPROVED}
 
@@ -59,10 +64,17 @@ def require(conn: sa.Connection, script_id: str) -> ScriptRecord:
 
 
 def of_video(conn: sa.Connection, video_id: str, limit: int) -> list[ScriptRecord]:
-    """Return a video's scripts, newest first."""
-    query = SELECT.where(scripts.c.video_id == video_id)
+    """Return a video's scripts, newest first, as many as fit :data:`LISTED_CHARACTERS`; one at least."""
+    size = sa.func.coalesce(sa.func.length(script_versions.c.body), 0)
+    query = SELECT.with_only_columns(scripts.c.script_id, size).where(scripts.c.video_id == video_id)
     newest = query.order_by(scripts.c.created_at.desc(), scripts.c.script_id).limit(limit)
-    return [ScriptRecord.of(row) for row in conn.execute(newest)]
+    shown, left = [], LISTED_CHARACTERS
+    for script_id, characters in conn.execute(newest):
+        left -= characters
+        if shown and left < 0:
+            break
+        shown.append(require(conn, script_id))
+    return shown
 
 
 def request(
@@ -175,12 +187,25 @@ def approve(
     return require(conn, script_id)
 
 
-def versions(conn: sa.Connection, script_id: str) -> list[ScriptVersion]:
-    """Return a script's versions, oldest first; raises ``SCRIPT_NOT_FOUND``."""
+def versions(conn: sa.Connection, script_id: str, limit: int) -> list[VersionRecord]:
+    """Return a script's newest versions, oldest first; raises ``SCRIPT_NOT_FOUND``."""
     require(conn, script_id)
     table = script_versions
-    rows = conn.execute(sa.select(table).where(table.c.script_id == script_id).order_by(table.c.version))
-    return [ScriptVersion(row.version, row.origin, row.body, row.created_at) for row in rows]
+    query = sa.select(table.c.version).where(table.c.script_id == script_id)
+    newest = list(conn.scalars(query.order_by(table.c.version.desc()).limit(limit)))
+    return [_listed(version(conn, script_id, number)) for number in reversed(newest)]
+
+
+def first_version(conn: sa.Connection, script_id: str) -> ScriptVersion:
+    """Return the oldest version of a script that has one."""
+    of_script = script_versions.c.script_id == script_id
+    number = conn.scalar(sa.select(sa.func.min(script_versions.c.version)).where(of_script))
+    return version(conn, script_id, number or 0)
+
+
+def _listed(item: ScriptVersion) -> VersionRecord:
+    """Let go of the text: of all versions at once it is gigabytes."""
+    return VersionRecord(item.version, item.origin, item.content_hash, item.created_at)
 
 
 def version(conn: sa.Connection, script_id: str, number: int) -> ScriptVersion:

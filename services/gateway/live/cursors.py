@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Annotated, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import FailFast, Field, ValidationError
 
 from contracts.base import Id, Model
 
@@ -19,7 +19,7 @@ class Cursor(Model):
     """
 
     epoch: str = Field(min_length=1, max_length=64)
-    offsets: tuple[Offset, ...] = Field(min_length=1, max_length=MAX_PARTITIONS)
+    offsets: Annotated[tuple[Offset, ...], FailFast(), Field(min_length=1, max_length=MAX_PARTITIONS)]
 
 
 class Place(NamedTuple):

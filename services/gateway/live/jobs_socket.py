@@ -29,7 +29,7 @@ from services.gateway.live.requests import (
     watches_of,
 )
 from services.gateway.live.ring import Watch
-from services.gateway.live.share import Share, share_of
+from services.gateway.live.share import MAX_WATCHED, Share, share_of
 from services.gateway.live.viewer import Viewer, lent
 from services.gateway.service import Service
 from services.gateway.tickets import grant_of
@@ -99,9 +99,14 @@ class Session:
 
     async def _subscribe(self, request: Subscribe) -> None:
         watches = watches_of(request)
-        if len(self._watched.keys() | set(watches)) > MAX_WATCHES:
+        together = len(self._watched.keys() | set(watches))
+        if together > MAX_WATCHES:
             detail = f"a socket watches at most {MAX_WATCHES} jobs and videos: open another one"
             await self._answer(refusal(422, HttpCode.TOO_MANY_SUBSCRIPTIONS, detail))
+            return
+        if self._share.watched + together - len(self._watched) > MAX_WATCHED:
+            detail = f"the caller's sockets watch {MAX_WATCHED:,} jobs and videos: unsubscribe from some"
+            await self._answer(refusal(429, HttpCode.TOO_MANY_SUBSCRIPTIONS, detail))
             return
         if self._allowed is not None and (foreign := [each for each in watches if each not in self._allowed]):
             kind, name = foreign[0]
@@ -115,6 +120,7 @@ class Session:
             self._let_go(watches)
             cursor = hub.cursor
             # no await between the cursor, the ring and the attaching: nothing falls between
+            self._share.watched += len(watches)
             for watch in watches:
                 self._watched[watch] = Subscription(self._viewer.send, self._told)
                 hub.attach(watch, self._watched[watch])
@@ -157,6 +163,7 @@ class Session:
         for watch in watches:
             subscription = self._watched.pop(watch, None)
             if subscription is not None:
+                self._share.watched -= 1
                 self._service.hub.detach(watch, subscription)
 
     async def _flooded(self) -> None:

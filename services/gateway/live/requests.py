@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from contracts.base import Id, Model
+from contracts.base import Id, Model, at_most
 from contracts.errors import ErrorCode, PermanentError
 from contracts.renderspec import explain
 from services.gateway.live.cursors import Cursor
@@ -15,6 +15,9 @@ MAX_WATCHES = 500
 """Jobs and videos that one socket may watch. More: a second socket."""
 
 
+_Watched = Annotated[tuple[Id, ...], Field(max_length=MAX_WATCHES), at_most(MAX_WATCHES)]
+
+
 class _Message(Model):
     model_config = ConfigDict(extra="forbid")  # a misspelt field is told, not ignored
 
@@ -23,14 +26,15 @@ class Subscribe(_Message):
     """Tell me of these from now on."""
 
     type: Literal["subscribe"] = "subscribe"
-    job_ids: tuple[Id, ...] = Field(default=(), max_length=MAX_WATCHES)
-    video_ids: tuple[Id, ...] = Field(default=(), max_length=MAX_WATCHES)
+    job_ids: _Watched = ()
+    video_ids: _Watched = ()
     cursor: Cursor | None = Field(
         default=None, description="the last one received: what came since is told instead of snapshots"
     )
-    revisions: dict[Id, Annotated[int, Field(ge=0)]] = Field(
+    revisions: Annotated[
+        dict[Id, Annotated[int, Field(ge=0)]], Field(max_length=MAX_WATCHES), at_most(MAX_WATCHES)
+    ] = Field(
         default_factory=dict,
-        max_length=MAX_WATCHES,
         description="with a cursor: the newest revision received of each job, which is not told again",
     )
 
@@ -39,8 +43,8 @@ class Unsubscribe(_Message):
     """Tell me no more of these."""
 
     type: Literal["unsubscribe"] = "unsubscribe"
-    job_ids: tuple[Id, ...] = Field(default=(), max_length=MAX_WATCHES)
-    video_ids: tuple[Id, ...] = Field(default=(), max_length=MAX_WATCHES)
+    job_ids: _Watched = ()
+    video_ids: _Watched = ()
 
 
 class Ping(_Message):

@@ -16,6 +16,10 @@ MAX_KEPT = 16 << 20
 """Bytes of messages that one caller's sockets may have begun, or that wait for their turn. Fewer: pages that
 all come back and subscribe to long lists are told to come again. More: memory that one caller can fill."""
 
+MAX_WATCHED = 120_000
+"""Jobs and videos that one caller's sockets watch together: ten for each of the 12,000 viewers that it may
+have. Fewer: sites whose pages show long lists are refused. More: 700 bytes each; 500 of each were 4 GB."""
+
 SHARE_KEY = "lectern.share"
 """Where a connection's scope holds its caller's share."""
 
@@ -29,14 +33,16 @@ class Share:
     Attributes:
         held: what is held open, by kind.
         turns: entered by whoever works for one of the caller's sockets.
+        watched: jobs and videos that its sockets watch.
     """
 
-    __slots__ = ("_kept", "frame", "held", "turns")
+    __slots__ = ("_kept", "frame", "held", "turns", "watched")
 
     def __init__(self, frame: Callable[[], float]) -> None:
         self.frame = frame
         self.held: Counter[str] = Counter()
         self.turns = asyncio.Semaphore(TURNS)
+        self.watched = 0
         self._kept = 0
 
     @asynccontextmanager

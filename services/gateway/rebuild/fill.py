@@ -179,7 +179,7 @@ def add_untold(conn: sa.Connection, ended: Iterable[JobRecord], written: Iterabl
     for job in ended:
         callbacks.job_ended(conn, job, now=job.updated_at)
     for script_id in written:
-        first = scripts.versions(conn, script_id)[0]
+        first = scripts.first_version(conn, script_id)
         script = scripts.require(conn, script_id)
         body = callbacks.script_payload(script.video_id, script_id, first.version, first.body)
         kind = callbacks.CallbackKind.SCRIPT

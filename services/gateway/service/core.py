@@ -30,7 +30,7 @@ class SpecSource(Protocol):
 
 
 LIST_LIMIT = 100
-"""Most scripts or jobs of a video that a list shows."""
+"""Most scripts or jobs of a video, or versions of a script, that a list shows."""
 
 
 class Core:

@@ -17,7 +17,7 @@ from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import Script
 from contracts.text_language import language_of
 from services.gateway.ledger import announcements, prepared, scripts
-from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion
+from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion, VersionRecord
 from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service.core import LIST_LIMIT, Core
 from services.gateway.service.rechecks import Rechecks
@@ -128,9 +128,9 @@ class Scripts(Core):
         """Store a script's text, which the ledger's record in the log refers to by its hash."""
         await self.artifacts.put(Blob(body.encode(), "application/json"))
 
-    async def versions(self, script_id: str) -> list[ScriptVersion]:
-        """Return a script's versions, oldest first; raises ``SCRIPT_NOT_FOUND``."""
-        return await self.ledger.read(scripts.versions, script_id)
+    async def versions(self, script_id: str) -> list[VersionRecord]:
+        """Return a script's newest versions, oldest first; raises ``SCRIPT_NOT_FOUND``."""
+        return await self.ledger.read(scripts.versions, script_id, LIST_LIMIT)
 
     async def version(self, script_id: str, number: int) -> ScriptVersion:
         """Return one version; raises ``SCRIPT_NOT_FOUND``, also if there is no such version."""

@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 
 import av
 import numpy as np
@@ -84,3 +85,15 @@ def test_other_kinds_of_png_are_understood(mode: str) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (320, 180), "white").convert(mode).save(buffer, "PNG")
     assert decode_picture(buffer.getvalue(), STILL, "scene 1").y.min() == 235
+
+
+def test_a_picture_of_4k_is_converted_in_no_more_than_40_mb() -> None:
+    rgb = np.zeros((2_160, 3_840, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        planes = planes_of_rgb(rgb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert planes.y.shape == (2_160, 3_840)
+    assert peak < 40_000_000, f"{peak / 1e6:.0f} MB; the planes have 12"

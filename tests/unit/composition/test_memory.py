@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+import threading
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,18 @@ from numpy.typing import NDArray
 
 from contracts.errors import CanceledError
 from contracts.timeline import SAMPLE_RATE
-from services.composition import frames
+from services.composition import actor, frames
 from services.composition.camera import camera_of_scene
 from services.composition.check import sound
 from services.composition.encoder import VideoFormat
 from services.composition.pcm import BLOCK
 from services.composition.plan import SegmentPlan
 from services.composition.render import render_segment
+from services.composition.settings import CompositionSettings
 from services.runtime.cancel import CancelToken
+from services.runtime.room import Room
 from tests.support.composition import picture
+from tests.support.eventually import eventually_sync
 
 PICTURES = {hashlib.sha256(data).hexdigest(): data for data in (picture(k) for k in range(7))}
 FORMAT = VideoFormat(320, 180, 24, moving=True)
@@ -30,6 +34,8 @@ PEAK = """
 import sys
 from pathlib import Path
 from services.runtime.cancel import CancelToken
+from services.runtime.room import Room
+from tests.support.eventually import eventually_sync
 
 def peak():
     line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
@@ -127,12 +133,14 @@ def test_pictures_that_are_put_away_and_come_back_give_the_same_bytes(
     few = rendered(segment(largest), tmp_path / "few")
     still = rendered(replace(segment(1.0), format=replace(FORMAT, moving=False)), tmp_path / "still")
     monkeypatch.setattr(frames, "PICTURES_HELD", 100)
+    monkeypatch.setattr(frames.Layers, "keep", lambda *_: None)
     assert rendered(segment(largest), tmp_path / "all") == few
     assert rendered(replace(segment(1.0), format=replace(FORMAT, moving=False)), tmp_path / "s") == still
 
 
-def test_of_a_scenes_seven_pictures_three_are_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("fade", "held"), [(12, 3), (0, 2)], ids=["with a fade", "without"])
+def test_of_a_scenes_seven_pictures_as_many_are_in_memory_as_a_frame_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fade: int, held: int
 ) -> None:
     alive: weakref.WeakSet[frames.Layer] = weakref.WeakSet()
     most = 0
@@ -145,8 +153,36 @@ def test_of_a_scenes_seven_pictures_three_are_in_memory(
             return super().at(zoom)
 
     monkeypatch.setattr(frames, "Layer", Counted)
-    rendered(segment(), tmp_path / "segment")
-    assert most == 3, f"{most} of 7 pictures were in memory"
+    rendered(replace(segment(), fade=fade), tmp_path / "segment")
+    assert most == held, f"{most} of 7 pictures were in memory"
+
+
+def test_of_scenes_of_1920x1080_one_at_a_time_is_encoded_and_of_1280x720_two(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    inside, go = [0, 0], threading.Event()
+
+    def encode(*_: object) -> None:
+        inside[0] += 1
+        inside[1] = max(inside)
+        go.wait(20)
+        inside[0] -= 1
+
+    monkeypatch.setattr(actor, "render_segment", encode)
+    room = Room(actor.PIXELS_A_SCENE * CompositionSettings(scenes_at_once=2).scenes_at_once)
+    for size, at_once in (((1280, 720), 2), ((1920, 1080), 1), ((3840, 2160), 1)):
+        plan = replace(segment(), format=VideoFormat(*size, 24, moving=True))
+        arguments = (plan, PICTURES, tmp_path, "a scene", CancelToken(), room)
+        threads = [threading.Thread(target=actor._render, args=arguments) for _ in range(3)]
+        inside[:] = [0, 0]
+        go.clear()
+        for thread in threads:
+            thread.start()
+        eventually_sync(lambda: inside[0] == at_once and len(room._queue) == 3 - at_once, 10)  # noqa: B023
+        go.set()
+        for thread in threads:
+            thread.join(10)
+        assert inside == [0, at_once]
 
 
 class Source:

@@ -137,3 +137,11 @@ def test_any_fields_are_a_command_with_an_id_or_a_permanent_error(
         assert isinstance(command_id(parse_command(value)), UUID)
     except PermanentError as error:
         assert error.code in {ErrorCode.EVENT_MALFORMED, ErrorCode.COMMAND_INVALID}  # noqa: PT017
+
+
+def test_a_command_of_700_000_empty_lists_is_refused_before_it_is_read() -> None:
+    value = b'{"type":"lectern.render.cancel.v1","job_id":"j","x":[' + b"[]," * 700_000 + b"[]]}"
+    with pytest.raises(PermanentError, match="more than 400,000 values") as caught:
+        parse_command(value)
+    assert caught.value.code is ErrorCode.EVENT_TOO_LARGE
+    assert parse_command(value.replace(b"[],", b"   ")).type == "lectern.render.cancel.v1"

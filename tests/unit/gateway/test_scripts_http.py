@@ -1,8 +1,10 @@
 import asyncio
 import json
+import tracemalloc
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript
 from contracts.errors import ErrorCode
@@ -10,6 +12,9 @@ from contracts.events import ScriptRejected, ScriptRequested
 from services.gateway.http.models import ScriptGenerateRequest
 from services.gateway.http.preferences import wait_seconds
 from services.gateway.http.scripts import version_of
+from services.gateway.ledger import scripts
+from services.gateway.ledger.records import content_hash
+from services.gateway.ledger.schema import script_versions
 
 from .conftest import SCRIPT, Harness, failed
 
@@ -306,3 +311,42 @@ async def test_a_preference_that_was_ignored_is_not_said_to_be_applied(harness: 
 )
 def test_if_match_names_a_version(header: str | None, version: int | None) -> None:
     assert version_of(header) == version
+
+
+async def test_of_120_versions_the_newest_100_are_listed_and_one_text_of_100_kb_at_a_time_is_in_memory(
+    harness: Harness,
+) -> None:
+    script_id = await harness.script("v-1")
+    rows = [
+        {"script_id": script_id, "version": at, "body": f"{at:>100000}", "origin": "edited"}
+        for at in range(2, 121)
+    ]
+    moment = (await harness.gateway.ledger.read(scripts.require, script_id)).created_at
+    await harness.gateway.ledger.write(
+        lambda conn: conn.execute(sa.insert(script_versions), [row | {"created_at": moment} for row in rows])
+    )
+    tracemalloc.start()
+    try:
+        listed = (await harness.client.get(f"/api/scripts/{script_id}/versions")).json()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [item["version"] for item in listed] == list(range(21, 121))
+    assert listed[-1]["content_hash"] == content_hash(f"{120:>100000}")
+    assert peak < 2_000_000, f"{peak} bytes for texts of 10 MB"
+
+
+async def test_a_list_of_scripts_ends_where_4_mib_of_text_are_full(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [await harness.script("v-1") for _ in range(3)]
+    size = len((await harness.gateway.ledger.read(scripts.require, ids[0])).body or "")
+    rows = {0: 1, 2 * size: 2, 3 * size - 1: 2, 3 * size: 3}
+    shown = {}
+    for most in rows:
+        monkeypatch.setattr(scripts, "LISTED_CHARACTERS", most)
+        answer = (await harness.client.get("/api/videos/v-1/scripts")).json()
+        assert [item["script_id"] for item in answer] == ids[::-1][: len(answer)]
+        assert all(item["raw_json"] for item in answer)
+        shown[most] = len(answer)
+    assert shown == rows

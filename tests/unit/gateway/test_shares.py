@@ -16,7 +16,7 @@ from services.gateway import server
 from services.gateway.access import AccessSettings
 from services.gateway.ledger import announcements, jobs
 from services.gateway.ledger.database import Ledger
-from services.gateway.live import share, snapshots, viewer
+from services.gateway.live import jobs_socket, share, snapshots, viewer
 from services.gateway.live.jobs_socket import WATCHES_IN_A_ROW
 from services.gateway.live.requests import MAX_WATCHES
 from services.gateway.live.share import TURNS
@@ -274,6 +274,35 @@ async def test_who_answers_pings_while_its_message_waits_is_not_taken_for_gone(
         await eventually(lambda: asyncio.get_running_loop().time() > over)
         gate.open()
         assert (await client.hear())["type"] == "snapshot"
+
+
+async def test_the_sockets_of_one_caller_watch_so_many_jobs_together_and_another_callers_do_not_count(
+    settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_socket, "MAX_WATCHED", 5)
+    async with running(limited(settings), served=True) as harness, AsyncExitStack() as stack:
+        mine = [
+            await stack.enter_async_context(session(harness, additional_headers=bearer("one")))
+            for _ in range(2)
+        ]
+        other = await stack.enter_async_context(session(harness, additional_headers=bearer("two")))
+        await mine[0].subscribe("j-1", "j-2", "j-3")
+        await mine[0].subscribe("j-1", "j-2", "j-3")  # which adds nothing
+        await mine[1].say(type="subscribe", job_ids=["j-1", "j-2", "j-3"])
+        refused = await mine[1].hear()
+        assert (refused["status"], refused["code"]) == (429, "TOO_MANY_SUBSCRIPTIONS")
+        assert "5 jobs and videos" in refused["detail"]
+        await other.subscribe("j-1", "j-2", "j-3")
+        await mine[0].say(type="unsubscribe", job_ids=["j-1"])
+        assert (await mine[0].hear())["type"] == "unsubscribed"
+        await mine[1].subscribe("j-1", "j-2", "j-3")
+        await mine[0].connection.close()
+
+        async def room() -> bool:
+            await mine[1].say(type="subscribe", job_ids=["j-4", "j-5"])
+            return (await mine[1].hear())["type"] == "subscribed"
+
+        await eventually(room, message="there is room again")
 
 
 class Gate:

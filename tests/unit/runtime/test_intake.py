@@ -19,7 +19,7 @@ from services.runtime.intake import Intake
 from services.runtime.marks import Mark
 from services.runtime.metrics import COMMITS
 from services.runtime.settings import RuntimeSettings
-from services.runtime.window import Slot
+from services.runtime.window import ADMITTED_AT_ONCE, WINDOW_BYTES, Slot
 from tests.support.eventually import eventually
 from tests.unit.runtime.test_batches import batch, marker
 
@@ -293,3 +293,27 @@ async def test_a_rebalance_that_ends_while_a_log_is_left_gives_nothing_of_where_
         assert [window.watermark for window in room.intake.windows] == [None]
         assert room.seen == set()
         assert not [each for each in said if each["log_level"] == "warning"]
+
+
+async def test_of_100_fetched_records_of_256_kib_80_are_in_hand_and_all_are_worked_on() -> None:
+    room, gate = Room(0), asyncio.Event()
+
+    async def run(slot: Slot) -> None:
+        await gate.wait()
+        await room._run(slot)
+
+    room.intake = Intake("t", "g", run, 3, RuntimeSettings(revoke_grace=0, commit_interval=0.1))
+    room.intake._subscriber = cast("Any", type("Subscriber", (), {"consumer": room.consumer}))
+    size = 256 << 10
+    each = [batch(offset, bytes(size), raw=False) for offset in range(100)]
+    room.log.records, room.log.end = set(range(100)), 100
+    room.log._fetches = [(end, b"".join(each[end - 20 : end]), []) for end in range(20, 101)]
+    async with room.running():
+        [window] = room.intake.windows
+        feeding = asyncio.create_task(room.feed())
+        await eventually(lambda: window.full)
+        assert WINDOW_BYTES <= window.held < WINDOW_BYTES + (ADMITTED_AT_ONCE + 1) * size
+        gate.set()
+        await feeding
+        await eventually(room.up_to_date)
+    assert room.seen == room.log.records

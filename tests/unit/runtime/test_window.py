@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from services.runtime.window import Slot, Window
+from services.runtime.window import ADMITTED_AT_ONCE, Slot, Window
 from tests.support.records import PARTITION, FakeRecord
 
 
@@ -123,3 +123,31 @@ def test_records_above_what_was_passed_hold_the_watermark() -> None:
     assert window.to_commit == 3
     window.finish(slot)
     assert window.to_commit == 6
+
+
+def test_four_records_of_4_mib_fill_a_window_of_256_and_two_of_them_finished_make_room() -> None:
+    window = Window(PARTITION, 256)
+    slots = []
+    for offset in range(4):
+        assert window.room == ADMITTED_AT_ONCE
+        slot = window.admit(FakeRecord(offset, key=None, value=bytes(4 << 20)))
+        assert slot is not None
+        slots.append(slot)
+    assert window.room == 0
+    window.finish(slots[1])  # above one that is not finished it is kept
+    window.finish(slots[0])
+    assert window.room == ADMITTED_AT_ONCE
+    assert window.half_empty
+    for slot in slots[2:]:
+        window.finish(slot)
+    assert window.held == 0
+
+
+def test_headers_and_what_another_member_has_committed_count_as_long_as_they_are_kept() -> None:
+    window = Window(PARTITION, 256)
+    window.admit(FakeRecord(0, key=None, value=None, headers=(("x", bytes(17 << 20)), ("y", None))))
+    assert window.room == 0
+    assert not window.half_empty
+    window.settle(1)
+    assert window.held == 0
+    assert window.half_empty

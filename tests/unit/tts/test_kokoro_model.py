@@ -1,8 +1,11 @@
 import hashlib
+import json
 import subprocess
 import sys
 import threading
+import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +15,7 @@ from contracts.errors import CanceledError, ErrorCode, PermanentError, Transient
 from services.runtime.cancel import CancelToken
 from services.tts import kokoro_model
 from services.tts.kokoro import KokoroVoice
-from services.tts.kokoro_model import KokoroModel, Room, assembled_model, heard_while_running
+from services.tts.kokoro_model import KokoroModel, assembled_model
 from tests.support.eventually import eventually_sync
 
 PARTS = [b"one", b"two", b"three", b"four"]
@@ -147,46 +150,79 @@ def test_a_long_sentence_is_cancelled_between_its_clauses() -> None:
     assert len(model.calls) == 1
 
 
-def test_all_threads_together_have_120_tokens_in_the_model_in_the_order_in_which_they_came() -> None:
-    room = Room(120)
-    order: list[str] = []
-    threads = []
+class Session:
+    """onnxruntime's, without the model: says who is in it, and stays until it is told to go."""
 
-    def wait_for(name: str, tokens: int) -> None:
-        with room.taken(tokens):
-            order.append(name)
+    def __init__(self) -> None:
+        self.inside: list[int] = []
+        self.go = threading.Event()
 
-    with room.taken(70), room.taken(50):
-        for name, tokens in (("long", 510), ("short", 10)):
-            threads.append(threading.Thread(target=wait_for, args=(name, tokens)))
-            threads[-1].start()
-            eventually_sync(lambda: len(room._queue) == len(threads), 5)
-        assert order == []
+    def run(self, _: None, feeds: dict[str, NDArray[np.int64]], options: Any) -> list[NDArray[np.float32]]:
+        size = feeds["tokens"].size - 2
+        self.inside.append(size)
+        try:
+            while not self.go.wait(0.01):
+                if options is not None and options.terminate:
+                    raise RuntimeError("terminated")
+        finally:
+            self.inside.remove(size)
+        return [np.ones(2_400 * size, np.float32)]
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "vocab.json").write_text(json.dumps({"vocab": {"a": 1}}))
+    (tmp_path / "data" / "model.sha256").write_text("0")
+    np.savez(tmp_path / "data" / "voices_ja.npz", jf_nezumi=np.zeros((510, 1, 256)))
+    session = Session()
+    monkeypatch.setattr(kokoro_model, "_package_folder", lambda _: tmp_path)
+    monkeypatch.setattr(kokoro_model, "assembled_model", lambda *_: tmp_path)
+    monkeypatch.setattr(kokoro_model, "_open_session", lambda _: session)
+    return session
+
+
+def test_of_three_calls_of_60_symbols_two_are_in_the_model_at_once(session: Session, tmp_path: Path) -> None:
+    model = KokoroModel(tmp_path)
+    style = model.style((("jf_nezumi", 1.0),))
+    threads = [threading.Thread(target=model.synthesise, args=([1] * 60, style, 1.0)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    eventually_sync(lambda: len(model._room._queue) == 1 and len(session.inside) == 2, 5)
+    session.go.set()
     for thread in threads:
         thread.join(5)
-    assert order == ["long", "short"]
-    with room.taken(120):
-        pass
+    assert session.inside == []
 
 
-def test_a_cancel_is_heard_while_there_is_no_room_in_the_model() -> None:
-    room, cancel = Room(120), CancelToken()
-    ended: list[BaseException] = []
+def test_a_cancel_ends_a_call_that_is_under_way(session: Session, tmp_path: Path) -> None:
+    cancel, ended = CancelToken(), list[BaseException]()
 
-    def wait_for_room() -> None:
-        with heard_while_running(cancel):
-            try:
-                with room.taken(1):
-                    pass
-            except CanceledError as error:
-                ended.append(error)
+    def say() -> None:
+        try:
+            list(KokoroVoice(KokoroModel(tmp_path), "jf_nezumi").say("아", "ko", cancel))
+        except CanceledError as error:
+            ended.append(error)
 
-    with room.taken(120):
-        thread = threading.Thread(target=wait_for_room)
-        thread.start()
-        eventually_sync(lambda: bool(room._queue), 5)
-        cancel.cancel()
-        thread.join(5)
-        assert len(ended) == 1
-    with room.taken(120):
-        pass
+    thread = threading.Thread(target=say)
+    thread.start()
+    eventually_sync(lambda: bool(session.inside), 5)
+    cancel.cancel()
+    thread.join(5)
+    session.go.set()
+    thread.join(5)
+    assert len(ended) == 1
+
+
+def test_the_session_keeps_no_second_arena_and_one_thread(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[Any] = []
+    fake = types.SimpleNamespace(
+        SessionOptions=types.SimpleNamespace, InferenceSession=lambda _, options, **__: opened.append(options)
+    )
+    monkeypatch.setitem(sys.modules, "onnxruntime", fake)
+    kokoro_model._open_session(tmp_path)
+    assert vars(opened[0]) == {
+        "intra_op_num_threads": 1, "inter_op_num_threads": 1, "enable_mem_pattern": False,
+    }  # fmt: skip

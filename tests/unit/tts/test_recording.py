@@ -229,3 +229,20 @@ def test_a_cancel_is_asked_for_every_five_seconds_of_sound_as_it_is_said_and_as_
     for stop_at in (1, 5, asked.asked):
         with pytest.raises(CanceledError):
             record(Noise(12.0), TEXT, "ko", tmp_path, Asked(stop_at), lambda _: None)
+
+
+def test_a_voice_that_never_looks_says_no_sentence_after_a_cancel(tmp_path: Path) -> None:
+    cancel = CancelToken()
+    said: list[str] = []
+
+    class Deaf(SentenceVoice):
+        gap_seconds = 0.35
+
+        def say(self, read: str, language: str, _: CancelToken) -> Iterator[Samples]:
+            said.append(read)
+            cancel.cancel()
+            yield np.ones(SECOND)
+
+    with pytest.raises(CanceledError):
+        record(Deaf(), TEXT, "ko", tmp_path, cancel, lambda _: None)
+    assert len(said) == 1

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,3 +63,22 @@ def test_what_cannot_be_said_goes_with_its_neighbour() -> None:
 def test_nothing_to_say_is_an_error(text: str) -> None:
     with pytest.raises(UnspeakableError):
         spoken_sentences(text, "ko")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's high-water mark")
+def test_the_analyser_takes_less_than_300_mb() -> None:
+    program = """
+def peak():
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1000
+
+from services.tts import sentences
+before = peak()
+sentences.warm()
+print(peak() - before)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120,
+        cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    assert float(done.stdout) < 300, f"{done.stdout} MB; with all of its lists it is 450"
