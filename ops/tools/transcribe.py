@@ -103,7 +103,7 @@ def figures_of(pieces: Sequence[Heard], language: str) -> dict[str, float | int 
     told["cer_mean"] = round(sum(shares) / len(shares), 3) if shares else None
     told["cer_as_recognised"] = rate((letters(one.expected), letters(one.heard)) for one in pieces)
     if language == "ko":
-        told["cer_as_sounded"] = rate((letters(as_sounded(w)), letters(as_sounded(g))) for w, g in alike)
+        told["cer_as_sounded"] = rate((as_sounded(w), as_sounded(g)) for w, g in alike)
     for name, wanted in (("cer_with_figures", True), ("cer_without", False)):
         told[name] = rate(
             (letters(want), letters(got))

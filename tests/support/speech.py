@@ -89,8 +89,11 @@ def same_writing(text: str, language: str) -> str:
 
 
 def as_sounded(text: str) -> str:
-    """Return Korean respelled as it sounds, merged vowels as one: what remains different was heard so."""
-    return "".join(_merged(letter) if is_syllable(letter) else letter for letter in pronounce(text))
+    """Return Korean respelled as it sounds, without spaces, merged vowels as one.
+
+    What remains different was heard so; spaces, which recognisers set where they like, would stop the rules.
+    """
+    return "".join(_merged(letter) if is_syllable(letter) else letter for letter in pronounce(letters(text)))
 
 
 def _merged(syllable: str) -> str:
