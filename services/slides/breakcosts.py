@@ -11,7 +11,7 @@ _LEANS_FORWARD = frozenset(
 )
 _UNITS = (
     "채|대로|만큼|듯|줄|수|것|등|때|중|및|후|전|뿐|바|데|곳|분|점|만|적|년|월|일|시|시간|분간|초|개|명|원|장|번|배|회|가지"
-    "|단계|이내|이상|이하|미만"
+    "|단계|이내|이상|이하|미만|안에|동안|만에"
 )
 _BOUND = re.compile(f"^({_UNITS})(?![가-힣]{{2}})")
 _NATIVE_NUMERAL = re.compile(
@@ -22,6 +22,9 @@ _AUXILIARY = re.compile("[주보두놓버달봅봐둡줍]")
 _CONNECTIVE = "아어여해워겨려러라나아져와줘켜"
 _CLAUSE_END = re.compile(r"[,.:;!?…)”’」』]$")
 
+_JOINS = frozenset("·–—-/&+~=|→")
+_IN_DATE = re.compile(r"\d\.$")
+
 DETERMINER = 0.06
 BEFORE_DIGIT = 0.16
 BOUND_NOUN = 0.06
@@ -29,14 +32,19 @@ AUXILIARY = 0.12
 AFTER_DIGIT = 0.1
 CLAUSE_END = -0.02
 COLON = -0.08
+BRACKET = 0.1
+"""Between a bracket and the one word that it holds in on this side: 담당자(내선 | 3421)에게."""
+MARK = 0.12
+"""Before a mark that stands alone: it ends a line rather than begin one."""
 
 
 def penalty(before: str, after: str) -> float:
     """Return the cost of a line break between two words; a squared share of the line, so 0.01 is 10 %.
 
     Dear are breaks after a determiner, before a bound noun or unit, between ``-지`` and ``않다``, between a
-    main and an auxiliary verb, between a number (in words too) and its unit, and before the ``지`` of time
-    since; cheap is the end of a clause.
+    main and an auxiliary verb, between a number (in words too) and its unit, before the ``지`` of time since,
+    inside a date, at the first and the last word in brackets and before a mark that stands alone; cheap is
+    the end of a clause.
     """
     cost = 0.0
     if before.lower() in _LEANS_FORWARD or (len(before) == 1 and "가" <= before <= "힣"):
@@ -52,12 +60,25 @@ def penalty(before: str, after: str) -> float:
         cost += AUXILIARY
     if before[-1].isdigit() or _NATIVE_NUMERAL.fullmatch(before):
         cost += AFTER_DIGIT
+    cost += _of_signs(before, after)
     if _SINCE.match(after) and _ends_in_n(before):
         cost += AUXILIARY
     if before[-1] == ":":
         cost += COLON
     elif _CLAUSE_END.search(before):
         cost += CLAUSE_END
+    return cost
+
+
+def _of_signs(before: str, after: str) -> float:
+    """Return what brackets, lone marks and the full stops of dates cost."""
+    cost = 0.0
+    if before.count("(") > before.count(")") or after.count(")") > after.count("("):
+        cost += BRACKET
+    if after in _JOINS:
+        cost += MARK
+    if _IN_DATE.search(before) and after[0].isdigit():
+        cost += BEFORE_DIGIT
     return cost
 
 

@@ -51,12 +51,14 @@ class Block:
         size: px at 720p.
         style: how it is set.
         whole: nothing was left out; otherwise the last line ends in an ellipsis.
+        torn: a word wider than the line was cut in two where it is seen.
     """
 
     lines: tuple[Line, ...]
     size: float
     style: Style
     whole: bool = True
+    torn: bool = False
 
     @property
     def height(self) -> float:
@@ -141,7 +143,7 @@ def _set(shaped: Sequence[Paragraph], style: Style, room: Room, size: float) -> 
         more, forced = break_lines(paragraph, room.width / size)
         lines += more
         cut = cut or forced
-    return Block(tuple(lines), size, style), cut
+    return Block(tuple(lines), size, style, torn=cut), cut
 
 
 def _tried(shaped: Sequence[Paragraph], style: Style, room: Room, size: float) -> tuple[Block, bool] | None:

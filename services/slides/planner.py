@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from contracts.events import SceneContext
-from contracts.polarity import Polarity
+from contracts.polarity import Polarity, heading_polarity
 from services.slides.plan import HEADLINE_LENGTH, MAX_COLUMN_POINTS, MAX_POINTS, Plan
 from services.slides.planning.build import plan
 from services.slides.planning.cleaning import clean, clipped
@@ -95,6 +95,8 @@ def plan_chapter(context: SceneContext) -> Plan:
         chapter = context.chapter_number
         title = f"{chapter}장" if context.language == "ko" else f"Chapter {chapter}"
     icons = (SUMMARY_ICON,) if NAMES_SUMMARY.search(title) else find_icons(title) or scene.icons
+    if heading_polarity(title) is Polarity.FORBIDDEN:
+        icons = ("cancel",)  # below such a title, an icon of its acts would tell to do them
     return Plan(
         layout="chapter",
         headline=clipped(title, 120),

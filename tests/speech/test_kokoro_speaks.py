@@ -17,7 +17,7 @@ from services.tts.loudness import measure_loudness
 from services.tts.providers import choose_voice
 from services.tts.settings import TtsSettings
 from services.tts.voice import Speech, Voice
-from tests.support.speech import character_error_rate, recognise_korean
+from tests.support.speech import character_error_rate, recognise_korean, same_writing
 
 pytestmark = pytest.mark.speech
 
@@ -52,7 +52,7 @@ def test_a_recogniser_understands_korean_narration(voice: Voice) -> None:
     rates = {}
     for written, read in HELD_OUT.items():
         speech = say(voice, written)
-        heard = recognise_korean(speech.pcm, 48_000)
+        heard = same_writing(recognise_korean(speech.pcm, 48_000), "ko")
         rates[written] = character_error_rate(read, heard)
         sys.stdout.write(f"{rates[written]:.3f} {len(speech.pcm) / 48_000:.1f} s {read} | {heard}\n")
     assert mean(rates.values()) <= 0.35, rates

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contracts.events import SceneContext
 from services.slides.fitting import LEAST, Block, Room, Style, fit, fit_together
 from services.slides.header import draw_header
-from services.slides.layouts.parts import centred, draw_headline, emphases
+from services.slides.layouts.parts import centred, draw_headline, emphases, forbidding_icon
 from services.slides.plan import Column, Plan
 from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
 from services.slides.themes import Colour
@@ -53,7 +53,7 @@ def _fitted(columns: Sequence[Sequence[str]], spare: float, plan: Plan) -> list[
         sizes = [size] if size != _SIZES[-1] else [LEAST]
         blocks = fit_together(everything, _POINT, room, sizes, emphases(plan))
         sets = [blocks[: len(columns[0])], blocks[len(columns[0]) :]]
-        if all(block.whole for block in blocks) and max(map(_height, sets)) <= spare:
+        if all(block.whole and not block.torn for block in blocks) and max(map(_height, sets)) <= spare:
             break
     return sets
 
@@ -78,9 +78,10 @@ def _draw_column(
     title = fit(column.title, _TITLE, Room(x + _WIDTH - 28 - left, _HEAD - 8, 1), (34, 32, 30, LEAST))
     sheet.text(title, left, y + (_HEAD - title.height) / 2, on_solid, roles={}, title=True)
     text_y = y + _HEAD + 28
-    for block in blocks:
+    for point, block in zip(column.points, blocks, strict=False):  # the last ones may have had no room
         first = text_y + block.size * 0.57
-        sheet.icon(mark, x + 44, first, block.size * (0.9 if plan.do_dont else 0.55), tint)
+        bullet = forbidding_icon(point) if plan.do_dont and index else mark
+        sheet.icon(bullet, x + 44, first, block.size * (0.9 if plan.do_dont else 0.55), tint)
         sheet.text(block, x + _TEXT, text_y, theme["ink"])
         text_y += block.height + _BETWEEN
 

@@ -15,6 +15,8 @@ from services.slides.plan import Plan
 from services.slides.sheet import BOTTOM, CONTENT, LEFT, RIGHT, Sheet
 
 _MOST_HEIGHT = 124
+_LONE_DISC, _LONE_HEIGHT, _LONE_SIZES = 96.0, 240, (52, 48, 44, 40)
+"""A step alone on its slide is what the slide says: as large as a headline."""
 
 
 def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
@@ -25,13 +27,16 @@ def compose(sheet: Sheet, plan: Plan, context: SceneContext) -> None:
     top = draw_headline(sheet, plan, sizes=headline_sizes(count)) + 26
     gap = 14 if count <= 4 else 10
     tallest_card = (BOTTOM - top - gap * (count - 1)) / count
-    disc = min(72.0, tallest_card - 6)
+    disc = min(72.0 if count > 1 else _LONE_DISC, tallest_card - 6)
     icons = any(plan.point_icons)
     left = LEFT + disc + 26
     room = Room(RIGHT - left - 28 - (96 if icons else 32), tallest_card - 10, 3 if count <= 3 else 2)
-    blocks = fit_together(plan.points, POINT, room, POINT_SIZES, emphases(plan))
+    sizes = POINT_SIZES if count > 1 else (*_LONE_SIZES, *POINT_SIZES)
+    blocks = fit_together(plan.points, POINT, room, sizes, emphases(plan))
     tallest = max(block.height for block in blocks)
-    height = min(_MOST_HEIGHT, max(disc + (20 if count > 3 else 36), tallest + 44))
+    height = min(
+        _MOST_HEIGHT if count > 1 else _LONE_HEIGHT, max(disc + (20 if count > 3 else 36), tallest + 44)
+    )
     height = min(tallest_card, max(height, tallest + 10))
     y = centred(top, count * height + (count - 1) * gap)
     rail = LEFT + disc / 2

@@ -50,6 +50,19 @@ _PROPS: tuple[tuple[frozenset[str], Hero], ...] = (
     (WINDOW, "window"), (PHONE, "phone"), (SHEET, "sheet"),
 )  # fmt: skip
 
+_KEPT = re.compile(
+    r"(?:중단|중지|생략|제거|해제|무시|차단|방치|분리)하지|(?:멈추|멈춰|미루|잊|빼|빼먹|빠뜨리|끄|벗|풀)지"
+    r"|(?:떼|떼어 ?내|끊|놓치|거르|건너뛰|늦추|막|가리|덮|쌓아 ?두)지"
+    r"|\b(?:stop|forget|skip|remove|take off|turn off|switch off|unplug|disable|ignore|delay|interrupt"
+    r"|bypass|block|obstruct|cover|tape down)\b",
+    re.IGNORECASE,
+)
+"""Verbs whose object is to be kept: forbidden is to do without it."""
+_COUNTERS = frozenset("회개명분초일월년원장번건대층호")
+"""After a digit these count: 120회의 is no meeting (회의)."""
+_WORDS_TO_VERB = 4
+"""Spaces after a noun's icon: 절대 타지 않습니다 has three, 저장소와 같은 디스크에 두지 않기 five."""
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -103,7 +116,9 @@ def _hits_ko(text: str) -> Iterable[Hit]:
     for at, first in enumerate(text):
         for stem, icon, coloured in _KO.get(first, ()):
             end = at + len(stem)
-            if text.startswith(stem, at) and (len(stem) > 1 or _stands_alone(text, at)):
+            counted = first in _COUNTERS and at > 0 and text[at - 1].isdigit()
+            whole = len(stem) > 1 or _stands_alone(text, at)
+            if text.startswith(stem, at) and whole and not counted:
                 yield Hit(at, end, icon, coloured)
                 break
 
@@ -161,8 +176,30 @@ def hero_of(icons: Sequence[str]) -> Hero | None:
     return next((hero for members, hero in _PROPS if icons[0] in members), "medallion")
 
 
-def warning_hero(icons: Sequence[str], *, prohibits: bool) -> Hero:
-    """Return the sign of a warning: the red ring with its slash for acts, else the yellow triangle."""
-    if prohibits and icons and icons[0] not in WINDOW | SHEET:
+def warning_hero(icons: Sequence[str], *, prohibits: bool, act: str = "") -> Hero:
+    """Return the sign of a warning: the red ring with its slash for acts, else the yellow triangle.
+
+    What stands in the ring is read as forbidden. Where ``act``, the prohibition in words, keeps it (a heart
+    massage that must not be stopped, a helmet that must not be taken off) or names it only in passing, far
+    from its verb, the triangle is drawn.
+    """
+    if (
+        prohibits
+        and icons
+        and icons[0] not in WINDOW | SHEET
+        and not (_KEPT.search(act) or _far(act, icons[0]))
+    ):
         return "prohibit"
     return "warn"
+
+
+def _far(act: str, icon: str) -> bool:
+    """Return whether more words part the noun of ``icon`` from the Korean verb than a verb has objects."""
+    ends = [hit.end for hit in hits(act) if hit.icon == icon]
+    return bool(ends) and _HANGUL.search(act) is not None and act[ends[-1] :].count(" ") > _WORDS_TO_VERB
+
+
+def shared_icons(acts: Sequence[str]) -> tuple[str, ...]:
+    """Return the icons that each of ``acts`` calls for: the picture of one says little of the others."""
+    found = [find_icons(act) for act in acts]
+    return tuple(icon for icon in found[0] if all(icon in others for others in found)) if found else ()

@@ -16,6 +16,7 @@ ICONS: Mapping[str, tuple[str, ...]] = {
     "account_voice": ("speak*",),
     "alarm_bell": ("alarm",),
     "alert": ("danger*", "warning*"),
+    "alert_octagon": ("emergency stop",),
     "ambulance": ("emergency*", "ambulance"),
     "application": ("software",),
     "apps": ("app",),
@@ -207,7 +208,9 @@ ICONS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Icon name to the stems that call for it."""
 
-SILENT: tuple[str, ...] = ("fireproof", "fired", "keyword")  # fmt: skip
+SILENT: tuple[str, ...] = (
+    "fireproof", "fired", "keyword", "light curtain", "green light", "red light", "indicator light",
+)  # fmt: skip
 """Longer words that hide a stem of another meaning: they call for no icon."""
 
 UNCOLOURED = frozenset((

@@ -7,6 +7,7 @@ from services.slides.plan import MAX_COLUMN_POINTS, TITLE_LENGTH, Column, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of
 from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.condense import says
+from services.slides.planning.crosses import act
 from services.slides.planning.icons import find_icons
 from services.slides.planning.nominal import without_lead
 from services.slides.planning.patterns import CONTRASTS, VERSUS, WARNS
@@ -24,6 +25,8 @@ _TIE = re.compile(
     r"|unlike [^,]{2,40}),? ",
     re.IGNORECASE,
 )
+_RELATIVE = re.compile(r" (?:that|which|who|whose|when|where|if)$", re.IGNORECASE)
+"""A topic cut before its clause is none: a press that | is serviced lasts longer."""
 _AFTER_TOPIC = re.compile(r"^(?:에서는|에는|은|는|이|가)?[ ,]+(?:(?:is|are) )?")
 _TOPIC_KO = re.compile(r"^([^,.]{2,16}?(?:면(?= )|(?=(?:에서는|에는|은|는) .{4})))")
 _TOPIC_EN = re.compile(
@@ -108,7 +111,7 @@ def _both(scene: Scene, first: str, second: str) -> str:
 def _topic(sentence: str) -> str | None:
     text = _untied(sentence)
     found = (_TOPIC_KO if has_hangul(text) else _TOPIC_EN).match(text)
-    return found.group(1).strip(" ,") if found else None
+    return found.group(1).strip(" ,") if found and not _RELATIVE.search(found.group(1)) else None
 
 
 def _capital(text: str) -> str:
@@ -136,7 +139,10 @@ def do_dont(scene: Scene) -> Plan | None:
 
 def _do_dont(scene: Scene, good: Sequence[str], bad: Sequence[str]) -> Plan | None:
     titles = TITLES[scene.korean]
-    columns = [_column(titles[0], good, icon="check_circle"), _column(titles[1], bad, icon="close_circle")]
+    left, right = _column(titles[0], good, icon="check_circle"), _column(titles[1], bad, icon="close_circle")
+    if right:
+        right = right.model_copy(update={"points": tuple(map(act, right.points))})
+    columns = [left, right]
     heading = scene.heading
     if heading and any(says(heading, sentence) for sentence in (*good, *bad)):
         heading = None

@@ -207,7 +207,7 @@ def warning(scene: Scene) -> Plan | None:
         mark=mark,
         sub=reason(scene, headline, points),
         icons=icons,
-        hero=warning_hero(icons, prohibits=prohibits),
+        hero=warning_hero(icons, prohibits=prohibits, act=headline),
     )
 
 

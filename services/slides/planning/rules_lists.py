@@ -22,6 +22,9 @@ _LONGEST_SUMMARY_NAME = 30
 _LIST_FROM_WORDS = 60
 
 _TIME_PARTICLE = re.compile(r"(?<=[가-힣])(?:에는|에|까지는)$")
+_SINCE = re.compile(r"\d{1,4} ?[~–-] ?$")
+_UNTIL = re.compile(r" ?[~–-] ?\d{1,2}:\d{2}")
+"""The other end of a span: 2~4주 차, 09:00~18:00."""
 _AROUND_TIME = re.compile(r"^(?:에는|에|까지|동안)?[\s,:：·-]+|^(?:에는|에) ?")
 _BARE_NOUN = re.compile(r"^[가-힣]{1,5}(?<![은는이가을를에고며면서도의로])$")
 _MODIFIER = re.compile(r"^[가-힣 ]{1,10}(?:는|한|된)$")
@@ -124,7 +127,8 @@ def closing_summary(scene: Scene) -> Plan | None:
     points = caption.items if caption.listed else points_of(scene.told, beside=scene.heading or "")
     if len(points) < (2 if caption.listed else _LEAST_LIST):
         return None
-    name = scene.heading or ("꼭 기억하세요" if scene.korean else "Remember")
+    chapter = scene.chapter if NAMES_SUMMARY.search(scene.chapter) else ""
+    name = scene.heading or chapter or ("꼭 기억하세요" if scene.korean else "Remember")
     return plan(scene, "summary", name, icons=(SUMMARY_ICON,), **listed(points, pictured=False), emphasis=())
 
 
@@ -148,8 +152,14 @@ def timeline(scene: Scene) -> Plan | None:
 
 
 def _event(clause: str, found: re.Match[str]) -> TimedPoint | None:
-    time = _TIME_PARTICLE.sub("", found.group().strip())
-    before, after = clause[: found.start()].rstrip(" ,"), _AROUND_TIME.sub("", clause[found.end() :])
+    since = _SINCE.search(clause[: found.start()])
+    until = _UNTIL.match(clause[found.end() :])
+    start = since.start() if since else found.start()
+    end = found.end() + (until.end() if until else 0)
+    time = _TIME_PARTICLE.sub("", clause[start:end].strip())
+    before, after = clause[:start].rstrip(" ,"), _AROUND_TIME.sub("", clause[end:])
+    if TIME.search(f"{before} {after}"):
+        return None  # of several times in a clause, none is when all of it happens
     # 입사 첫날, 의심되는 즉시: the words before such a time are part of it.
     if _BARE_NOUN.match(before) or (time == "즉시" and _MODIFIER.match(before)):
         time, before = f"{before} {time}", ""

@@ -2,10 +2,13 @@
 
 from services.slides.plan import Plan
 from services.slides.planning.build import headline_of, plan, reason
-from services.slides.planning.cleaning import clipped
+from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.scene import Scene
+from services.slides.planning.sentences import sentences
 
 _LONGEST_STATEMENT = 70
+_LONGEST_LATIN = 126
+"""The same of Latin letters, which are about half as wide."""
 _LONGEST_SYMBOLS = 24
 
 
@@ -28,7 +31,8 @@ def frame(scene: Scene) -> Plan | None:
 def text(scene: Scene) -> Plan | None:
     """A caption too long to be a headline: running text, no picture."""
     caption = scene.caption.text
-    if scene.caption.listed or len(caption) <= _LONGEST_STATEMENT:
+    longest = _LONGEST_STATEMENT if has_hangul(caption) or len(sentences(caption)) > 1 else _LONGEST_LATIN
+    if scene.caption.listed or len(caption) <= longest:
         return None
     return plan(scene, "text", caption, hero=None)
 

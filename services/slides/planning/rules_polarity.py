@@ -7,7 +7,7 @@ from services.slides.plan import MAX_COLUMN_POINTS, MAX_POINTS, POINT_LENGTH, Co
 from services.slides.planning.build import heading_of_list, headline_of, listed, plan
 from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.crosses import act, crossed
-from services.slides.planning.icons import find_icons, last_icon, warning_hero
+from services.slides.planning.icons import find_icons, last_icon, shared_icons, warning_hero
 from services.slides.planning.nominal import nominal
 from services.slides.planning.scene import Scene
 from services.slides.planning.verbs_en import commands
@@ -71,9 +71,14 @@ def _shown(items: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _warned(scene: Scene, headline: str, points: tuple[str, ...], signs: tuple[bool, ...] = ()) -> Plan:
-    named = find_icons(" ".join((headline, *points)))
-    found = dict.fromkeys((last_icon(points[-1] if points else headline), *named))
+    several = len(points) > 1
+    forbidden = points[0] if points else headline
+    named = shared_icons(points) if several else find_icons(forbidden)
+    found = dict.fromkeys((None if several else last_icon(forbidden), *named))
     icons = tuple(icon for icon in found if icon and icon not in {"alert", "cancel"})
+    prohibits = bool(icons)
+    # Acts without a picture in common stand beside that of their heading, as a warning: 지게차 금지 행위.
+    icons = icons or tuple(icon for icon in find_icons(headline) if icon not in {"alert", "cancel"})
     return plan(
         scene,
         "warning",
@@ -83,5 +88,5 @@ def _warned(scene: Scene, headline: str, points: tuple[str, ...], signs: tuple[b
         point_signs=signs,
         mark="close",
         icons=icons,
-        hero=warning_hero(icons, prohibits=True),
+        hero=warning_hero(icons, prohibits=prohibits, act=forbidden),
     )

@@ -24,6 +24,12 @@ _SAYER_EN = re.compile(
     r"|explained)\b"
 )
 
+_SAYER_AFTER_EN = re.compile(
+    r",?\s(?:said|says|asked|asks|wrote|replied|explained) ([A-Z][^.!?“\"]{1,60})(?=[.!?]|$)"
+)
+_SIGNED = re.compile(r"\s?[–—―]\s?([^.!?“”\"–—―]{2,40})(?<![다요까])(?:[.!?]|$)")
+"""Who said it, behind a dash that ends what is told: “…” – 인사팀장 박지우."""
+
 _ASKS_TERM = re.compile(
     r"(?:이?란|[은는이가] 무엇일까요|[은는이가] 무엇인가요|[은는] 뭘까요)\s?\?$"
     r"|^what (?:is|are|does) [^?]{2,60}\?$",
@@ -65,9 +71,11 @@ def quote(scene: Scene) -> Plan | None:
     for start, end in quotations(text):
         words = text[start + 1 : end].strip()
         before, after = text[max(0, start - 60) : start], text[end + 1 : end + 60]
-        said = SAYS_AFTER.match(after) or SAYS_BEFORE.search(before.rstrip()) or SAID_AFTER.match(after)
+        says = SAYS_AFTER.match(after) or SAYS_BEFORE.search(before.rstrip()) or SAID_AFTER.match(after)
+        said = says or _SIGNED.match(after)
         if _LEAST_QUOTE <= len(words) <= _LONGEST_QUOTE and said:
-            named = scene.heading and scene.heading not in words and scene.heading != scene.chapter
+            heading = scene.heading or ""
+            named = heading and heading not in words and words not in heading and heading != scene.chapter
             title = scene.heading if named else None
             speaker = _speaker(before, after) or _question_after(scene, words)
             title = None if title == speaker else title
@@ -78,6 +86,9 @@ def quote(scene: Scene) -> Plan | None:
 
 
 def _speaker(before: str, after: str) -> str | None:
+    for signature in (_SIGNED, _SAYER_AFTER_EN):
+        if found := signature.match(after):
+            return found.group(1).strip()
     if found := _SUBJECT_AFTER.match(after):
         return found.group(1)
     if found := _SAYER_EN.search(before):

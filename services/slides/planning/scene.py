@@ -78,9 +78,10 @@ class Scene:
 
     @cached_property
     def icons(self) -> tuple[str, ...]:
-        """Icons for an illustration: of the caption first, then of the narration, then of the chapter."""
-        found = dict.fromkeys((*find_icons(self.caption.text), *find_icons(" ".join(self.sentences[:3]))))
-        return tuple(found) or find_icons(self.chapter)
+        """Icons for an illustration: of caption and narration (no greeting), or the chapter, or the film."""
+        said = " ".join(sentence for sentence in self.sentences[:3] if not greets(sentence))
+        found = dict.fromkeys((*find_icons(self.caption.text), *find_icons(said)))
+        return tuple(found) or find_icons(self.chapter) or find_icons(self.title)
 
     @property
     def wordless(self) -> bool:
