@@ -20,6 +20,7 @@ from services.cli.quiet import configure_quiet_logs
 from services.gateway.settings import GatewaySettings
 from services.runtime.cancel import CancelToken
 from services.runtime.settings import RuntimeSettings
+from services.scripting.decoding import decoded
 from services.tts.phonemes_en import phonemes
 from services.tts.pronunciation_ko import pronounce
 from services.tts.providers import Choice, choose_voice
@@ -131,11 +132,7 @@ def _text(words: Sequence[str]) -> str:
         raise PermanentError(
             ErrorCode.SETTINGS_INVALID, "- stands for standard input: give it alone, or give the text"
         )
-    text = _piped() if list(words) == [STDIN] else " ".join(words)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise PermanentError(ErrorCode.SOURCE_TEXT_EMPTY, "the text is not text in UTF-8") from None
+    text = _piped() if list(words) == [STDIN] else _typed(" ".join(words))
     if not text.strip():
         raise PermanentError(ErrorCode.SOURCE_TEXT_EMPTY, "the text is empty: say what is to be said")
     if len(text) > MAX_SOURCE_CHARACTERS:
@@ -146,11 +143,21 @@ def _text(words: Sequence[str]) -> str:
     return text
 
 
+def _typed(text: str) -> str:
+    """Return the text of the command line, also where a terminal sends it in another encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return decoded(os.fsencode(text), "the text")
+    return text
+
+
 def _piped() -> str:
     """Return what standard input holds.
 
     Raises:
-        PermanentError: ``SOURCE_TEXT_EMPTY``, it is closed or no UTF-8; ``SOURCE_TEXT_TOO_LONG``.
+        PermanentError: ``SOURCE_TEXT_EMPTY``, it is closed, or no text in an encoding that is read here;
+            ``SOURCE_TEXT_TOO_LONG``.
     """
     stream: BinaryIO | None = getattr(sys.stdin, "buffer", None)
     if stream is None:
@@ -162,12 +169,7 @@ def _piped() -> str:
             f"standard input holds more than {LONGEST_INPUT:,} bytes; at most {MAX_SOURCE_CHARACTERS:,}"
             " characters are said at once",
         )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PermanentError(
-            ErrorCode.SOURCE_TEXT_EMPTY, f"standard input is not text in UTF-8 (byte {error.start})"
-        ) from None
+    return decoded(data, "standard input")
 
 
 def _print(text: str) -> None:

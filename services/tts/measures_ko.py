@@ -21,7 +21,7 @@ _PER = re.compile(r" ?/ ?(10{0,3}(?= ?[A-Za-zμ]))?")
 _PRODUCT = re.compile(r"[·⋅∙]([A-Za-zμΩ]{1,3})(?![A-Za-z0-9])")
 _PARTICLE = re.compile(
     r"$|[^가-힣]|[이가은는을를의에도로만와과씩당째며나라까부마짜여간]"
-    r"|입니다|이내|이상|이하|미만|초과|안에|동안|정도"
+    r"|입니다|이내|이상|이하|미만|초과|안에|동안|정도|으로|보다|처럼|밖에|뿐"
 )
 _MONEY_BEHIND = re.compile(r" ?([$₩€£¥]|(?:KRW|USD|EUR|JPY|CNY|GBP)(?![A-Za-z]))")
 _DAY = re.compile("day(?![A-Za-z])")

@@ -17,6 +17,17 @@ _SIGN = re.compile(r"[△▲▼] (?=[0-9][0-9,.]*%)|△ (?=[0-9]{1,3},[0-9]{3})|
 _BULLETS = {sign: re.compile(rf"{sign} ?[가-힣A-Za-z]") for sign in "△▲"}
 """Lists of the press begin their items with these: △안전모 △장갑 3켤레."""
 _SIGNED = {"+": "+", "±": "±"}
+_TRIANGLES = "△▲▼"
+_NEAR = 80
+"""Characters to either side of ▲ in which a ▼ makes it its opposite: one table row, one sentence."""
+_SHARE = re.compile(r"[0-9][0-9,.]{0,12} ?(?:%|퍼센트|포인트)")
+_CHANGES = re.compile(
+    r"^ ?(?:[가-힣]{1,4} )?(?:늘|줄|오르|올[라랐]|올려|내[리린려렸]|떨어|높[아이]|낮[아추]|증가|감소"
+    r"|상승|하락|인상|인하|확대|축소"
+    r"|급증|급감|급등|급락|성장|절감|단축|증액|감액|개선|악화)"
+)
+"""Words behind a figure that say which way it went: its triangle says no more than they do."""
+_NAMES_A_LIST = re.compile(r" ?(?:가지|단계|대 [가-힣]|종류|항목)")
 _MONEY = re.compile(r"(?:US)?\$|[₩€£¥元₿]|(?:KRW|USD|EUR|JPY|CNY|GBP)(?= ?[0-9])")
 _SCALE = re.compile(
     r" ?((?:[십백천][만억조])"
@@ -55,7 +66,7 @@ def quantity(text: str, at: int, *, names: bool = False) -> Term | None:
     if digits[0] == ".":
         digits = f"0{digits}"
     names = names or marked is not None
-    scaled, at = _scaled(text, digits, match.end(), short=money is not None)
+    scaled, scale, at = _scaled(text, digits, match.end(), short=money is not None)
     if money:
         unit, at = _unit_of_money(text, at, CURRENCIES[money[0]])
     else:
@@ -69,13 +80,19 @@ def quantity(text: str, at: int, *, names: bool = False) -> Term | None:
         unit = replace(unit, before="")
     if unit.below_zero == "영하" and _HOT_OR_COLD.search(before):
         sign = ""
-    found = Quantity(sign, digits, scaled, unit, names)
+    if text[start] in _TRIANGLES and (_CHANGES.match(after) or _NAMES_A_LIST.match(text, match.end())):
+        sign = ""
+    found = Quantity(sign, digits, scaled, unit, names, scale)
     tail = unit.tail if unit.after else Tail.FIGURE
     return Term(at, found.spoken(), "quantity", found, tail)
 
 
 def _sign_at(text: str, at: int) -> tuple[str, int]:
-    """Return the sign at ``at`` and where the number begins; △ and ▲ are a minus in Korean figures."""
+    """Return the sign at ``at`` and where the number begins.
+
+    △ is a minus in Korean figures, ▼ a fall. ▲ is a rise before a share and where ▼ stands near; before an
+    amount alone it is how accounts write a minus.
+    """
     match = _SIGN.match(text, at)
     if not match:
         return "", at
@@ -86,25 +103,23 @@ def _sign_at(text: str, at: int) -> tuple[str, int]:
         hangul = "가" <= text[at - 1] <= "힣"
         if not (hangul and _DEGREES.match(text, match.end())):
             return "", at
-    if sign == "▲" and "▼" in text[max(0, at - 60) : at + 60]:
+    rises = "▼" in text[max(0, at - _NEAR) : at + _NEAR] or _SHARE.match(text, match.end())
+    if sign == "▲" and rises:
         sign = "+"
     return _SIGNED.get(sign, "-"), match.end()
 
 
-def _scaled(text: str, digits: str, at: int, *, short: bool) -> tuple[str, int]:
-    """Return a number read with the scales behind it (3천4백만, 1억 5,000만, 100K), and their end."""
+def _scaled(text: str, digits: str, at: int, *, short: bool) -> tuple[str, str, int]:
+    """Return a number read with its scales (3천4백만, 1억 5,000만, 100K), their first, and their end."""
     letter = text[at : at + 1]
     if letter == "K" and not short and _GOLD.match(text, at):
-        return f"{number(digits)} 케이", at + 1
+        return f"{number(digits)} 케이", "", at + 1
     if letter in SHORT_SCALES and (short or letter in "KkM") and UNIT_ENDS.match(text, at + 1):
-        return _multiplied(digits, SHORT_SCALES[letter]), at + 1
-    said, last, room, above = "", digits, 99, 99
+        return with_scale(digits, letter), letter, at + 1
+    said, last, first, room, above = "", digits, "", 99, 99
     while scale := _SCALE.match(text, at):
-        word, begins = scale[1], not said or said.endswith(" ")
-        read = number(last)
-        if begins and word[0] in "십백천" and last.isdigit() and int(last) >= _GROUPED:
-            read, word = _multiplied(last, sum(map(_RANK.__getitem__, word))), ""
-        said += word if begins and read == "일" and word[:1] in _SILENT_ONE else read + word
+        first = first or scale[1]
+        said += with_scale(last, scale[1], begins=not said or said.endswith(" "))
         at, large = scale.end(), scale[1][-1] in "만억조"
         room, above = (4, _RANK[scale[1][-1]]) if large else (_RANK[scale[1][0]], above)
         said += " " if large else ""
@@ -113,8 +128,24 @@ def _scaled(text: str, digits: str, at: int, *, short: bool) -> tuple[str, int]:
             break
         last, at = more[0].replace(",", ""), more.end()
         if not _SCALE.match(text, at):
-            return said + number(last), at
-    return said.strip(), at
+            return said + number(last), first, at
+    return said.strip(), first, at
+
+
+def with_scale(digits: str, scale: str, *, begins: bool = True) -> str:
+    """Return the reading of a number with one scale behind it: 5만 is 오만, 1천만 is 천만, 1.5K is 천오백.
+
+    Args:
+        digits: the number.
+        scale: one of Korean (만, 천만) or a letter.
+        begins: no larger scale was said in front of it.
+    """
+    if scale in SHORT_SCALES:
+        return _multiplied(digits, SHORT_SCALES[scale])
+    read, word = number(digits), scale
+    if begins and word[0] in "십백천" and digits.isdigit() and int(digits) >= _GROUPED:
+        read, word = _multiplied(digits, sum(map(_RANK.__getitem__, word))), ""
+    return word if begins and read == "일" and word[:1] in _SILENT_ONE else read + word
 
 
 _GOLD = re.compile(r"K ?(?:금|골드|도금|반지|목걸이)")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from services.tts.quantities_ko import with_scale
 from services.tts.terms_ko import BARE, Quantity, Tail, Term, Unit
 from services.tts.units_ko import CURRENCIES
 
@@ -15,6 +16,10 @@ _HYPHENATED = frozenset(
     ("호", "번지", "동", "조", "항", "과", "호실", "번길", "반", "가", "차", "판", "절", "편", "버전")
 )
 """Counters of names that hold a hyphen themselves: 101-1203호, 산 3-1번지."""
+_MOST_TIMES = 50
+"""How many times its lower end a range may reach for both to be of one scale: 5~10만 is 오만에서 십만.
+Smaller, and 1~20만 원 would begin with one won; larger, and 1~100만 개 with ten thousand instead of one."""
+_MONEY = frozenset(CURRENCIES.values())
 _MOST_DIGITS = 6
 _YEAR = 4
 _DATES = frozenset({"date", "month", "time"})
@@ -23,12 +28,13 @@ _DATES = frozenset({"date", "month", "time"})
 def between(first: Term, second: Term) -> Term:
     """Return the reading of ``first`` to ``second``.
 
-    A unit that stands behind the upper end only counts both; what stands in front of a number (시속, 영하) is
-    said of the lower one.
+    A unit or a scale that stands behind the upper end only counts both; what stands in front of a number
+    (시속, 영하) is said of the lower one.
     """
     a, b = first.quantity, second.quantity
     if a and b and first.kind != "ordinal":
         b = _with_money(a, b)
+        a = _with_scale(a, b)
         spoken, tail = _quantities(a, b), second.tail if b is second.quantity else Tail.SYMBOL
     else:
         spoken, tail = f"{first.spoken}에서 {second.spoken}", second.tail
@@ -37,8 +43,25 @@ def between(first: Term, second: Term) -> Term:
 
 def _with_money(a: Quantity, b: Quantity) -> Quantity:
     """$5~10 are dollars to the end."""
-    money = a.unit.tail is Tail.SYMBOL and a.unit.after in CURRENCIES.values()
-    return replace(b, unit=a.unit) if money and not b.unit.after else b
+    return replace(b, unit=a.unit) if _in_front(a) and not b.unit.after else b
+
+
+def _in_front(quantity: Quantity) -> bool:
+    """Whether the unit of a quantity is a currency's sign, which stands in front of the number."""
+    return quantity.unit.tail is Tail.SYMBOL and quantity.unit.after in CURRENCIES.values()
+
+
+def _with_scale(a: Quantity, b: Quantity) -> Quantity:
+    """Return the lower end with the scale that stands behind the upper one only: 5~10만 원, 1~2억 원, $5~10M.
+
+    5천~1만 has one of its own, 500~1천 could not be 오백천, and 5원~10만 원 names a unit in between.
+    """
+    if a.scaled or not b.scale or (a.unit.after and not _in_front(a)):
+        return a
+    low, high = float(a.digits), float(b.digits)
+    if not 0 < low < high <= _MOST_TIMES * low:
+        return a
+    return replace(a, scaled=with_scale(a.digits, b.scale), scale=b.scale, inherits=True)
 
 
 def _quantities(a: Quantity, b: Quantity) -> str:
@@ -52,7 +75,9 @@ def _quantities(a: Quantity, b: Quantity) -> str:
     thaws = a.sign == "-" and not b.sign and b.unit.below_zero != BARE.below_zero
     if thaws and float(b.digits) > 0:
         b = replace(b, sign="+")
-    twice = own or thaws or not low.regular or (bool(a.unit.after) and a.unit.tail is Tail.WORD)
+    said = bool(a.unit.after) and a.unit.tail is Tail.WORD
+    paid = a.inherits and unit.after in _MONEY  # 오만 원에서 십만 원: a price is said whole
+    twice = own or thaws or said or paid or not low.regular
     lower = a.spoken(unit=unit, last=twice)
     return f"{lower}에서 {b.spoken(first=own and _differs(a.unit, b.unit))}"
 

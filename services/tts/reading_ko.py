@@ -28,6 +28,7 @@ _MARKUP = (
 _SIGNS = (
     (re.compile(r"(?<=[가-힣A-Za-z])(?:[~∼〜～]| [~∼〜～] )(?=[가-힣A-Za-z])"), "에서 "),
     (re.compile(r"(?<=[가-힣A-Za-z0-9])\s*[-=]+>\s*"), ", "),
+    (re.compile(r"(?<=[가-힣A-Za-z0-9)\]%]) [△▲▼] ?(?=[가-힣A-Za-z])"), ", "),
     (re.compile(rf"{_SPACES}&\s*"), " 앤드 "),
     (re.compile(r"[≥≧] ?([가-힣A-Za-z]{1,20})"), r", \1 이상"),
     (re.compile(r"[≤≦] ?([가-힣A-Za-z]{1,20})"), r", \1 이하"),

@@ -54,6 +54,8 @@ class Quantity:
         digits: the number as written, without commas.
         scaled: its Sino-Korean reading with its scale (삼천, 일억 오천만); empty without a scale.
         names: the number names a thing and counts nothing.
+        scale: the scale right behind the digits, as written (천, 만, K); empty without one.
+        inherits: the scale is that of the other end of a range.
     """
 
     sign: str
@@ -61,6 +63,8 @@ class Quantity:
     scaled: str = ""
     unit: Unit = BARE
     names: bool = False
+    scale: str = ""
+    inherits: bool = False
 
     def numeral(self, unit: Unit) -> Numeral:
         """Return the number as it is read before ``unit``."""

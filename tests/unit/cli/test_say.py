@@ -55,6 +55,19 @@ def test_a_dash_reads_standard_input(piped: str | bytes) -> None:
     assert "read        Stop two pumps." in said("-", piped=piped).stdout
 
 
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
+def test_standard_input_is_read_in_the_encodings_that_lessons_are_stored_in(encoding: str) -> None:
+    piped = "펌프 2대를 끕니다.\n밸브는 잠그지 마세요.\n".encode(encoding)
+    shown = said("-", piped=piped).stdout
+    assert "read        펌프 두 대를 끕니다." in shown
+    assert "written     밸브는 잠그지 마세요." in shown
+
+
+def test_words_that_a_terminal_in_another_encoding_sends_are_read_as_it_meant_them() -> None:
+    typed = "펌프 2대를 끕니다.".encode("cp949").decode("utf-8", "surrogateescape")
+    assert "read        펌프 두 대를 끕니다." in said(typed).stdout
+
+
 def test_speaks_to_a_wav_file_and_says_what_came_of_it(tmp_path: Path) -> None:
     target = tmp_path / "new folder" / "out.wav"
     result = said("-o", str(target), "안녕하세요. 2번 펌프를 끕니다.")
@@ -79,8 +92,9 @@ def test_shows_and_speaks_when_both_are_asked_for(tmp_path: Path) -> None:
     [
         ((" \t",), None, "the text is empty"),
         (("-",), "", "the text is empty"),
-        (("-",), b"\xb0\xa1", "not text in UTF-8 (byte 0)"),
-        (("\udcff",), None, "not text in UTF-8"),
+        (("-",), "これは日本語のテキストです。".encode("shift_jis"), "it seems to be Shift_JIS, Japanese"),
+        (("-",), b"\x89PNG\r\n\x1a\n", "standard input is a picture, not text"),
+        (("\udcff",), None, "the text is not UTF-8 (byte 0), UTF-16 or CP949"),
         (("🎉 ***",), None, "there is nothing to say"),
         (("-", "more"), "text", "give it alone"),
         (("가" * (MAX_SOURCE_CHARACTERS + 1),), None, "20,001 characters"),
