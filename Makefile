@@ -20,7 +20,7 @@ AWAY ?= 600
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test chaos soak outage crash-matrix lint specs audit limits kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test cover chaos soak outage crash-matrix lint specs audit limits kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -46,16 +46,24 @@ up: $(RUNTIME) ## Run the whole system in one process, with its HTTP interface, 
 test: $(DEV) ## Run the tests on the best broker there is; TESTS=path for some, WORKERS= side by side (3)
 	$(BIN)/pytest $(TESTS) -m "not chaos" --numprocesses $(WORKERS) --no-loadscope-reorder
 
+cover: $(DEV) ## Run the tests (TESTS=path for some) and show, room by room, which branches they take
+	@mkdir -p .cache
+	$(BIN)/pytest $(TESTS) -m "not chaos and not packaging" --numprocesses $(WORKERS) --no-loadscope-reorder \
+		--cov=contracts --cov=services --cov-branch --cov-report=json:.cache/coverage.json
+	$(BIN)/python -m ops.tools.cover .cache/coverage.json
+
 chaos: $(DEV) ## Run the tests that break things: faults, crash points, cancels, hangs (minutes)
 	$(BIN)/pytest tests -m "$(BREAK)" --numprocesses 2 --no-loadscope-reorder
 
 soak: $(DEV) ## Run JOBS= (1,000) jobs under faults chosen by SEED= (FAULTS=a,b: only these; DATABASE=postgres), then check that nothing is lost; an hour
 	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(DATABASE),--database $(DATABASE))
 
-lint: $(DEV) ## Check style and types
+lint: $(DEV) ## Check style, types and that what is imported is declared, what is declared imported
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/deptry contracts services
+	$(BIN)/deptry contracts services ops tests --exclude '\.venv' --ignore DEP002,DEP004
 
 specs: $(DEV) ## Check the API documents with the specifications' own tools, most of which need Node
 	$(BIN)/python -m ops.tools.check_specs

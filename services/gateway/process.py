@@ -73,6 +73,7 @@ def main() -> int:
         "gateway",
         "lectern gateway",
         lambda runtime: _run(GatewaySettings(), runtime),
+        about=lambda: f"The gateway: HTTP, live updates and the ledger, at port {GatewaySettings().port}.",
         loop_factory=_loop_factory(),
     )
 

@@ -35,6 +35,11 @@ EXIT_INTERRUPTED = 130
 STUCK_SECONDS = 20.0
 """How long a stuck process may take to end in order; what it waits for may never come."""
 
+HELP = frozenset({"-h", "--help"})
+SETTINGS = (
+    "It has no arguments: settings come from the environment, see README.md. SIGINT and SIGTERM end it."
+)
+
 log = structlog.get_logger(__name__)
 
 
@@ -138,6 +143,7 @@ def run_process(
     title: str,
     start: Callable[[RuntimeSettings], Coroutine[Any, Any, None]],
     *,
+    about: Callable[[], str],
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> int:
     """Run a process from the settings of the environment and return its exit code; errors are one line.
@@ -146,9 +152,13 @@ def run_process(
         name: of the service, as it appears in traces.
         title: the command as a person types it, before what went wrong.
         start: given the shared settings, reads the service's own and returns what runs until a signal.
+        about: what ``--help`` says of the service; made from its parts, so that it tells what is missing.
         loop_factory: makes the event loop; ``None`` for asyncio's own.
     """
     try:
+        if HELP.intersection(sys.argv[1:]):
+            print(f"usage: python -m services.{name}\n\n{about()}\n{SETTINGS}")  # noqa: T201
+            return EXIT_DONE
         settings = RuntimeSettings()
         configure_logs(settings)
         configure_tracing(settings, name)
@@ -174,7 +184,17 @@ def run_worker(name: str, build: Callable[[], Actor]) -> int:
         name: of the worker.
         build: makes the actor from settings that it reads.
     """
-    return run_process(name, f"lectern worker {name}", lambda settings: _run(name, build(), settings))
+    return run_process(
+        name,
+        f"lectern worker {name}",
+        lambda settings: _run(name, build(), settings),
+        about=lambda: f"The {name} stage. It {takes(build())}.",
+    )
+
+
+def takes(actor: Actor) -> str:
+    """Return which topics an actor takes, in words."""
+    return f"takes {', '.join(each.topic.name for each in actor.subscriptions) or 'nothing'}"
 
 
 async def _run(name: str, actor: Actor, settings: RuntimeSettings) -> None:

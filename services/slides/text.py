@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import regex
+
 from contracts.normalization import normalized
 
 HANGUL_HAN = re.compile("[\uac00-\ud7a3\u3131-\u318e\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u3040-\u30ff]")
@@ -11,12 +13,13 @@ HANGUL_HAN = re.compile("[\uac00-\ud7a3\u3131-\u318e\u4e00-\u9fff\u3400-\u4dbf\u
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
-_CLUSTER = re.compile(
-    "[\U0001f1e6-\U0001f1ff]{2}"
-    "|.(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f"
-    "\U0001f3fb-\U0001f3ff\u1160-\u11ff]|\u200d.)*",
-    re.DOTALL,
-)
+_CLUSTER = regex.compile(r"\X")
+
+MAX_CLUSTER = 12
+"""Code points of a grapheme cluster that stays whole. Smaller: a couple with two skin tones, which takes ten,
+falls apart. Larger: consonants or joiners without an end, which Unicode calls one character, run out of the
+slide, for nothing cuts them."""
+
 _MARKS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f])"
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]+"
@@ -48,5 +51,11 @@ def one_line(text: str | None) -> str:
 
 
 def clusters(text: str) -> list[str]:
-    """Return the user-perceived characters of ``text``: letters with marks, joined emoji, flags."""
-    return _CLUSTER.findall(text)
+    """Return the user-perceived characters of ``text`` (UAX #29): letters with marks, joined emoji, flags.
+
+    One of more than ``MAX_CLUSTER`` code points comes as its code points.
+    """
+    found: list[str] = []
+    for cluster in _CLUSTER.findall(text):
+        found.extend((cluster,) if len(cluster) <= MAX_CLUSTER else cluster)
+    return found

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import pytest
 
+from contracts.topics import SCENE_PLANNED
 from services.runtime import worker
-from services.runtime.actor import Actor
+from services.runtime.actor import Actor, Subscription
 from services.runtime.engine import Engine
 from services.runtime.worker import EXIT_STUCK, StuckError, guarding
 
@@ -52,6 +53,20 @@ def test_a_stuck_worker_has_an_exit_code_of_its_own(
     monkeypatch.setattr(worker, "configure_logs", lambda _: None)
     assert worker.run_worker("tts", lambda: Actor("tts", ())) == EXIT_STUCK == 75
     assert "start it again: topic: it stands still" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_a_worker_says_what_it_is_and_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["services/tts/__main__.py", word])
+    monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
+    actor = Actor("tts", (Subscription(SCENE_PLANNED, cast("Any", None)),))
+    assert worker.run_worker("tts", lambda: actor) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("usage: python -m services.tts\n")
+    assert "takes lectern.scene.planned.v1" in said.out
+    assert not said.err
 
 
 HANGS = """

@@ -5,7 +5,7 @@ import pytest
 from services.slides import fonts
 from services.slides.fitting import LEAST, Block, Room, Style, fit, fit_together
 from services.slides.shaping import shape, visual_order
-from services.slides.text import clean, clusters
+from services.slides.text import MAX_CLUSTER, clean, clusters
 
 BOLD = Style(800, 1.3, -0.015)
 WIDE = Room(600, 330, 5)
@@ -36,6 +36,24 @@ def test_clean(raw: str, cleaned: str) -> None:
 
 def test_clusters_keep_joined_emoji_flags_and_marks() -> None:
     assert clusters("가👷🏽\u200d♀\ufe0f🇰🇷n\u0303") == ["가", "👷🏽\u200d♀\ufe0f", "🇰🇷", "n\u0303"]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    ["👩🏽\u200d❤️\u200d💋\u200d👨🏻", "1️⃣", "क्षि", "นำ", "\u1112\u119e\u11ab", "가\u0301"],
+    ids=["couple", "keycap", "conjunct", "vowel", "old Hangul", "tone mark"],
+)
+def test_a_character_of_any_script_is_one_cluster(whole: str) -> None:
+    assert clusters(f"{whole}가{whole}") == [whole, "가", whole]
+
+
+@pytest.mark.parametrize("part", ["\u1100", "👷\u200d", "\u0915\u094d"], ids=["jamo", "joiners", "conjuncts"])
+def test_a_character_without_an_end_is_cut(part: str) -> None:
+    text = part * 50
+    assert "".join(clusters(text)) == text
+    assert max(len(cluster) for cluster in clusters(text)) <= MAX_CLUSTER
+    block = fit(clean(text), Style(500, 1.4), WIDE, [32])
+    assert len(lines(block)) > 1
 
 
 def test_every_script_finds_a_face_and_the_unknown_becomes_a_box() -> None:
