@@ -300,7 +300,7 @@ async def test_the_sockets_of_one_caller_watch_so_many_jobs_together_and_another
 
         async def room() -> bool:
             await mine[1].say(type="subscribe", job_ids=["j-4", "j-5"])
-            return (await mine[1].hear())["type"] == "subscribed"
+            return bool((await mine[1].hear())["type"] == "subscribed")
 
         await eventually(room, message="there is room again")
 
