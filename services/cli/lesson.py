@@ -46,11 +46,12 @@ def read_lesson(path: Path, language: str | None) -> Lesson:
             ``LANGUAGE_UNSUPPORTED``.
         OSError: the file cannot be read.
     """
-    if path.stat().st_size > LARGEST_FILE:
+    with path.open("rb") as file:
+        data = file.read(LARGEST_FILE + 1)  # a pipe has no size that could be asked for
+    if len(data) > LARGEST_FILE:
         raise PermanentError(
             ErrorCode.SOURCE_TEXT_TOO_LONG, f"{path} is larger than {LARGEST_FILE >> 20} MiB"
         )
-    data = path.read_bytes()
     text = decoded(data, str(path))
     if not text.strip():
         raise PermanentError(ErrorCode.SOURCE_TEXT_EMPTY, f"{path} is empty")

@@ -127,6 +127,7 @@ CLIENTS: Mapping[str, tuple[Limit, ...]] = {
         Limit("services.gateway.auth.SHORTEST_SECRET", "characters, at least", of="a token in the clear"),
         Limit("services.gateway.http.preferences.MAX_WAIT_SECONDS", "s"),
         Limit("services.gateway.settings.GatewaySettings.generate_wait", "s", of="a generate call's wait"),
+        Limit("services.gateway.service.scripts.TEXTS_AT_ONCE", "scripts"),
         Limit("services.gateway.service.core.LIST_LIMIT", "rows"),
         Limit("services.gateway.ledger.scripts.LISTED_CHARACTERS", "characters"),
         Limit("services.gateway.http.listing.MAX_PAGE", "rows", of="a page of a list"),

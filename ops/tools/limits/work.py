@@ -16,6 +16,7 @@ WORK: Mapping[str, tuple[Limit, ...]] = {
             of="a sentence, or a part of one, that is kept together in a scene",
         ),
         Limit("contracts.script.MAX_SCENES", "scenes"),
+        Limit("contracts.script.MAX_CHAPTERS", "chapters"),
         Limit(
             "contracts.script.ScriptScene.narration", "characters", of="the narration of a scene, as written"
         ),

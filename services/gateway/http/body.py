@@ -91,7 +91,7 @@ class BodyLimit:
         in_hand = InHand(self._kept, sharer_of(scope))
         try:
             announced = self._announced(scope)
-            read = self._too_large()
+            read: bytes | Response = self._too_large()
             if announced <= max(self._limit, DRAINED_BYTES):
                 read = await self._read(receive, in_hand)
             if isinstance(read, Response):

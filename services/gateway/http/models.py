@@ -133,7 +133,7 @@ class VersionResponse(VersionInfo):
     raw_json: dict[str, Any]
 
     @classmethod
-    def of(cls, item: ScriptVersion) -> "VersionResponse":
+    def of_text(cls, item: ScriptVersion) -> "VersionResponse":
         """Return a version."""
         return cls(**_version_fields(item), raw_json=json.loads(item.body))
 

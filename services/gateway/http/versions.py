@@ -1,13 +1,11 @@
 """A script's versions and scenes over HTTP: read, compare, edit one scene."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
 from contracts.base import Id
 from contracts.errors import PermanentError
-from services.gateway.diffs import diff
 from services.gateway.http.body import JsonRequest, JsonRoute
 from services.gateway.http.models import (
     DiffResponse,
@@ -62,7 +60,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/scripts/{script_id}/versions/{version}", summary="Read a version", responses=responses(404))
     async def version(script_id: Id, version: Number) -> VersionResponse:
-        return VersionResponse.of(await service.version(script_id, version))
+        return VersionResponse.of_text(await service.version(script_id, version))
 
     @routes.get(
         "/scripts/{script_id}/diff",
@@ -74,8 +72,7 @@ def router(service: Service) -> APIRouter:
         before: Annotated[int, Query(ge=1, le=MAX_NUMBER)],
         after: Annotated[int, Query(ge=1, le=MAX_NUMBER)],
     ) -> DiffResponse:
-        one, other = await service.version(script_id, before), await service.version(script_id, after)
-        changed = await asyncio.to_thread(diff, one.body, other.body)  # up to megabytes
+        changed = await service.difference(script_id, before, after)
         return DiffResponse(script_id=script_id, before=before, after=after, changes=changed)
 
     return routes

@@ -68,7 +68,8 @@ def of_video(conn: sa.Connection, video_id: str, limit: int) -> list[ScriptRecor
     size = sa.func.coalesce(sa.func.length(script_versions.c.body), 0)
     query = SELECT.with_only_columns(scripts.c.script_id, size).where(scripts.c.video_id == video_id)
     newest = query.order_by(scripts.c.created_at.desc(), scripts.c.script_id).limit(limit)
-    shown, left = [], LISTED_CHARACTERS
+    shown: list[ScriptRecord] = []
+    left = LISTED_CHARACTERS
     for script_id, characters in conn.execute(newest):
         left -= characters
         if shown and left < 0:

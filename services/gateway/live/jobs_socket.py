@@ -13,7 +13,7 @@ from contracts.errors import LecternError
 from contracts.events import JobUpdated
 from services.gateway.http.guard import Rates
 from services.gateway.http.problems import HttpCode, status_of
-from services.gateway.hub import Subscription, Told, Update
+from services.gateway.hub import MAX_TOLD, Subscription, Told, Update
 from services.gateway.live import snapshots
 from services.gateway.live.cursors import Cursor
 from services.gateway.live.hearing import POLICY_VIOLATION
@@ -72,6 +72,7 @@ class Session:
         self._watched: dict[Watch, Subscription] = {}
         self._rates = Rates(MESSAGES_PER_SECOND, monotonic)
         self._too_many = 0
+        self._remembered = 0
 
     async def take(self, text: str | None) -> None:
         """Do what a message says, or answer why not. No message, however wrong, ends the session."""
@@ -96,6 +97,8 @@ class Session:
     def end(self) -> None:
         """Stop listening."""
         self._let_go(list(self._watched))
+        self._share.watched -= self._remembered
+        self._remembered = 0
 
     async def _subscribe(self, request: Subscribe) -> None:
         watches = watches_of(request)
@@ -104,7 +107,8 @@ class Session:
             detail = f"a socket watches at most {MAX_WATCHES} jobs and videos: open another one"
             await self._answer(refusal(422, HttpCode.TOO_MANY_SUBSCRIPTIONS, detail))
             return
-        if self._share.watched + together - len(self._watched) > MAX_WATCHED:
+        more = together - len(self._watched) + len(request.revisions)
+        if self._share.watched + more > MAX_WATCHED:
             detail = f"the caller's sockets watch {MAX_WATCHED:,} jobs and videos: unsubscribe from some"
             await self._answer(refusal(429, HttpCode.TOO_MANY_SUBSCRIPTIONS, detail))
             return
@@ -127,6 +131,7 @@ class Session:
             missed = hub.since(request.cursor, watches) if request.cursor else None
         await self._answer(self._about("subscribed", request, resumed=missed is not None))
         if missed is not None:
+            self._remember(len(request.revisions))
             for job_id, revision in request.revisions.items():
                 self._told.tell(job_id, max(revision, self._told.at(job_id)))
             await self._replay(watches, missed)
@@ -142,6 +147,12 @@ class Session:
             await self._viewer.room()  # whoever does not read must not keep the caller's others waiting
             async with self._share.turn():
                 self._open(told[start : start + WATCHES_IN_A_ROW], cursor)
+
+    def _remember(self, revisions: int) -> None:
+        """Count what is remembered of jobs that a viewer need not watch: it takes what a watch takes."""
+        more = min(revisions, MAX_TOLD - self._remembered)
+        self._remembered += more
+        self._share.watched += more
 
     def _open(self, standing: Sequence[tuple[Watch, JobUpdated | None]], cursor: Cursor) -> None:
         for watch, job in standing:

@@ -17,8 +17,9 @@ MAX_KEPT = 16 << 20
 all come back and subscribe to long lists are told to come again. More: memory that one caller can fill."""
 
 MAX_WATCHED = 120_000
-"""Jobs and videos that one caller's sockets watch together: ten for each of the 12,000 viewers that it may
-have. Fewer: sites whose pages show long lists are refused. More: 700 bytes each; 500 of each were 4 GB."""
+"""Jobs and videos that one caller's sockets watch together, or have named revisions of: ten for each of the
+12,000 viewers that it may have. Fewer: sites whose pages show long lists are refused. More: 700 bytes each;
+500 of each were 4 GB."""
 
 SHARE_KEY = "lectern.share"
 """Where a connection's scope holds its caller's share."""
@@ -33,7 +34,7 @@ class Share:
     Attributes:
         held: what is held open, by kind.
         turns: entered by whoever works for one of the caller's sockets.
-        watched: jobs and videos that its sockets watch.
+        watched: jobs and videos that its sockets watch, and revisions that they have named.
     """
 
     __slots__ = ("_kept", "frame", "held", "turns", "watched")

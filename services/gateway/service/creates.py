@@ -79,11 +79,15 @@ class Creates(Core):
         standing = await self._looking.run(Asked(wish.job_id, wish.video_id, wish.script_id))
         if standing.job is not None:
             return Created(standing.job, created=False)
+        # Spares the common second click the reading of a script and the writing; two first ones at once are
+        # the ledger's to tell apart.
+        if standing.active is not None and wish.render_spec is None and wish.script_id is not None:
+            self._refuse(wish, standing.script)
+            return Created(standing.active, created=False)
         if self._may_wait(wish):
             source = self._without_spec(wish, standing.script)
         else:
             source = self._source(wish, standing.script)
-        # Spares the common second click the writing; two first ones at once are the ledger's to tell apart.
         if standing.active is not None:
             return Created(standing.active, created=False)
         new = await self._store(wish, source)
@@ -128,6 +132,14 @@ class Creates(Core):
 
     def _may_wait(self, wish: StartRender) -> bool:
         return self.waits and wish.render_spec is None and wish.script_id is not None
+
+    def _refuse(self, wish: StartRender, script: ScriptRecord | None) -> None:
+        """Raise what a job of a script would be refused with; what is approved can be rendered."""
+        self._settings(wish.options)
+        if script is not None:
+            _approved(script, wish.video_id)
+        elif not self._may_wait(wish):
+            raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"there is no script {wish.script_id}")
 
     def _source(self, wish: StartRender, script: ScriptRecord | None) -> Source:
         settings = self._settings(wish.options)

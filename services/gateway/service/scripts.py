@@ -16,6 +16,7 @@ from contracts.languages import normalise_language
 from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import Script
 from contracts.text_language import language_of
+from services.gateway.diffs import Change, diff
 from services.gateway.ledger import announcements, prepared, scripts
 from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion, VersionRecord
 from services.gateway.ledger.scripts import StaleVersionError
@@ -25,6 +26,10 @@ from services.runtime.artifacts import Blob
 
 log = structlog.get_logger(__name__)
 
+TEXTS_AT_ONCE = 2
+"""Scripts whose text is worked on at once, up to a megabyte each; whoever waits holds none. Fewer: two cores
+are not used. More: threads take the interpreter from the loop (12 s, of 500 calls), and memory."""
+
 
 class Scripts(Core):
     """The functions of phase 1."""
@@ -32,6 +37,7 @@ class Scripts(Core):
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
         self._generating = Rechecks(self._not_written)
+        self._turns = asyncio.Semaphore(TEXTS_AT_ONCE)
 
     async def generate_script(self, wish: GenerateScript, *, wait: float = 0) -> ScriptRecord:
         """Have a script written; returns it as it is after at most ``wait`` seconds.
@@ -93,7 +99,8 @@ class Scripts(Core):
                 ``NARRATION_TOO_LONG`` (nobody could say it in time), ``LANGUAGE_UNSUPPORTED`` or
                 ``SCRIPT_STATE_CONFLICT`` (no text yet, or not at ``version``).
         """
-        body = await asyncio.to_thread(script_json, script)
+        async with self._turns:
+            body = await asyncio.to_thread(script_json, script)
         await self.keep_text(body)
         return await self.ledger.write(scripts.edit, script_id, body, version=version, now=self.now())
 
@@ -111,18 +118,24 @@ class Scripts(Core):
             PermanentError: also ``SCRIPT_NOT_FOUND`` if the script has no such scene.
         """
         while True:
-            seen = await self.get_script(script_id)
-            body = ""
-            if seen.body is not None:  # else the ledger refuses, with its reason
-                body = await asyncio.to_thread(scene_changed, seen.body, script_id, place, changes)
-                await self.keep_text(body)
-            at = seen.version if version is None else version
             try:
-                return await self.ledger.write(scripts.edit, script_id, body, version=at, now=self.now())
+                async with self._turns:
+                    return await self._edit_scene(script_id, place, changes, version)
             except StaleVersionError:
                 if version is not None:
                     raise
                 # somebody else's edit came in between, and this one was not bound to a version
+
+    async def _edit_scene(
+        self, script_id: str, place: tuple[int, int], changes: Mapping[str, Any], version: int | None
+    ) -> ScriptRecord:
+        seen = await self.get_script(script_id)
+        body = ""
+        if seen.body is not None:  # else the ledger refuses, with its reason
+            body = await asyncio.to_thread(scene_changed, seen.body, script_id, place, changes)
+            await self.keep_text(body)
+        at = seen.version if version is None else version
+        return await self.ledger.write(scripts.edit, script_id, body, version=at, now=self.now())
 
     async def keep_text(self, body: str) -> None:
         """Store a script's text, which the ledger's record in the log refers to by its hash."""
@@ -136,6 +149,12 @@ class Scripts(Core):
         """Return one version; raises ``SCRIPT_NOT_FOUND``, also if there is no such version."""
         return await self.ledger.read(scripts.version, script_id, number)
 
+    async def difference(self, script_id: str, before: int, after: int) -> tuple[Change, ...]:
+        """Return what changed between two versions; raises ``SCRIPT_NOT_FOUND``."""
+        async with self._turns:
+            one, other = await self.version(script_id, before), await self.version(script_id, after)
+            return await asyncio.to_thread(diff, one.body, other.body)
+
     async def approve(
         self, script_id: str, *, version: int | None = None, content: str | None = None
     ) -> ScriptRecord:
@@ -146,11 +165,12 @@ class Scripts(Core):
             version: the version that was read, or ``None`` not to care.
             content: the hash of what was read, or ``None`` not to care.
         """
-        script = await self.ledger.write(
-            scripts.approve, script_id, version=version, content=content, now=self.now()
-        )
-        await self._store_ahead(script)
-        return script
+        async with self._turns:
+            script = await self.ledger.write(
+                scripts.approve, script_id, version=version, content=content, now=self.now()
+            )
+            await self._store_ahead(script)
+            return script
 
     async def _store_ahead(self, script: ScriptRecord) -> None:
         """Store what a job of the script will render: a create then finds it, which is most of its time.

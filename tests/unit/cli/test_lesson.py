@@ -1,4 +1,6 @@
 import json
+import os
+import threading
 import unicodedata
 from pathlib import Path
 from typing import Literal
@@ -96,3 +98,27 @@ def test_a_lesson_as_windows_saves_it_in_korea_is_read(tmp_path: Path) -> None:
         _file(tmp_path, "l.txt", "개인정보 교육\r\n\r\n나누지 않습니다.".encode("cp949")), None
     )
     assert (lesson.text, lesson.language) == ("개인정보 교육\r\n\r\n나누지 않습니다.", "ko")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_of_a_pipe_no_more_is_read_than_a_file_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.cli.lesson.LARGEST_FILE", 1_000)
+    pipe = tmp_path / "lesson.md"
+    os.mkfifo(pipe)
+    left: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            pipe.write_bytes("비밀번호는 길게 만듭니다. ".encode() * 100_000)
+        except BrokenPipeError as error:
+            left.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with pytest.raises(PermanentError) as caught:
+        read_lesson(pipe, None)
+    writer.join(10)
+    assert caught.value.code is ErrorCode.SOURCE_TEXT_TOO_LONG
+    assert len(left) == 1, "the rest was not read"

@@ -77,7 +77,8 @@ def wrong(model: type[BaseModel], count: int) -> dict[str, Any]:
 @pytest.mark.parametrize(("model", "name"), LISTS)
 def test_of_20_000_wrong_items_no_more_than_1600_faults_are_told(model: type[BaseModel], name: str) -> None:
     told = []
-    for item in (1, {}, "", [], None, {"": []}):
+    items: tuple[Any, ...] = (1, {}, "", [], None, {"": []})
+    for item in items:
         told.append(faults(model, {name: [item] * 20_000}))
         told.append(faults(model, {name: {f"?{at}": item for at in range(20_000)}}))
     assert max(told) <= MOST

@@ -321,3 +321,26 @@ async def test_news_of_unknown_jobs_is_ignored(harness: Harness) -> None:
     await harness.tell(failed(stranger))
     await harness.tell(uploaded(stranger, "v-1"))
     assert (await harness.client.get(f"/api/render-jobs/{stranger}")).status_code == 404
+
+
+async def test_a_second_click_reads_no_script_and_is_refused_as_the_first_would_be(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script_id, draft = await harness.script("v-1"), await harness.script("v-1", approved=False)
+    first = await harness.client.post("/api/videos/v-1/render-jobs", json={"script_id": script_id})
+
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("a script of a megabyte is read in 40 ms, which the loop has not")
+
+    monkeypatch.setattr("services.gateway.service.creates.normalise_render_spec", read)
+    again = await harness.client.post("/api/videos/v-1/render-jobs", json={"script_id": script_id})
+    assert (again.status_code, again.json()) == (200, first.json() | {"created": False})
+    rows = {
+        (draft, None): (409, "SCRIPT_NOT_APPROVED"),
+        ("s-none", None): (404, "SCRIPT_NOT_FOUND"),
+        (script_id, 7): (422, "SETTINGS_INVALID"),
+    }
+    for (named, width), expected in rows.items():
+        body = {"script_id": named, "options": {"width": width}}
+        answer = await harness.client.post("/api/videos/v-1/render-jobs", json=body)
+        assert (answer.status_code, answer.json()["code"]) == expected

@@ -1,6 +1,8 @@
 import asyncio
 import json
+import threading
 import tracemalloc
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,6 +17,9 @@ from services.gateway.http.scripts import version_of
 from services.gateway.ledger import scripts
 from services.gateway.ledger.records import content_hash
 from services.gateway.ledger.schema import script_versions
+from services.gateway.service import scripts as service_scripts
+from services.gateway.service.scripts import TEXTS_AT_ONCE
+from tests.support.eventually import eventually
 
 from .conftest import SCRIPT, Harness, failed
 
@@ -350,3 +355,48 @@ async def test_a_list_of_scripts_ends_where_4_mib_of_text_are_full(
         assert all(item["raw_json"] for item in answer)
         shown[most] = len(answer)
     assert shown == rows
+
+
+@pytest.mark.parametrize(
+    ("work", "read", "texts", "call"),
+    [
+        ("scene_changed", "require", 1, ("PATCH", "/chapters/1/scenes/1", {"narration": "네."})),
+        ("diff", "version", 2, ("GET", "/diff?before=1&after=1", None)),
+        ("_spec_of", "approve", 1, ("POST", "/approve", {})),
+        ("script_json", "edit", 0, ("PUT", "", SCRIPT)),
+    ],
+)
+async def test_of_eight_calls_two_work_on_texts_and_the_others_hold_none(
+    harness: Harness,
+    monkeypatch: pytest.MonkeyPatch,
+    work: str,
+    read: str,
+    texts: int,
+    call: tuple[str, str, dict[str, Any] | None],
+) -> None:
+    script_id = await harness.script("v-1", approved=False)
+    inside, reads, gate = [0], [0], threading.Event()
+    real, real_read = getattr(service_scripts, work), getattr(scripts, read)
+
+    def at_work(*args: Any) -> Any:
+        inside[0] += 1
+        gate.wait(20)
+        return real(*args)
+
+    def counted(*args: Any, **more: Any) -> Any:
+        reads[0] += 1
+        return real_read(*args, **more)
+
+    monkeypatch.setattr(service_scripts, work, at_work)
+    monkeypatch.setattr(scripts, read, counted)
+    method, path, body = call
+    calls = [
+        asyncio.create_task(harness.client.request(method, f"/api/scripts/{script_id}{path}", json=body))
+        for _ in range(8)
+    ]
+    await eventually(lambda: inside[0] == TEXTS_AT_ONCE)
+    assert (await harness.client.get("/livez")).status_code == 200
+    await asyncio.sleep(0.2)  # the others have come as far as they can
+    assert (inside[0], reads[0]) == (TEXTS_AT_ONCE, TEXTS_AT_ONCE * texts)
+    gate.set()
+    assert [(await each).status_code for each in calls] == [200] * 8

@@ -300,9 +300,25 @@ async def test_the_sockets_of_one_caller_watch_so_many_jobs_together_and_another
 
         async def room() -> bool:
             await mine[1].say(type="subscribe", job_ids=["j-4", "j-5"])
-            return (await mine[1].hear())["type"] == "subscribed"
+            return bool((await mine[1].hear())["type"] == "subscribed")
 
         await eventually(room, message="there is room again")
+
+
+async def test_revisions_that_a_socket_names_count_as_what_it_watches(
+    settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_socket, "MAX_WATCHED", 6)
+    async with running(settings, served=True) as harness:
+        cursor = harness.gateway.service.hub.cursor.model_dump()
+        for _ in range(2):
+            async with session(harness) as client:
+                known = {"cursor": cursor, "revisions": {"j-1": 1, "j-2": 1, "j-3": 1}}
+                assert await client.subscribe("j-1", **known) == []
+                await client.say(type="subscribe", job_ids=["j-1"], **known)
+                refused = await client.hear()
+                assert (refused["status"], refused["code"]) == (429, "TOO_MANY_SUBSCRIPTIONS")
+            await eventually(lambda: len(harness.gateway.service.hub) == 0, message="all is let go of")
 
 
 class Gate:

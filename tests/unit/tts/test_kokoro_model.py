@@ -185,7 +185,9 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
 def test_of_three_calls_of_60_symbols_two_are_in_the_model_at_once(session: Session, tmp_path: Path) -> None:
     model = KokoroModel(tmp_path)
     style = model.style((("jf_nezumi", 1.0),))
-    threads = [threading.Thread(target=model.synthesise, args=([1] * 60, style, 1.0)) for _ in range(3)]
+    threads = [
+        threading.Thread(target=model.synthesise, args=([1] * 60, style, 1.0), daemon=True) for _ in range(3)
+    ]
     for thread in threads:
         thread.start()
     eventually_sync(lambda: len(model._room._queue) == 1 and len(session.inside) == 2, 5)
@@ -204,7 +206,7 @@ def test_a_cancel_ends_a_call_that_is_under_way(session: Session, tmp_path: Path
         except CanceledError as error:
             ended.append(error)
 
-    thread = threading.Thread(target=say)
+    thread = threading.Thread(target=say, daemon=True)
     thread.start()
     eventually_sync(lambda: bool(session.inside), 5)
     cancel.cancel()

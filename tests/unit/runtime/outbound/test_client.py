@@ -61,6 +61,18 @@ async def test_pieces_of_a_byte_are_refused_when_they_cost_as_much_as_the_larges
             await body(client, server.url)
 
 
+async def test_an_answer_that_says_that_it_is_too_large_is_refused_before_any_of_it_comes() -> None:
+    def attack(_: HostileServer) -> object:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (LARGEST + 1)
+        yield from dripping(b"1" * 2_000)(_)
+
+    async with asking(attack, pause=0.02) as (server, client):  # type: ignore[arg-type]
+        async with asyncio.timeout(20):
+            with pytest.raises(AnswerRefusedError, match="is larger than"):
+                await body(client, server.url)
+        assert server.sent.get("x", 0) < 2_000
+
+
 @pytest.mark.parametrize("start", [b"", CHUNKED, b"HTTP/1.1 100 \r\n\r\nHTTP/1.1 200 OK\r\nX: "])
 async def test_a_server_that_drips_a_byte_now_and_then_is_left_at_the_deadline(start: bytes) -> None:
     def attack(_: HostileServer) -> object:
