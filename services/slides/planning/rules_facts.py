@@ -40,12 +40,12 @@ _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNO
 _OF_PEOPLE = re.compile(
     r" (?:of )?(?:our |the |all |us\b|them\b)?(?:[\w’'-]+ ){0,2}(?:people|persons?|employees?|workers?|staff"
     r"|users?|adults?|children|customers?|colleagues?|managers?|drivers?|men|women|students?|members?"
-    r"|patients?|respondents?|operators?|newcomers?|teams?|us|them|you)\b"
+    r"|patients?|respondents?|operators?|newcomers?|teams?|victims?|injuries|accidents|deaths|us|them|you)\b"
     r"|(?: ever| now)? (?:ha[sd]|have|is|are|was|were|do(?:es)?|did|said|says?|will|can|could|would"
     r"|report(?:ed|s)?|click(?:ed|s)?|fell|falls?)\b|[.,;]|$",
     re.IGNORECASE,
 )
-"""What follows ``3 in 5`` where people are counted; of pump failures no people are drawn."""
+"""What follows ``3 in 5`` where people, or their injuries, are counted; for pump failures none are drawn."""
 _AFTER_PEOPLE = re.compile(r"^(?:은|는|이|가|의|을|를|꼴로|정도가)? ?")
 _DANGLING = re.compile(
     r"(?:[의은는이가을를]|모두|최대|최소|평균|무려|약|총|단|또는|및|시속)$"
