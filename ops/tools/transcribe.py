@@ -41,9 +41,6 @@ from tests.support.speech import (
 GAP_MS = 800
 """A pause between subtitles that only the change of scene makes."""
 
-AROUND_MS = 300
-"""Silence given around a piece: less and its first sound is lost; more and the next scene is heard."""
-
 RATE = 16_000
 
 
@@ -57,11 +54,6 @@ def sound_of(film: Path) -> npt.NDArray[np.int16]:
             for part in resampler.resample(frame)
         ]
     return np.concatenate(chunks).astype(np.int16)
-
-
-def piece_of(sound: npt.NDArray[np.int16], start: int, end: int) -> npt.NDArray[np.int16]:
-    """Return the sound from ``start`` to ``end``, milliseconds, with a little around it."""
-    return sound[max(0, start - AROUND_MS) * RATE // 1000 : (end + AROUND_MS) * RATE // 1000]
 
 
 def pieces_of(subtitles: Path) -> Iterator[tuple[int, int, str]]:
@@ -134,7 +126,7 @@ def main() -> None:
     language = wishes.language or ("ko" if any(map(has_hangul, (text for _, _, text in cut))) else "en")
     sound, pieces = sound_of(film), []
     for start, end, text in cut:
-        heard = RECOGNISERS[language](piece_of(sound, start, end), RATE)
+        heard = RECOGNISERS[language](sound[start * RATE // 1000 : (end + 200) * RATE // 1000], RATE)
         pieces.append(Heard(text, read_out(text, language), heard))
         share = figures_of(pieces[-1:], language)["cer"]
         print(f"{start / 1000:7.1f} s  CER {share}\n    said  {pieces[-1].expected}\n    heard {heard}")
