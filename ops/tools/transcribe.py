@@ -11,8 +11,8 @@ reader would say is heard wrong:
   equal.
 - ``cer_mean``: the mean of the scenes' shares, long and short ones alike.
 - ``cer_as_recognised``: the same with the recogniser's digits as it wrote them: what numerals in digits cost.
-- ``cer_as_sounded``: both sides spelled as they sound (Standard Pronunciation, merged vowels as one): what is
-  left is no homophone, but was heard otherwise.
+- ``sounds_wrong``: share of single sounds, both sides as they are pronounced (Standard Pronunciation, merged
+  vowels as one): homophones are equal, and a syllable with one wrong vowel is not wholly wrong.
 - ``cer_with_figures``, ``cer_without``: pieces in which the subtitles have a digit, and the others.
 """
 
@@ -31,10 +31,10 @@ from services.slides.planning.cleaning import has_hangul
 from services.tts.reading import read_out
 from tests.support.speech import (
     RECOGNISERS,
-    as_sounded,
     distance,
     letters,
     same_writing,
+    sounds,
     words,
 )
 
@@ -103,7 +103,7 @@ def figures_of(pieces: Sequence[Heard], language: str) -> dict[str, float | int 
     told["cer_mean"] = round(sum(shares) / len(shares), 3) if shares else None
     told["cer_as_recognised"] = rate((letters(one.expected), letters(one.heard)) for one in pieces)
     if language == "ko":
-        told["cer_as_sounded"] = rate((as_sounded(w), as_sounded(g)) for w, g in alike)
+        told["sounds_wrong"] = rate((sounds(want), sounds(got)) for want, got in alike)
     for name, wanted in (("cer_with_figures", True), ("cer_without", False)):
         told[name] = rate(
             (letters(want), letters(got))

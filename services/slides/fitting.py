@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 
+from services.slides.breakcosts import penalty
 from services.slides.linebreak import Paragraph, break_lines, paragraphs, trimmed
 from services.slides.shaping import Emphases, Line, roles_of, width
 from services.slides.text import clean
@@ -20,7 +22,9 @@ _LARGEST_CUT = 48
 """Text in which a word must be cut even at the least body size is not set larger than this."""
 _GOOD_SHAPE = 0.55
 _BETTER = 0.12
-_TRIES = 2
+_TRIES, _TRIES_OF_PARTED = 2, 3
+_PARTED = 0.09
+"""Cost of a break from which a smaller size is worth it: above a determiner's, below a number's unit."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,9 @@ class Room:
 def fit(text: str, style: Style, room: Room, sizes: Sequence[float], emphases: Emphases = ()) -> Block:
     """Set ``text`` at the largest size of ``sizes`` (falling) that fits ``room``.
 
-    If the shortest line is less than 55 % of the longest, up to two smaller sizes are tried and the better
-    shape is kept. What does not fit at the smallest size ends in an ellipsis (``whole`` is false).
+    If the shortest line is less than 55 % of the longest, or a line ends inside a date, a bracket or a number
+    with its unit, two or three smaller sizes are tried and the better shape is kept. What does not fit at the
+    smallest size ends in an ellipsis (``whole`` is false).
     """
     text = clean(text)
     shaped = paragraphs(text, roles_of(text, emphases), style.weight, style.tracking)
@@ -107,9 +112,12 @@ def fit(text: str, style: Style, room: Room, sizes: Sequence[float], emphases: E
                 break
             continue
         block = found[0]
-        if best is None or _evenness(block) > _evenness(best) + _BETTER or len(block.lines) < len(best.lines):
+        if best is None or _better(block, best):
             best = block
-        if _evenness(best) >= _GOOD_SHAPE or tried == _TRIES:
+        parted = _parts_what_belongs_together(best)
+        if (_evenness(best) >= _GOOD_SHAPE and not parted) or tried == (
+            _TRIES_OF_PARTED if parted else _TRIES
+        ):
             return best
         tried += 1
     if best:
@@ -167,6 +175,20 @@ def _inside(block: Block, room: Room) -> bool:
 def _evenness(block: Block) -> float:
     lengths = [width(line) for line in block.lines]
     return min(lengths) / max(lengths) if len(lengths) > 1 else 1.0
+
+
+def _parts_what_belongs_together(block: Block) -> bool:
+    lines = ["".join(run.text for run in line).split() for line in block.lines]
+    ends = ((before[-1], after[0]) for before, after in pairwise(lines) if before and after)
+    return any(penalty(last, first) >= _PARTED for last, first in ends)
+
+
+def _better(block: Block, best: Block) -> bool:
+    """Return whether a smaller setting is the better shape: whole expressions, fewer or more even lines."""
+    parted = _parts_what_belongs_together(block), _parts_what_belongs_together(best)
+    if parted[0] != parted[1]:
+        return parted[1]
+    return _evenness(block) > _evenness(best) + _BETTER or len(block.lines) < len(best.lines)
 
 
 def _shortened(block: Block, room: Room) -> Block:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.tts.hangul import is_syllable, join, split
+from services.tts.hangul import is_syllable, split
 from services.tts.pronunciation_ko import pronounce
 from services.tts.reading import read_out
 
@@ -88,17 +88,17 @@ def same_writing(text: str, language: str) -> str:
     return unicodedata.normalize("NFC", read_out(text, language)).lower()
 
 
-def as_sounded(text: str) -> str:
-    """Return Korean respelled as it sounds, without spaces, merged vowels as one.
+def sounds(text: str) -> list[str]:
+    """Return the single sounds of Korean as it is spoken, merged vowels as one.
 
-    What remains different was heard so; spaces, which recognisers set where they like, would stop the rules.
+    Spaces, which recognisers set where they like, would stop the rules of pronunciation; there are none.
     """
-    return "".join(_merged(letter) if is_syllable(letter) else letter for letter in pronounce(letters(text)))
-
-
-def _merged(syllable: str) -> str:
-    onset, vowel, coda = split(syllable)
-    return join(onset, vowel.translate(_MERGED), coda)
+    found: list[str] = []
+    for letter in pronounce(letters(text)):
+        onset, *rest = split(letter) if is_syllable(letter) else ("", letter)
+        heard = rest if onset == "ㅇ" else [onset, *rest]  # written there, silent
+        found += [part.translate(_MERGED) for part in heard if part]
+    return found
 
 
 def character_error_rate(expected: str, heard: str) -> float:

@@ -8,7 +8,7 @@ from services.slides.plan import Plan
 from services.slides.sheet import CONTENT, LEFT, Sheet
 
 _STYLE = Style(500, 1.5)
-_SIZES = (40, 38, 36, 34, 32, 30, LEAST)
+_SIZES = (52, 48, 44, 40, 38, 36, 34, 32, 30, LEAST)
 _PADDING = 48
 
 

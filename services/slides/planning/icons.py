@@ -60,6 +60,8 @@ _KEPT = re.compile(
 """Verbs whose object is to be kept: forbidden is to do without it."""
 _COUNTERS = frozenset("회개명분초일월년원장번건대층호")
 """After a digit these count: 120회의 is no meeting (회의)."""
+_REFUSED = re.compile(r"(?<=[,;] )(?:but |and )?(?:do not|don['’]t|never) [^.;]*", re.IGNORECASE)
+"""What a step forbids beside what it tells to do; its picture would be taken for the act."""
 _WORDS_TO_VERB = 4
 """Spaces after a noun's icon: 절대 타지 않습니다 has three, 저장소와 같은 디스크에 두지 않기 five."""
 
@@ -116,11 +118,16 @@ def _hits_ko(text: str) -> Iterable[Hit]:
     for at, first in enumerate(text):
         for stem, icon, coloured in _KO.get(first, ()):
             end = at + len(stem)
-            counted = first in _COUNTERS and at > 0 and text[at - 1].isdigit()
-            whole = len(stem) > 1 or _stands_alone(text, at)
-            if text.startswith(stem, at) and whole and not counted:
+            if text.startswith(stem, at) and _is_word(text, at, stem):
                 yield Hit(at, end, icon, coloured)
                 break
+
+
+def _is_word(text: str, at: int, stem: str) -> bool:
+    """Return whether a stem is meant: 120회의 counts, and one syllable must be a noun of its own."""
+    if stem[0] in _COUNTERS and at > 0 and text[at - 1].isdigit():
+        return False
+    return len(stem) > 1 or _stands_alone(text, at)
 
 
 def _stands_alone(text: str, at: int) -> bool:
@@ -161,7 +168,7 @@ def point_icons(points: Sequence[str]) -> tuple[str | None, ...]:
     used: set[str] = set()
     icons: list[str | None] = []
     for point in points:
-        icon = next((icon for icon in find_icons(point) if icon not in used), None)
+        icon = next((icon for icon in find_icons(_REFUSED.sub("", point)) if icon not in used), None)
         icons.append(icon)
         used.update(filter(None, [icon]))
     if icons.count(None) * 2 >= len(icons):

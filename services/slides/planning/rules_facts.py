@@ -37,6 +37,15 @@ _PER_HOUR = re.compile(r" 시속$")
 _UNITS = {"퍼센트": "%", "프로": "%", "percent": "%", "per cent": "%"}
 _REPORTED = re.compile(r"(?:다|라)고 (?:답|응답|조사|나타|밝|말|집계|알려)[가-힣]{1,8}$")
 _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNORECASE)
+_OF_PEOPLE = re.compile(
+    r" (?:of )?(?:our |the |all |us\b|them\b)?(?:[\w’'-]+ ){0,2}(?:people|persons?|employees?|workers?|staff"
+    r"|users?|adults?|children|customers?|colleagues?|managers?|drivers?|men|women|students?|members?"
+    r"|patients?|respondents?|operators?|newcomers?|teams?|victims?|injuries|accidents|deaths|us|them|you)\b"
+    r"|(?: ever| now)? (?:ha[sd]|have|is|are|was|were|do(?:es)?|did|said|says?|will|can|could|would"
+    r"|report(?:ed|s)?|click(?:ed|s)?|fell|falls?)\b|[.,;]|$",
+    re.IGNORECASE,
+)
+"""What follows ``3 in 5`` where people, or their injuries, are counted; for pump failures none are drawn."""
 _AFTER_PEOPLE = re.compile(r"^(?:은|는|이|가|의|을|를|꼴로|정도가)? ?")
 _DANGLING = re.compile(
     r"(?:[의은는이가을를]|모두|최대|최소|평균|무려|약|총|단|또는|및|시속)$"
@@ -54,7 +63,7 @@ def people(scene: Scene) -> Plan | None:
         return None
     source = next((s for s in (scene.caption.text, *scene.sentences[:3]) if PEOPLE.search(s)), None)
     found = PEOPLE.search(source) if source else None
-    if source is None or found is None:
+    if source is None or found is None or (found["en"] and not _OF_PEOPLE.match(source, found.end())):
         return None
     some = _number(found["ko"] or found["en"])
     of = _number(found["of_ko"] or found["of_en"])

@@ -27,7 +27,7 @@ _SAYER_EN = re.compile(
 _SAYER_AFTER_EN = re.compile(
     r",?\s(?:said|says|asked|asks|wrote|replied|explained) ([A-Z][^.!?“\"]{1,60})(?=[.!?]|$)"
 )
-_SIGNED = re.compile(r"\s?[–—―]\s?([^.!?“”\"–—―]{2,40})(?<![다요까])(?:[.!?]|$)")
+_SIGNED = re.compile(r"\s?[–—―]\s?([^.!?“”\"–—―]{2,40}?)(?<![다요까])(?:입니다)?(?:[.!?]|$)")
 """Who said it, behind a dash that ends what is told: “…” – 인사팀장 박지우."""
 
 _ASKS_TERM = re.compile(

@@ -4,7 +4,7 @@ import pytest
 
 from ops.tools.transcribe import Heard, figures_of
 from services.tts.reading import read_out
-from tests.support.speech import as_sounded, character_error_rate, same_writing, word_error_rate, words
+from tests.support.speech import character_error_rate, same_writing, sounds, word_error_rate, words
 
 
 def heard(written: str, recognised: str, language: str = "ko") -> Heard:
@@ -45,9 +45,10 @@ def test_english_numerals_and_hyphens_are_written_alike() -> None:
 
 def test_homophones_are_equal_as_they_sound_only() -> None:
     figures = figures_of([heard("내가 같이 왜", "네가 가치 외")], "ko")
-    assert figures["cer_as_sounded"] == 0
+    assert figures["sounds_wrong"] == 0
     assert figures["cer"] == round(4 / 5, 3)
-    assert as_sounded("안전모") != as_sounded("안정모")
+    assert "".join(sounds("값이")) == "ㄱㅏㅂㅆㅣ"
+    assert figures_of([heard("안전모", "안정모")], "ko")["sounds_wrong"] == round(1 / 7, 3)
 
 
 def test_scenes_with_and_without_figures_are_told_apart_and_weigh_by_their_length() -> None:

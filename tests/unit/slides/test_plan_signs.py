@@ -80,3 +80,23 @@ def test_a_counter_after_a_digit_is_no_noun() -> None:
 def test_a_greeting_calls_for_no_picture_and_the_film_lends_its_own() -> None:
     greeted = context("Hello. This lesson covers the press.").model_copy(update={"title": "Fire safety"})
     assert plan_scene(greeted).icons[:1] == ("fire",)
+
+
+def test_to_write_down_a_ban_is_an_act_to_do() -> None:
+    caption = (
+        "맡길 때\n- 별도의 동의를 받기\n- 계약서에 재위탁 금지 조항을 넣기\n- 출입 금지 구역에 들어가지 않기"
+    )
+    plan = planned("맡길 때 지킬 것입니다.", caption)
+    assert dict(zip(plan.points, plan.point_signs, strict=True)) == {
+        "별도의 동의를 받기": False,
+        "계약서에 재위탁 금지 조항을 넣기": False,
+        "출입 금지 구역에 들어가지 않기": True,
+    }
+
+
+def test_a_step_shows_what_to_do_and_not_what_it_forbids_beside() -> None:
+    caption = (
+        "1. Write down the time\n2. Call the desk\n3. Wait for instructions; do not try to delete anything"
+    )
+    plan = planned("These are the steps.", caption)
+    assert plan.point_icons == ("pencil", "phone_alert", None)

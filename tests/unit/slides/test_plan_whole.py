@@ -52,6 +52,8 @@ def test_no_side_is_named_by_half_a_relative_clause() -> None:
     [
         ('"첫 주에는 성과보다 질문이 더 중요합니다." – 인사팀장 박지우',
          "첫 주에는 성과보다 질문이 더 중요합니다.", "인사팀장 박지우"),
+        ('점심을 먹습니다. "첫 주에는 성과보다 질문이 더 중요합니다." – 인사팀장 박지우입니다.',
+         "첫 주에는 성과보다 질문이 더 중요합니다.", "인사팀장 박지우"),
         ('"Reporting early is never punished," says Maria Lopez, our head of security.',
          "Reporting early is never punished", "Maria Lopez, our head of security"),
     ],
@@ -113,3 +115,21 @@ def test_a_lone_step_is_as_large_as_a_headline() -> None:
         boxes = compose(plan, place, choose("auto", place)).boxes
         sizes.append(next(box.size for box in boxes if box.text == "백업을 검증하기"))
     assert sizes[0] > sizes[1]
+
+
+def test_people_are_drawn_for_people_only() -> None:
+    assert planned("Skipped oil changes cause 3 in 5 pump failures.", language="en").people is None
+    assert planned("About 1 in 5 employees has seen it happen.", language="en").people == (1, 5)
+    assert planned("Of all who saw it, 3 in 5 reported it.", language="en").people == (3, 5)
+
+
+def test_a_short_text_fills_its_slide() -> None:
+    sizes = []
+    for said in (
+        "처음에는 빈 채로 돌립니다. 덮개를 닫지 않으면 움직이지 않습니다.",
+        "안전 덮개를 닫습니다. " * 16,
+    ):
+        place = context("말")
+        boxes = compose(Plan(layout="text", headline=said.strip()), place, choose("auto", place)).boxes
+        sizes.append(max(box.size for box in boxes if box.kind == "text"))
+    assert sizes[0] > 40 > sizes[1]

@@ -143,3 +143,16 @@ def test_emphasis_is_found_only_where_a_word_starts() -> None:
     )
     coloured = "".join(run.text for line in block.lines for run in line if run.role)
     assert coloured == "가지"
+
+
+@pytest.mark.parametrize(
+    ("text", "together"),
+    [
+        ("이상이 발견되면 운전하지 말고 정비 담당자(내선 3421)에게 즉시 알립니다", "담당자(내선 3421)에게"),
+        ("개인 짐은 9. 11. 17:00까지 지정된 상자에 담아 주시기 바람", "9. 11."),
+    ],
+)
+def test_a_headline_is_set_smaller_rather_than_parted_in_a_bracket_or_date(text: str, together: str) -> None:
+    block = fit(text, Style(800, 1.3, -0.015), Room(616, 448, 5), (72, 64, 56, 52, 48, 44, 40))
+    assert any(together in line for line in lines(block)), lines(block)
+    assert block.size >= 48
