@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from contracts.faithful import faithful
-from services.scripting.korean_instructions import NOUN_TAGS, WHEN, is_audience, is_instruction
+from services.scripting.korean_instructions import NOUN_TAGS, WHEN, is_audience, is_instruction, is_state
 from services.scripting.korean_morphemes import Morphemes, apart, kind, tokens_of
 
 HEADLINE_LIMIT = 42
@@ -99,7 +99,8 @@ def _duty(sentence: Morphemes, end: int, tags: Sequence[str]) -> str:
     """Return what must be done as an act, 착용하기; what must be so, or others' duty, stays: 18%여야 함."""
     tokens = sentence.tokens
     agent = _agent_length(sentence)
-    if tags[end - 3] in {"VCP", "VA", "XSA"} or (not agent and _has_agent(sentence)):
+    state = is_state([token.form for token in tokens[: end - 2]], tags[: end - 2])
+    if state or (not agent and _has_agent(sentence)):
         return sentence.text[: tokens[end - 1].start].rstrip() + " 함"
     return sentence.until(end - 2, [("기", "ETN")])[agent:]
 
@@ -116,8 +117,21 @@ def _negative(sentence: Morphemes, end: int, forms: Sequence[str], tags: Sequenc
         return named.replace("지않", "지 않")
     if forms[-2:] in (["안", "되"], ["아니", "되"]) and "EC" in tags[-5:-2]:
         verb = max(i for i in range(end - 2) if tags[i] == "EC")
+        if forms[verb - 2 : verb] in (["지", "않"], ["지", "아니하"], ["지", "못하"]):
+            return _must(sentence, verb - 2, forms[: verb - 2], tags[: verb - 2])
+        if forms[verb - 1] == "없":
+            return f"{sentence.text[: sentence.tokens[verb - 1].start]}있어야 함"
+        if forms[verb - 1] == "있":
+            return f"{sentence.text[: sentence.tokens[end - 2].start].rstrip()} 안 됨"
         return sentence.until(verb, [("지", "EC"), ("않", "VX"), ("기", "ETN")])
     return None
+
+
+def _must(sentence: Morphemes, stem: int, forms: Sequence[str], tags: Sequence[str]) -> str:
+    """Return what has to be done or to be so: 측정하지 않으면 안 됩니다 → 측정하기."""
+    if is_state(forms, tags):
+        return f"{sentence.until(stem, [('어야', 'EC')])} 함"
+    return sentence.until(stem, [("기", "ETN")])
 
 
 def _topic(sentence: Morphemes) -> int | None:
