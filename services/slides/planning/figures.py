@@ -42,12 +42,11 @@ _NO_NAME = re.compile(
 )
 _SAYS_IT_IS = re.compile(r"(?:입니다|이다|임|예요|이에요)?[.!]?$")
 _ALTERNATIVE = re.compile(r"또는|혹은|이거나|거나|및|\bor\b|\band\b", re.IGNORECASE)
-_CHANGES = re.compile(
-    r"증가|감소|늘|줄|오르|올[라랐]|상승|하락|인상|인하|할인|절감|단축|급증|급감|더 |높[아이은]|낮[아추은]"
-    r"|\b(?:ris|rose|f[ae]ll|grow|grew|increas|decreas|more|less|fewer|up|down|drop|cut)",
-    re.IGNORECASE,
+_GROWS = re.compile(
+    r"증가|늘|오르|올[라랐]|상승|인상|급증|더 |높아|\b(?:ris|rose|grow|grew|increas|more|up)", re.IGNORECASE
 )
-"""Words of a change, whose figure is no part of a whole."""
+"""Words of a rise, whose figure is no part of a whole; of a fall, it is the part that is gone."""
+_FALLS = re.compile(r"감소|줄|하락|인하|할인|절감|단축|급감|낮[아추은]|떨어|내[려렸]")
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _figure(text: str, found: re.Match[str]) -> Figure:
     if (
         shown == "%"
         and digits.replace(",", "").replace(".", "").isdigit()
-        and not _CHANGES.search(text[found.end() :])
+        and not _GROWS.search(text[found.end() :])
     ):
         share = float(digits.replace(",", "")) / 100
     sign = _BELOW_ZERO.search(before)
@@ -145,7 +144,7 @@ def _tells(text: str, found: re.Match[str], *, strong: bool) -> bool:
         or (_PER.match(after) and NUMBER.search(after))
     ):
         return False
-    if _TRIANGLE.search(before[-2:]) and not _CHANGES.search(after[:12]):
+    if _TRIANGLE.search(before[-2:]) and not (_GROWS.search(after[:12]) or _FALLS.search(after[:12])):
         return False
     if strength:
         named = _NAMED.search(before[-16:]) if _SAYS_IT_IS.fullmatch(after) else None

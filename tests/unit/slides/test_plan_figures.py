@@ -51,7 +51,7 @@ def test_a_figure_that_only_says_of_what_or_when_is_none(text: str) -> None:
 
 
 def test_only_a_part_of_a_whole_has_a_ring() -> None:
-    share, change = figure_of("응답자의 60%가 답함", strong=True), figure_of("사고는 12% 줄었음", strong=True)
+    share, change = figure_of("응답자의 60%가 답함", strong=True), figure_of("사고는 12% 늘었음", strong=True)
     assert share is not None
     assert change is not None
     assert (share.share, change.share) == (0.6, None)
