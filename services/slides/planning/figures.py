@@ -8,8 +8,10 @@ where it is a mere one; nor is one of two that weigh the same.
 import re
 from dataclasses import dataclass
 
+from contracts.faithful import excepts
 from services.slides.planning.cleaning import clipped
 from services.slides.planning.patterns import MONEY_EN, NUMBER, STRONG_UNIT
+from services.slides.planning.sentences import sentences
 
 _YEAR = re.compile(r"^(?:1[89]|20)\d\d$")
 _COUNTS = re.compile(r"^(?:만 ?)?(?:명|건)$|^people$|^employees$", re.IGNORECASE)
@@ -73,6 +75,8 @@ def figure_of(text: str, *, strong: bool) -> Figure | None:
         text: a sentence or caption.
         strong: only a share, a multiple or a sum of money, which tell something wherever they stand.
     """
+    if any(map(excepts, sentences(text)[1:])):
+        return None  # a rule and its exception: neither figure alone is true
     if sums := MONEY_EN.findall(text):
         return (
             _money(text)

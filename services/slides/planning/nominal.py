@@ -57,8 +57,8 @@ _NEEDED = re.compile(rf"(?<![가-힣])없{_ENDS_NOT}")
 _FORBIDDEN_U = re.compile(r"면 (?:절대 ?로? )?안 (?:됩니다|돼요|된다|되며)$")
 _FORBIDDEN_A = re.compile(r"서[는도]? (?:절대 ?로? )?(?:안|아니) ?(?:됩니다|돼요|된다)$")
 _MUST = re.compile(r"야(?:만)? (?:합니다|해요|한다|하며|됩니다)$")
-_BOUND = re.compile(r"(?:있어|없어|[이영]하여)$")
-"""영하여야 is -18℃ or below, no verb in 하다."""
+_BOUND = re.compile(r"(?:있어|없어|[이영]하여|\d\S{0,4}여|[A-Za-z%℃)]여)$")
+"""What a noun or a figure must be, and no verb: 이하여야, 3회여야, 35cm여야."""
 _ASKED = re.compile(
     r"(?: ?(?:주세요|주십시오|주시기 바랍니다|주셔야 합니다|주시면 됩니다)"
     r"| (?:봅니다|봅시다|보세요|보십시오))$"
