@@ -12,6 +12,9 @@ from services.scripting.text import words
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})((?:\s[^<>\n]{0,300})?)/?>")
 _CODE = re.compile(r"(?<!`)(`{1,3})(?!`)([^`\n]{1,300})(?<!`)\1(?!`)")
+_ESCAPED = re.compile(
+    r"(?<!`)(?:&lt;(/?[a-zA-Z][a-zA-Z0-9-]{0,30})[^<>&`\n]{0,100}&gt;|\\<(/?[a-zA-Z][a-zA-Z0-9-]{0,30})[^<>`\n]{0,100}>)(?!`)"
+)
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
 _KNOWN = frozenset(
     words(
@@ -41,6 +44,8 @@ _NAMES_EN = re.compile(
     r"|between|add|put|write|close|open|insert|avoid|never|than)\s$",
     re.IGNORECASE,
 )
+_BEFORE_ANOTHER = re.compile(r" ?[,·/] ?</?[a-zA-Z]")
+_BEHIND_ANOTHER = re.compile(r">`? ?[,·/] ?$")
 _APART = re.compile(r"(?=[ ,.;:)!?]|$)")
 _DEFINES = re.compile(r" ?[:：–—=]|\s-\s| ?\|")
 _ITEM = re.compile(r"(?:^|\n)\s{0,12}(?:[-*+]|\d{1,2}[.)]|\|)\s{0,4}$|\|\s{0,4}$")
@@ -65,6 +70,11 @@ def named_tags(text: str) -> str:
     Args:
         text: Markdown; what stands between fences stays.
     """
+    text = (
+        "\n".join(line for _, lines in _escaped(_stretches(text.split("\n"))) for line in lines)
+        if _ESCAPED.search(text)
+        else text
+    )
     if "<" not in text or not _TAG.search(text):
         return text
     stretches = list(_stretches(text.split("\n")))
@@ -77,6 +87,12 @@ def named_tags(text: str) -> str:
     return "\n".join(
         _told("\n".join(lines), tags) if prose else "\n".join(lines) for prose, lines in stretches
     )
+
+
+def _escaped(stretches: Iterator[tuple[bool, list[str]]]) -> Iterator[tuple[bool, list[str]]]:
+    """Yield stretches whose escaped tags, which are never layout, are code: &lt;br&gt;."""
+    for prose, lines in stretches:
+        yield prose, [_ESCAPED.sub(r"`<\1\2>`", line) for line in lines] if prose else lines
 
 
 def _stretches(lines: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
@@ -171,7 +187,10 @@ def _named(text: str, tags: Counter[tuple[str, str]]) -> list[re.Match[str]]:
         name = tag[2].lower()
         if tag[1] and waiting.get(name):
             opening = waiting[name].pop()
-            if _is_named(opening, text, paired=True) and (_is_named(tag, text) or _is_called(opening, text)):
+            dots = text[opening.end() : tag.start()].strip() in {"...", "…"}  # <p>...</p>
+            if dots or (
+                _is_named(opening, text, paired=True) and (_is_named(tag, text) or _is_called(opening, text))
+            ):
                 found += [opening, tag]
         elif tag[1] or name in _VOID:
             lone.append(tag)
@@ -193,6 +212,8 @@ def _is_named(tag: re.Match[str], text: str, *, paired: bool = False) -> bool:
     return bool(
         _is_called(tag, text)
         or particle
+        or _BEFORE_ANOTHER.match(text, end)
+        or _BEHIND_ANOTHER.search(before)
         or (apart and _NAMES_EN.search(before))
         or (_ITEM.search(before) and _DEFINES.match(text, end))
     )

@@ -14,6 +14,9 @@ NAMED = """
 | <b> | 굵게 | → | b 태그 | 굵게 |
 링크는 `<a href="https://x.kr">`로 만듭니다. → 링크는 a 태그로 만듭니다.
 `<b>굵게</b>`라고 씁니다. → b 태그 굵게 닫는 b 태그라고 씁니다.
+줄은 &lt;br&gt;을 씁니다. → 줄은 br 태그를 씁니다.
+<b>, <i>는 쓰지 않습니다. → b 태그, i 태그는 쓰지 않습니다.
+본문은 <p>...</p> 사이에 씁니다. → 본문은 p 태그...닫는 p 태그 사이에 씁니다.
 Never use <script> or <form> in a mail. → Never use the script tag or the form tag in a mail.
 Close every <td> before you go on. → Close every td tag before you go on.
 The `<img>` tag needs a text. → The img tag needs a text.
@@ -28,6 +31,7 @@ Click the <b>red</b> button, then the <i>blue</i> one.
 <details><summary>더 보기</summary>
 설정은 <kbd>Ctrl</kbd>+<kbd>K</kbd>로 엽니다.
 10 < 20 이고 a<b 입니다.
+<table><tr><td>이름</td><td></td></tr></table>
 """.strip().splitlines()
 
 
