@@ -28,6 +28,8 @@ _COPIED = (
     ),
 )
 """[10:14] Dana: The job failed; 김민수 오전 9:12 서버가 느립니다: a program of a day may look the same."""
+_ALONE = re.compile(_NAMED_CLOCK)
+_SHORT_NAME = re.compile(r"[^\s\d:\[\]|#>*-][^:\[\]|,.!?\n]{0,15}")
 _LEAST_MESSAGES = 2
 _ROUND = 10
 """Minutes to which the times of a program are rounded; those of a chat fall anywhere."""
@@ -69,6 +71,7 @@ def without_stamps(lines: Sequence[str], unread: list[Unread]) -> list[str]:
         lines: of a text.
         unread: gets who said it and when, and what the messenger itself put in.
     """
+    lines = _headed(lines)
     stamps = [_stamp(line[:200]) for line in lines]
     if not _is_chat(lines, stamps):
         return list(lines)
@@ -85,6 +88,24 @@ def without_stamps(lines: Sequence[str], unread: list[Unread]) -> list[str]:
             unread.append(Unread("chat", None, bare))
         else:
             told.append(_ended(message) if stamp else message)
+    return told
+
+
+def _headed(lines: Sequence[str]) -> Sequence[str]:
+    """Return lines with who says a message and when on one line, where they stand on two."""
+    times = [_ALONE.fullmatch(line.strip()[:40]) is not None for line in lines]
+    names = [
+        after and not time and _SHORT_NAME.fullmatch(line.strip()[:40]) is not None
+        for line, time, after in zip(lines, times, [*times[1:], False], strict=True)
+    ]
+    if sum(names) < _LEAST_MESSAGES:
+        return lines
+    told: list[str] = []
+    for index, line in enumerate(lines):
+        if index and names[index - 1]:
+            told[-1] = f"{told[-1].strip()} {line.strip()}"
+        else:
+            told.append(line)
     return told
 
 

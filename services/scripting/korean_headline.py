@@ -18,6 +18,8 @@ LONGEST_WHOLE = 78
 _IMPERATIVES = frozenset(
     {"세요", "으세요", "십시오", "으십시오", "ᆸ시오", "읍시오", "ᆸ시다", "읍시다", "시오", "어라", "어요", "자"}
 )
+_WISHED = re.compile(r"(?<=[가-힣])시기(?:를)? 바랍니다$")
+"""주시기 바랍니다 asks, as 주세요 does."""
 _COORDINATES = frozenset({"고", "으며", "며", "지만", "ᆫ데", "는데"})
 _IS_A_FIGURE = re.compile(r"(?<=[0-9%A-Za-z)”\"℃])(?:입니다|이다)$")
 _MEANS = frozenset({"말", "뜻", "의미", "가리키"})
@@ -44,6 +46,8 @@ _CLAUSE_ENDS = (
 def nominal(sentence: Morphemes, kiwi: Any) -> str:
     """Return a sentence in noun form, as a slide says it: 착용해야 합니다 → 착용하기, 대상입니다 → 대상."""
     sentence = _without_lead(sentence, kiwi)
+    if _WISHED.search(sentence.text):
+        sentence = Morphemes.of(_WISHED.sub("세요", sentence.text), kiwi)
     tokens = sentence.tokens
     if found := _IS_A_FIGURE.search(sentence.text):
         return sentence.text[: found.start()]

@@ -45,7 +45,7 @@ def list_title(sentence: str, kiwi: Any) -> str | None:
     if found := _IN_ORDER.search(text):
         return _in_order(text, found, kiwi)
     morphemes = Morphemes.of(text, kiwi)
-    named = _counted(morphemes)
+    named = None if states_not(text) else _counted(morphemes)  # 다음 행위를 해서는 안 됩니다: nothing to do
     if named is None and morphemes.is_sentence():
         named = nominal(morphemes, kiwi)
     return named if named and len(named) <= HEADLINE_LIMIT else None

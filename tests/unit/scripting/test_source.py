@@ -114,6 +114,7 @@ def test_a_page_number_beside_a_running_header_is_no_text() -> None:
         ("[김민수] [오전 9:12] ", "[이지은] [오후 1:13] "),
         ("김민수 오전 9:12 ", "이지은 오후 1:13 "),
         ("김민수, 오전 9:12\n", "이지은, 오후 1:13\n"),
+        ("김민수\n오전 9:12\n", "이지은\n오후 1:13\n"),
         ("김민수 (오전 9:12): ", "이지은 (오후 1:13): "),
         ("[09:12] 김민수: ", "[13:13] 이지은: "),
         ("2026년 5월 11일 오전 9:12, 김민수 : ", "2026년 5월 11일 오후 1:13, 이지은 : "),
@@ -125,7 +126,7 @@ def test_a_page_number_beside_a_running_header_is_no_text() -> None:
 def test_a_chat_is_told_without_who_said_it_and_when(first: str, second: str) -> None:
     found = parse_source(f"{first}서버가 느립니다.\n{second}다시 켰습니다. 9:20에 봅니다.")
     assert found.blocks == (Paragraph("서버가 느립니다."), Paragraph("다시 켰습니다. 9:20에 봅니다."))
-    stamps = [first.strip().rstrip(" :"), second.strip().rstrip(" :")]
+    stamps = [stamp.strip().rstrip(" :").replace("\n", " ") for stamp in (first, second)]
     assert [unread.text for unread in found.unread if unread.kind == "time"] == stamps
 
 
