@@ -288,6 +288,13 @@ _STATES_EN = re.compile(
 )
 
 
+MUST_NOT_BUT = re.compile(
+    r"(?:지(?:는|도)? ?(?:않|아니하|못하)|(?<![가-힣])없|(?<!\S)안 [가-힣]{1,6})"
+    r"(?:으면|면|아서는|어서는|여서는|서는)"
+    r" ?(?:절대 ?로? ?)?(?:안|아니) ?(?=[되돼됩됨된될])|지(?:는|도)? ?(?:않|아니하)을 수(?:가|는)? ?없"
+)
+"""A negation that another takes back: 측정하지 않으면 안 됩니다 says what has to be done."""
+
 _WITHIN_KO = re.compile(
     r"(?:지(?:는|도)? ?(?:않|못하|아니하)|(?<!\S)없)(?:고|은 채로?|으며|으면서|며|면서"
     r"|[는은] (?!것[이을은]|게 |편이)) ?(?=[가-힣])"
@@ -335,5 +342,5 @@ def _is_place(word: str | None) -> bool:
 
 def states_not(text: str) -> bool:
     """Whether a text's main act or statement is negated in its own words: not, or not to be."""
-    main = _WITHIN_EN.sub("", _WITHIN_KO.sub("", text))
+    main = _WITHIN_EN.sub("", _WITHIN_KO.sub("", MUST_NOT_BUT.sub("", text)))
     return _STATES_KO.search(main) is not None or _negates(main) or _STATES_EN.search(main) is not None

@@ -59,7 +59,8 @@ class Unread:
 
     Attributes:
         kind: ``code``, ``formula``, ``image``, ``link``, ``contents``, ``page``, ``time`` (of a message in a
-            chat), ``front matter``, ``struck out`` or ``heading`` (one with nothing below it).
+            chat, and whose it is), ``chat`` (what a messenger puts in itself), ``front matter``,
+            ``struck out`` or ``heading`` (one with nothing below it).
         heading: the heading that it stands under, as far as there is one.
         text: as the author wrote it; the alternative text of an image, the address of a link.
     """

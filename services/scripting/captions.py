@@ -60,15 +60,16 @@ def on_screen(
     if len(points) > 1 or (points and Polarity.FORBIDDEN in signs):
         name = _name(run, language, taken, chapter)
         if Polarity.FORBIDDEN in signs:
-            return _marked(told, chapter if name and name.startswith(_POINTERS) else name)
+            return _marked(told, chapter if name and name.startswith(_POINTERS) else name, language)
+        points = language.alike(points)
         return _list(points, name, next(p.number for p in told if p.points), _mark(name, chapter, NOTE))
     if points and (number := next((p.number for p in told if p.points), 0)) and not _announces(told):
         return _list(points, _free(_heading(run), taken) or chapter, number, "-")  # a step among others
-    if (forbidden := _prohibitions(told, language)) and not _mixes_acts(told):
+    if (forbidden := language.alike(_prohibitions(told, language))) and not _mixes_acts(told):
         name = _free(_heading(run), taken) or chapter
         name = chapter if any(act.startswith(name) for act in forbidden) else name
         return "\n".join([name, *(f"{FORBID} {act}" for act in forbidden)])
-    if acts := _acts(told, language):
+    if acts := language.alike(_acts(told, language)):
         name = _free(_heading(run), taken) or chapter
         rest = [_without(name, act) for act in acts if act != name]
         return _list(rest, name, 0, _mark(name, chapter, ALLOW))
@@ -116,14 +117,16 @@ def _headline(run: Sequence[Passage], index: int, language: Language) -> str | N
     return language.headline(run[index].text)
 
 
-def _marked(told: Sequence[Passage], name: str | None) -> str:
+def _marked(told: Sequence[Passage], name: str | None, language: Language) -> str:
     """Return a list of what is forbidden: each item marked, so that no slide makes it an instruction."""
     marks = {Polarity.FORBIDDEN: FORBID, Polarity.REQUIRED: ALLOW}
-    items = [
-        f"{marks.get(passage.polarity, NOTE) if passage.polarity else NOTE} {point}"
+    listed = [
+        (marks.get(passage.polarity, NOTE) if passage.polarity else NOTE, point)
         for passage in told
         for point in passage.points
     ]
+    points = language.alike([point for _, point in listed])
+    items = [f"{mark} {point}" for (mark, _), point in zip(listed, points, strict=True)]
     return "\n".join([name, *items] if name else items)
 
 

@@ -153,6 +153,10 @@ class English(Language):
         return self.spoken(f"{subject}: {listed}" if subject else listed)
 
     @override
+    def alike(self, points: Sequence[str]) -> list[str]:
+        return list(points)
+
+    @override
     def forbidden(self, text: str) -> Item | None:
         spoken = [self.spoken(part) for part in self.sentences(text)]
         return english_forbidding.forbidden(text, spoken) if spoken else None

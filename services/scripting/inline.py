@@ -38,7 +38,7 @@ _ORNAMENT = re.compile(r"[-=_*─━═]{4,100}")
 _VARIABLE = re.compile(r"\{\{ ?([^{}%<>\n]{1,100}?) ?\}\}")
 _SHORTCODE = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+-]{0,30}):(?![\w:])")
 _SHORTCODES = {"x": "❌", "no_entry": "⛔", "no_entry_sign": "🚫", "white_check_mark": "✅", "warning": "⚠"}
-_SPACE_BEFORE = re.compile(r" ([.,!?;:])")
+_SPACE_BEFORE = re.compile(r" ([.,!?;:])(?![A-Za-z0-9_])")
 _TAG_BREAK = re.compile(r"</?(?:br|p|div|li|hr|tr)\b", re.IGNORECASE)
 _TAG_HIDES = re.compile(r"<(/?)(del|strike|script|style|pre|s)\b[^<>]{0,200}>", re.IGNORECASE)
 _STRIKES = frozenset({"del", "s", "strike"})

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from contracts.faithful import excepts, faithful, without_aside
 from contracts.polarity import Polarity, heading_polarity
-from services.scripting import korean_forbidding, korean_lists, korean_speech
+from services.scripting import korean_endings, korean_forbidding, korean_lists, korean_speech
 from services.scripting.korean_analyser import LONGEST_ANALYSED, kiwi
 from services.scripting.korean_headline import HEADLINE_LIMIT, POINT_LIMIT, first_clause, nominal, shortened
 from services.scripting.korean_morphemes import Morphemes
@@ -62,6 +62,8 @@ _LINK = re.compile(
 )
 _CITED = re.compile(r"(?<=[.!?]) \([^()]{1,80}\)\.?$")
 """A source in brackets behind the sentence: (법 제22조의2)."""
+_WHEN = re.compile(r"(?:때|경우|시|전|후|뒤|중|동안|이내|이후|이전|즉시)(?:에는|에|는)?$")
+"""Labels that say when the rest is to be done: 눈에 들어갔을 때: 물로 씻을 것."""
 _ORDINALS = ["첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째", "일곱째", "여덟째", "아홉째", "열째"]
 
 _OPENINGS = {
@@ -162,7 +164,7 @@ class Korean(Language):
         elif labelled or whole[-1].is_sentence() or whole[-1].is_nominalised() or len(parts) > 1:
             said = [self.spoken(part) for part in parts]
             if labelled:
-                said = [f"{name}입니다.", *said]
+                said = [f"{name}, {said[0]}", *said[1:]] if _WHEN.search(name) else [f"{name}입니다.", *said]
         elif number is not None:
             said = [korean_speech.acted(parts[0].strip(" .")) or korean_speech.stated(parts[0].strip(" ."))]
         else:
@@ -184,6 +186,10 @@ class Korean(Language):
     @override
     def enumeration(self, phrases: Sequence[str], subject: str | None) -> str:
         return korean_lists.enumeration(phrases, subject)
+
+    @override
+    def alike(self, points: Sequence[str]) -> list[str]:
+        return korean_endings.alike(points, kiwi())
 
     @override
     def forbidden(self, text: str) -> Item | None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from contracts.faithful import faithful
-from services.scripting.korean_instructions import NOUN_TAGS, WHEN, is_audience, is_instruction
+from services.scripting.korean_instructions import NOUN_TAGS, WHEN, is_audience, is_instruction, is_state
 from services.scripting.korean_morphemes import Morphemes, apart, kind, tokens_of
 
 HEADLINE_LIMIT = 42
@@ -18,6 +18,8 @@ LONGEST_WHOLE = 78
 _IMPERATIVES = frozenset(
     {"세요", "으세요", "십시오", "으십시오", "ᆸ시오", "읍시오", "ᆸ시다", "읍시다", "시오", "어라", "어요", "자"}
 )
+_WISHED = re.compile(r"(?<=[가-힣])시기(?:를)? 바랍니다$")
+"""주시기 바랍니다 asks, as 주세요 does."""
 _COORDINATES = frozenset({"고", "으며", "며", "지만", "ᆫ데", "는데"})
 _IS_A_FIGURE = re.compile(r"(?<=[0-9%A-Za-z)”\"℃])(?:입니다|이다)$")
 _MEANS = frozenset({"말", "뜻", "의미", "가리키"})
@@ -44,6 +46,8 @@ _CLAUSE_ENDS = (
 def nominal(sentence: Morphemes, kiwi: Any) -> str:
     """Return a sentence in noun form, as a slide says it: 착용해야 합니다 → 착용하기, 대상입니다 → 대상."""
     sentence = _without_lead(sentence, kiwi)
+    if _WISHED.search(sentence.text):
+        sentence = Morphemes.of(_WISHED.sub("세요", sentence.text), kiwi)
     tokens = sentence.tokens
     if found := _IS_A_FIGURE.search(sentence.text):
         return sentence.text[: found.start()]
@@ -99,7 +103,8 @@ def _duty(sentence: Morphemes, end: int, tags: Sequence[str]) -> str:
     """Return what must be done as an act, 착용하기; what must be so, or others' duty, stays: 18%여야 함."""
     tokens = sentence.tokens
     agent = _agent_length(sentence)
-    if tags[end - 3] in {"VCP", "VA", "XSA"} or (not agent and _has_agent(sentence)):
+    state = is_state([token.form for token in tokens[: end - 2]], tags[: end - 2])
+    if state or (not agent and _has_agent(sentence)):
         return sentence.text[: tokens[end - 1].start].rstrip() + " 함"
     return sentence.until(end - 2, [("기", "ETN")])[agent:]
 
@@ -116,8 +121,21 @@ def _negative(sentence: Morphemes, end: int, forms: Sequence[str], tags: Sequenc
         return named.replace("지않", "지 않")
     if forms[-2:] in (["안", "되"], ["아니", "되"]) and "EC" in tags[-5:-2]:
         verb = max(i for i in range(end - 2) if tags[i] == "EC")
+        if forms[verb - 2 : verb] in (["지", "않"], ["지", "아니하"], ["지", "못하"]):
+            return _must(sentence, verb - 2, forms[: verb - 2], tags[: verb - 2])
+        if forms[verb - 1] == "없":
+            return f"{sentence.text[: sentence.tokens[verb - 1].start]}있어야 함"
+        if forms[verb - 1] == "있":
+            return f"{sentence.text[: sentence.tokens[end - 2].start].rstrip()} 안 됨"
         return sentence.until(verb, [("지", "EC"), ("않", "VX"), ("기", "ETN")])
     return None
+
+
+def _must(sentence: Morphemes, stem: int, forms: Sequence[str], tags: Sequence[str]) -> str:
+    """Return what has to be done or to be so: 측정하지 않으면 안 됩니다 → 측정하기."""
+    if is_state(forms, tags):
+        return f"{sentence.until(stem, [('어야', 'EC')])} 함"
+    return sentence.until(stem, [("기", "ETN")])
 
 
 def _topic(sentence: Morphemes) -> int | None:

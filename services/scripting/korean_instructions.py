@@ -74,12 +74,19 @@ _TRANSITIVE = frozenset(
 _STATIVE = frozenset(
     words(
         """
-        있 없 되 같 맞 크 작 많 좋 나쁘 쉽 어렵 높 낮 남 보이 들리 열리 닫히 잠기 풀리 막히 끝나 떨어지
+        있 없 되 못하 같 맞 크 작 많 좋 나쁘 쉽 어렵 높 낮 남 보이 들리 열리 닫히 잠기 풀리 막히 끝나 떨어지
         일어나 생기 나오 나타나 아니 늦 이르 달하 모르 나 빠지 걸리 다치 죽 숨지 커지 줄 늘
         """
     )
 )
 """Verbs whose negation tells how things are, not what to leave undone."""
+
+_SUFFERED = frozenset(
+    words("과태료 벌금 벌점 범칙금 과징금 가산금 징계 처벌 제재 불이익 피해 손해 상해 화상 부상 상처 충격")
+)
+"""What is paid or borne as a consequence: 과태료를 냅니다 tells nobody to do so."""
+
+_SUFFERS = frozenset({"내", "물", "받", "입", "당하", "얻", "끼치", "부담하", "부과하", "초래하"})
 
 _SUBORDINATE = frozenset(
     {"게", "도록", "지", "으면", "면", "ᆫ지", "은지", "는지", "을지", "ᆯ지", "다고", "라고"}
@@ -115,6 +122,8 @@ def is_instruction(forms: Sequence[str], tags: Sequence[str]) -> bool:
         if tag == "EC" and form in _CONDITIONS
     ]
     start = conditions[-1] + 1 if conditions else 0
+    if _bears(forms, tags):
+        return False
     if _CAN & set(forms[start:]) and "ETM" in tags[start:]:
         return False
     topics = [
@@ -135,9 +144,31 @@ def is_instruction(forms: Sequence[str], tags: Sequence[str]) -> bool:
     return _is_object(forms, tags, topics[-1])
 
 
+def is_state(forms: Sequence[str], tags: Sequence[str]) -> bool:
+    """Whether a verb tells how things are (면허가 있, 켜져 있, 설치되), rather than what somebody does.
+
+    Args:
+        forms: of the morphemes up to the verb, without its ending.
+        tags: of the same.
+    """
+    if tags[-1] in {"VA", "XSA", "VCN", "VCP"} or forms[-1] in {"있", "없", "되"}:
+        return True
+    if tags[-1] == "XSV" and forms[-1] == "하" and len(forms) > 1:
+        return forms[-2] in _HAPPENINGS
+    passive = tags[-1] == "VX" and forms[-1] == "지"
+    return passive or _main_verb(forms, tags) in _STATIVE
+
+
 def is_audience(forms: Sequence[str], topic: int) -> bool:
     """Whether the topic is who the training speaks to: 작업자는, 직원들은; not 우리 회사는."""
     return forms[topic - 1] in _AUDIENCE or (forms[topic - 1] == "들" and forms[topic - 2] in _AUDIENCE)
+
+
+def _bears(forms: Sequence[str], tags: Sequence[str]) -> bool:
+    """Whether the verb says that somebody bears a consequence: 화상을 입습니다."""
+    objects = [i for i, tag in enumerate(tags) if tag == "JKO" and i]
+    verb = "".join(forms[-2:]) if tags[-1] == "XSV" else forms[-1]
+    return bool(objects) and verb in _SUFFERS and forms[objects[-1] - 1] in _SUFFERED
 
 
 def _leads(forms: Sequence[str], tags: Sequence[str], subject: int) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.scripting.korean_analyser import LONGEST_ANALYSED
+from services.scripting.korean_instructions import is_state
 from services.scripting.text import words
 
 _PLAIN_ENDINGS = frozenset({"다", "ᆫ다", "는다"})
@@ -50,7 +51,7 @@ class Morphemes:
 
     def is_nominalised(self) -> bool:
         """Whether the text ends in 기, 음 or 것: an instruction in note form."""
-        return self._note_ending() is not None
+        return self.note_ending() is not None
 
     def polite(self) -> str | None:
         """Return the text in polite declarative form, or ``None`` if it needs no change or has no verb."""
@@ -59,15 +60,24 @@ class Morphemes:
         last = len(self.tokens) - 1
         if self.tokens[last].tag == "EF" and self.tokens[last].form in _PLAIN_ENDINGS:
             return self.rejoined(last, "ᆸ니다") if last else None
-        note = self._note_ending()
+        note = self.note_ending()
         if note is None:
             return None
         if self.tokens[note - 1].form == "말" and self.tokens[note - 1].tag in {"VX", "VV"}:
             return self.rejoined(note, "세요")
+        if self.tokens[-1].form == "것" and self._is_so(note):
+            must = self.until(note, [("어야", "EC"), ("하", "VX"), ("ᆸ니다", "EF")])
+            return must.replace("야합니다", "야 합니다")
         said = self._with_object(note)
         return said.rejoined(note + len(said.tokens) - len(self.tokens), "ᆸ니다")
 
-    def _note_ending(self) -> int | None:
+    def _is_so(self, end: int) -> bool:
+        """Whether the verb says how things are to be: 가연물이 없을 것, 18% 이상일 것."""
+        return is_state(
+            [token.form for token in self.tokens[:end]], [kind(token) for token in self.tokens[:end]]
+        )
+
+    def note_ending(self) -> int | None:
         """Return the index of the morpheme that turned the verb into a note (기, 음, ㄹ 것), if one did."""
         tags = [token.tag for token in self.tokens]
         if len(tags) > 1 and (

@@ -13,6 +13,8 @@ _WIDE_STOPS = str.maketrans("。！？", ".!?")
 _WIDE_POINT = re.compile(r"．(?!\d)")
 _AFTERWARDS = re.compile(r"(?<=[다요][.!?]) (?=\([^()]{1,200}\)\.?$)")
 """Where a remark in brackets follows a whole sentence: …보관합니다. (내부 규정 16조 2항)"""
+_NOTE_ASIDE = re.compile(r"(?<=[할둘을일될말] 것) [-–—] (?=[가-힣])")
+"""A dash behind a note, and another note: 화염으로부터 멀리할 것 - 금연."""
 _PARTICLE = re.compile(
     r"[.!?]{0,3}(?:은|는|이|가|을|를|의|에|에서|로|으로|와|과|도|만|처럼|까지|부터"
     r"|라고|이라고|라는|이라는|인) "
@@ -49,7 +51,9 @@ def sentences(text: str) -> list[str]:
                 parts.append(said.strip())
             end = part.end
     whole = (_QUOTED.sub(lambda found: next(quotes, found[0]), part) for part in parts if part)
-    return [piece for part in whole for piece in _AFTERWARDS.split(part)]
+    return [
+        piece for part in whole for noted in _NOTE_ASIDE.split(part) for piece in _AFTERWARDS.split(noted)
+    ]
 
 
 def _goes_on(text: str, end: int) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from contracts.polarity import states_not
 from services.scripting.korean_headline import HEADLINE_LIMIT, nominal
 from services.scripting.korean_morphemes import Morphemes, kind
 from services.scripting.korean_traits import defined_term
@@ -44,7 +45,7 @@ def list_title(sentence: str, kiwi: Any) -> str | None:
     if found := _IN_ORDER.search(text):
         return _in_order(text, found, kiwi)
     morphemes = Morphemes.of(text, kiwi)
-    named = _counted(morphemes)
+    named = None if states_not(text) else _counted(morphemes)  # 다음 행위를 해서는 안 됩니다: nothing to do
     if named is None and morphemes.is_sentence():
         named = nominal(morphemes, kiwi)
     return named if named and len(named) <= HEADLINE_LIMIT else None
@@ -110,7 +111,9 @@ def topic(sentence: str, kiwi: Any) -> str | None:
     if term := defined_term(sentence):
         return term if len(term) <= _TITLE_LIMIT else None
     if (clause := _STARTS_CLAUSE.match(text)) and len(clause["clause"]) <= _TITLE_LIMIT:
-        return str(clause["clause"])
+        # The condition of a prohibition names no more than that: 문손잡이가 뜨거우면 열지 않습니다.
+        only_if = clause["clause"].endswith("면") and states_not(text)
+        return None if only_if else str(clause["clause"])
     tokens = Morphemes.of(text, kiwi).tokens
     end = 0
     while end < len(tokens) and tokens[end].tag in _NOUNS | {"JKG"}:

@@ -122,6 +122,9 @@ class Language(Protocol):
     def enumeration(self, phrases: Sequence[str], subject: str | None) -> str:
         """Return one sentence that names bare phrases, of ``subject`` if there is one."""
 
+    def alike(self, points: Sequence[str]) -> list[str]:
+        """Return the points of one list in one way of ending, as a slide shows them."""
+
     def forbidden(self, text: str) -> Item | None:
         """Return an item that names a forbidden act, as a prohibition; ``None`` if it is a bare phrase."""
 

@@ -37,6 +37,7 @@ _TITLED = frozenset(
         "a.",
         "star",
         "arrow",
+        "triangle",
     }
 )
 """Marks that may stand before a heading; a dash or a dot never does."""
@@ -201,10 +202,13 @@ class _Run:
         indent = len(line) - len(line.lstrip())
         inner = self._levels[-1] if self._levels else None
         goes_on = self._open and inner is not None and (not blank or indent > inner.indent + 1)
+        # 붙임: below the items of a letter is its own line, not the last item's.
+        apart = inner is not None and not blank and indent < inner.indent and is_labelled(line)
+        goes_on = goes_on and not apart
         if goes_on:
             self._out += [""] * blank + [f"{self._open}{line.strip()}"]
             return
-        if blank:
+        if blank or apart:
             self._out.append("")
         self._levels = [level for level in self._levels if level.heading]
         self._open = ""

@@ -14,7 +14,7 @@ from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
 from services.scripting.polarity import Governed, Part, Signed, heading_text, signed
 from services.scripting.text import letters
 from services.scripting.unnesting import goes_on, numbered, unnested, without_points
-from services.scripting.wording import ends_sentence
+from services.scripting.wording import ends_sentence, is_title
 
 SHORT_SUBJECT = 20
 """Longest noun phrase, in characters, that a list in front of a colon is about."""
@@ -61,9 +61,12 @@ def _title_of(blocks: Sequence[Part]) -> tuple[str | None, Sequence[Part]]:
     heading = blocks[first]
     assert isinstance(heading, Heading)
     rivals = [block for block in blocks if isinstance(block, Heading) and block.level <= heading.level]
+    above = blocks[0]
+    if first == 1 and len(rivals) > 1 and isinstance(above, Paragraph) and is_title(above.text):
+        return above.text, blocks[1:]  # the first line of a text whose other titles stand below it
     if len(rivals) > 1 and first:
         return None, blocks  # one chapter of several, behind an introduction
-    if heading.level == 1 and len(rivals) == 1:
+    if len(rivals) == 1 and (heading.level == 1 or not first):
         return heading.text, [*blocks[:first], *blocks[first + 1 :]]
     return (heading.text if heading.level == 1 else None), blocks
 
@@ -196,7 +199,9 @@ class _Reader:
         """Return what a slide shows of an item: of ``name: what to do``, both, where there is room."""
         if not (labelled and item.label):
             return item.point
-        said = [self.language.point(sentence) for sentence in item.sentences[1:]]
+        first = item.sentences[0].partition(f"{item.label}, ")[2]  # 눈에 들어갔을 때, 물로 씻습니다.
+        told = (first, *item.sentences[1:]) if first else item.sentences[1:]
+        said = [self.language.point(sentence) for sentence in told]
         acts = [point for point in said if point]
         if acts and len(acts) == len(said):
             whole = f"{item.label}: {', '.join(acts)}"

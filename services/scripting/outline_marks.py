@@ -8,6 +8,7 @@ SYMBOLS: tuple[tuple[str, str], ...] = (
     ("box", "□▢◇◈❑❏"),
     ("ring", "◎●◉⊙❍"),
     ("circle", "○◯◦ㅇㆁ⚪⚫"),
+    ("triangle", "△▲▽▼"),
     ("dash", "-–—―−+"),
     ("dot", "·ㆍ•∙⋅・･▪▫‣⁃*"),
     ("arrow", "▶►▷▸➤➢➔→⇒☞➡"),
@@ -35,6 +36,9 @@ _SYMBOL = re.compile(
 _VERDICT = re.compile(rf"[{VERDICTS}]\ufe0f?[ \t\u3000]*(?=\S)")
 _SPACED = frozenset("-–—―−+*·ㆍ→")
 """Marks that are one only with a space behind: -5℃ is a figure, ·와 a letter's sign."""
+
+_TRIANGLES = frozenset("△▲▽▼")
+"""Before a figure they say which way it went: ▲5%."""
 
 _SYLLABLES = "가나다라마바사아자차카타파하"
 _NUMBERED: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -84,7 +88,8 @@ def mark_of(line: str) -> Mark | None:
     if found := _SYMBOL.match(bare):
         symbol = found[1]
         unspaced = not found[2] and (symbol in _SPACED or (symbol == "ㅇ" and not "가" <= bare[1] <= "힣"))
-        if unspaced or _is_rule(bare):
+        figure = symbol in _TRIANGLES and bare[found.end() :][:1].isdigit()
+        if unspaced or figure or _is_rule(bare):
             return None
         kind = _OF_SYMBOL.get(symbol, "circle")
         return Mark(kind, 0, indent, bare[found.end() :].rstrip(), symbol not in "-*+")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from services.scripting.blocks import Unread
-from services.scripting.wording import SHORT_LINE, ends_sentence, is_labelled
+from services.scripting.chats import without_stamps
+from services.scripting.wording import SHORT_LINE, ends_sentence
 
 CONTENTS_TITLE = re.compile(
     r"^\W*(?:목\s{0,3}차|차\s{0,3}례|(?:table of )?contents|toc|on this page)\W*", re.IGNORECASE
@@ -29,14 +30,6 @@ _BESIDE_HEADER = re.compile(
     r"|(page \d{1,4}(?: ?(?:of|/) ?\d{1,4})?)\s{2,}(\S[^\n]{0,80}))\s*",
     re.IGNORECASE,
 )
-_TIME = r"\[((?:(?:오전|오후|[AaPp][Mm]) ?)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?)\]"
-_MESSAGE = re.compile(rf"^(?:\[([^\[\]\n]{{1,20}})\] {_TIME}|{_TIME}) ?(?=\S)")
-_EXPORTED = re.compile(
-    r"^((?:\d{4}년 \d{1,2}월 \d{1,2}일|\d{4}[.-] ?\d{1,2}[.-] ?\d{1,2}\.?) "
-    r"(?:오전 |오후 )?\d{1,2}:\d{2}(?::\d{2})?), ([^:\n,]{1,20}?) ?: (?=\S)"
-)
-"""A message as messengers export it: 2026년 5월 11일 오전 9:12, 김민수 : 서버가 느립니다"""
-_LEAST_MESSAGES = 2
 _GAP = re.compile(r"\S {3,}\S")
 """What sets two parts of a header apart: no title of a lesson has it."""
 _LONGEST_HEADER = 80
@@ -168,35 +161,6 @@ def _running_headers(lines: Sequence[str], edges: set[int]) -> set[int]:
                 found.add(index)
             seen.add(text)
     return found
-
-
-def without_stamps(lines: Sequence[str], unread: list[Unread]) -> list[str]:
-    """Return the lines of a chat without the time of each message, and with a colon behind who says it."""
-    lines = _without_dates(lines, unread)
-    stamped = [_MESSAGE.match(line[:200]) for line in lines]
-    if sum(found is not None for found in stamped) < _LEAST_MESSAGES:
-        return list(lines)
-    told: list[str] = []
-    for line, found in zip(lines, stamped, strict=True):
-        if found is None:
-            told.append(line)
-            continue
-        unread.append(Unread("time", None, found[2] or found[3]))
-        message = f"{found[1]}: {line[found.end() :]}" if found[1] else line[found.end() :]
-        told += [message] if is_labelled(message) else ["", message]
-    return told
-
-
-def _without_dates(lines: Sequence[str], unread: list[Unread]) -> Sequence[str]:
-    """Return the lines of an exported chat without the date and time of each message."""
-    stamped = [_EXPORTED.match(line[:200]) for line in lines]
-    if sum(found is not None for found in stamped) < _LEAST_MESSAGES:
-        return lines
-    unread += [Unread("time", None, found[1]) for found in stamped if found]
-    return [
-        f"{found[2]}: {line[found.end() :]}" if found else line
-        for line, found in zip(lines, stamped, strict=True)
-    ]
 
 
 def _apart(lines: Sequence[str]) -> list[str]:

@@ -86,10 +86,11 @@ def wrapped(rows: Sequence[str]) -> bool:
 
 
 def _facts(rows: Sequence[str]) -> list[str]:
-    """Return lines with labels, those without one joined to the one before."""
+    """Return lines with labels; one without goes on with the line before, unless it says something itself."""
     facts: list[list[str]] = []
     for row in rows:
-        if is_labelled(row) or not facts:
+        apart = bool(facts) and ends_sentence(row) and width(facts[-1][-1]) < _LEAST_WRAP
+        if is_labelled(row) or not facts or apart:
             facts.append([row])
         else:
             facts[-1].append(row)

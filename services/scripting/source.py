@@ -12,13 +12,14 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from services.scripting.blocks import Block, Heading, Listing, Paragraph, Source, Unread
-from services.scripting.frontmatter import front_matter
+from services.scripting.frontmatter import front_matter, subject_line
 from services.scripting.headings import arranged, chapter_line, without_number
 from services.scripting.html_blocks import blocks_of_html
 from services.scripting.inline import is_only_address, raw_inline_of, spoken_form
 from services.scripting.markdown_lines import without_escapes
 from services.scripting.marks import marked_lines
 from services.scripting.markup import at_one_indent, closed_html, marked, without_formulas
+from services.scripting.named_tags import named_tags
 from services.scripting.office import as_markdown
 from services.scripting.outline_marks import CIRCLED
 from services.scripting.pages import without_pages
@@ -48,7 +49,9 @@ def parse_source(text: str, check: Callable[[], None] = lambda: None) -> Source:
         check: called often; raises when the work is to stop.
     """
     title, matter, text = front_matter(clean(text).removeprefix("\ufeff"))
-    text = marked_lines(text)
+    if title is None:
+        title, text = subject_line(text)
+    text = named_tags(marked_lines(text))
     unread = [Unread("front matter", None, matter)] if matter else []
     check()
     lines, pages = without_pages(closed_html(text).split("\n"))

@@ -42,7 +42,7 @@ def lines(text: str) -> str:
 
 def without_pictographs(text: str) -> str:
     """Return ``text`` without emoji and dingbats, which nobody can say; marks that forbid or allow stay."""
-    return " ".join(_PICTOGRAPHS.sub("", text).split())
+    return " ".join(_PICTOGRAPHS.sub("", text).split()).replace("( ", "(")
 
 
 def words(text: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Lists inside lists to blocks one after the other, in the order in which a narrator tells them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from contracts.faithful import excepts
 from services.scripting.blocks import Block, Heading, Listing, Paragraph
 from services.scripting.wording import ends_sentence, is_labelled, is_title
 
@@ -78,7 +79,7 @@ def _points(block: Listing) -> Iterator[Block]:
         if not below:
             run.append(text)
             continue
-        names = is_title(text) and not is_labelled(text)
+        names = is_title(text) and not is_labelled(text) and not (excepts(text) or _only_excepts(below))
         if text and not names and not ends_sentence(text):
             run.append(text)
         if run:
@@ -92,6 +93,13 @@ def _points(block: Listing) -> Iterator[Block]:
             yield Paragraph(inner.text) if isinstance(inner, Heading) else inner
     if run:
         yield Listing(ordered=False, items=tuple(run))
+
+
+def _only_excepts(below: Sequence[Block]) -> bool:
+    """Whether what stands below an item only makes an exception of it: the item names no list."""
+    first = below[0]
+    text = first.items[0] if isinstance(first, Listing) and first.items else getattr(first, "text", "")
+    return excepts(text)
 
 
 def without_points(block: Block) -> bool:

@@ -34,6 +34,7 @@ _CIRCLED = re.compile("[①-⓿❶-➓⑴-⒇]")
 _VULGAR = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞])")
 
 _MARKUP: tuple[Step, ...] = (
+    (re.compile(r"`</?([A-Za-z][A-Za-z0-9-]{0,30})[^<>`\n]{0,200}>`"), lambda m: f" {m[1]} tag "),
     (re.compile(r"```[\w-]*|(?<!\*)\*\*(?!\*)|(?<!\w)__|__(?!\w)|~~|`"), lambda _: ""),
     (re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,500}\)"), lambda m: m[1]),
     (re.compile(r"(?m)^\s{0,3}(?:#{1,6}|[-*+]|>(?! ?[0-9]))\s+"), lambda _: ""),

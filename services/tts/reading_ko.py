@@ -62,7 +62,7 @@ def read_korean(text: str) -> str:
     nobody says are dropped. The result holds only Hangul syllables, single spaces and ``. , ? !``; it is
     empty when there is nothing to say.
     """
-    text = folded(text)
+    text = _CODE_TAG.sub(_tag, folded(text))
     for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
     text = _laughter(text)
@@ -77,6 +77,15 @@ def read_korean(text: str) -> str:
     for pattern, replacement in _END:
         text = pattern.sub(replacement, text)
     return text.strip()
+
+
+_CODE_TAG = re.compile(r"`</?([A-Za-z][A-Za-z0-9-]{0,30})[^<>`\n]{0,200}>`(?:(을|은|이|과|으로)(?![가-힣]))?")
+_BEHIND_A_VOWEL = {"을": "를", "은": "는", "이": "가", "과": "와", "으로": "로"}
+
+
+def _tag(found: re.Match[str]) -> str:
+    """Return a tag that a text names in code as it is said: `<br>`을 is br 태그를."""
+    return f" {found[1]} 태그{_BEHIND_A_VOWEL.get(found[2] or '', '')}"
 
 
 _SAID_TWICE = re.compile(r"([가-힣]{1,20}) ?[(\[] ?\1 ?[)\]]")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.polarity import Polarity, states_not
+from contracts.polarity import MUST_NOT_BUT, Polarity, states_not
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.condense import similarity
 from services.slides.planning.items import Caption
@@ -12,6 +12,7 @@ from services.slides.planning.items import Caption
 _LEAST_SHARED = 0.4
 """Share of an item's character pairs that the sentence must have too: below, another act is meant."""
 _LAST_WORD = re.compile(r"([가-힣]{2,12})$")
+_NOUN_END = re.compile(r"(?:하기|함|기)$")
 _FIRST_VERB = re.compile(r"^([A-Za-z]{2,20})\b")
 
 
@@ -22,7 +23,9 @@ def agreeing(caption: Caption, sentences: Sequence[str]) -> Caption:
     """
     if caption.signs or caption.kind in {"numbered", "arrows"}:
         return caption
-    bad = [_forbidden(item, sentences) for item in caption.items]
+    # What a second negation takes back is a duty: 걸지 않으면 안 됩니다.
+    forbidding = [sentence for sentence in sentences if not MUST_NOT_BUT.search(sentence)]
+    bad = [_forbidden(item, forbidding) for item in caption.items]
     signs = tuple(Polarity.FORBIDDEN if forbidden else Polarity.REQUIRED for forbidden in bad)
     return replace(caption, signs=signs) if any(bad) else caption
 
@@ -40,7 +43,7 @@ def _refusal_ko(item: str) -> re.Pattern[str] | None:
     found = _LAST_WORD.search(item.rstrip(" ."))
     if found is None:
         return None
-    stem = re.escape(found[1].removesuffix("하기").removesuffix("기"))
+    stem = re.escape(_NOUN_END.sub("", found[1]))
     return re.compile(
         rf"{stem}(?:하|되)?지(?:는|도)? ?(?:않|말|마|못)|{stem}(?:하면|해서는?|면"
         rf"|서는?) (?:절대 ?로? )?안 ?[되됩된돼]"

@@ -17,7 +17,7 @@ from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.condense import SAME, condensed, point, says, similarity
 from services.slides.planning.emphasis import emphasis
 from services.slides.planning.icons import hero_of, point_icons
-from services.slides.planning.nominal import nominal, without_lead
+from services.slides.planning.nominal import alike, nominal, without_lead
 from services.slides.planning.patterns import COUNTS_ITEMS
 from services.slides.planning.scene import Scene, announces, forbids, greets
 from services.slides.planning.sentences import sentences
@@ -52,11 +52,10 @@ def listed(points: Iterable[str], *, pictured: bool = True, named: bool = True) 
         pictured: icons stand before them.
         named: they say what to do or to leave; the answers to a question stay as they are.
     """
-    firsts = (_first(text) for text in points if text)
-    texts = tuple(clipped((nominal(first) if named else "") or first, POINT_LENGTH) for first in firsts)[
-        :MAX_POINTS
-    ]
+    sources = [_first(text) for text in points if text][:MAX_POINTS]
+    texts = tuple(clipped((nominal(first) if named else "") or first, POINT_LENGTH) for first in sources)
     signs = tuple(named and forbids(text) for text in texts)
+    texts = alike(sources, texts)
     return {
         "points": texts,
         "point_icons": point_icons(texts) if pictured else (None,) * len(texts),
@@ -115,6 +114,7 @@ def points_of(
 ) -> tuple[str, ...]:
     """Return ``sentences`` as points, without those too long for one or saying the same as ``beside``."""
     points: list[str] = []
+    sources: list[str] = []
     for sentence in sentences:
         # What is forbidden is never left to the voice alone.
         text = point(sentence, POINT_LENGTH if forbids(sentence) else longest, described=described)
@@ -124,7 +124,8 @@ def points_of(
             and all(similarity(text, other) < SAME for other in (beside, *points) if other)
         ):
             points.append(text)
-    return tuple(points)
+            sources.append(sentence)
+    return alike(sources, tuple(points))
 
 
 def reason(scene: Scene, headline: str, avoid: Sequence[str] = ()) -> str | None:

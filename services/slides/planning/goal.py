@@ -46,7 +46,13 @@ def goal_of(scene: Scene, title: str) -> str | None:
         named = _CLOSES.sub("", _OPENS.sub("", text, count=1), count=1)
         longest = _LONGEST if has_hangul(named) else int(_LONGEST * 1.8)
         known = any(_says_no_more(named, other) for other in (title, scene.title) if other)
-        if named != text and _LEAST <= len(named) <= longest and not known and not _LOOKS_BACK.search(named):
+        if (
+            named != text
+            and not named.endswith("니다")
+            and _LEAST <= len(named) <= longest
+            and not known
+            and not _LOOKS_BACK.search(named)
+        ):
             return named[:1].upper() + named[1:]
     return None
 

@@ -1,12 +1,13 @@
 """Sentences in the noun form of slides: 확인합니다 → 확인하기, 마세요 → 지 않기, You must wear → Wear."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from services.slides.planning import nominal_en
 from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.patterns import GREETS
 from services.slides.planning.verbs_ko import (
+    QUALITIES,
     before_a,
     before_u,
     final_of,
@@ -50,16 +51,22 @@ _STATE = re.compile(
     r"|떨어지|일어나"
     r"|생기|발생하|[아어여라]지)지(?:는|도)? ?않(?:습니다|아요|는다)$"
 )
+_ENDS_NOT = r"(?:으면|면|아서는|어서는|여서는|서는) (?:절대 ?로? )?(?:안|아니) ?(?:됩니다|돼요|된다)$"
+_NOT_UNDONE = re.compile(rf"지(?:는|도)? ?(?:않|아니하|못하){_ENDS_NOT}")
+_NEEDED = re.compile(rf"(?<![가-힣])없{_ENDS_NOT}")
 _FORBIDDEN_U = re.compile(r"면 (?:절대 ?로? )?안 (?:됩니다|돼요|된다|되며)$")
 _FORBIDDEN_A = re.compile(r"서[는도]? (?:절대 ?로? )?(?:안|아니) ?(?:됩니다|돼요|된다)$")
 _MUST = re.compile(r"야(?:만)? (?:합니다|해요|한다|하며|됩니다)$")
+_BOUND = re.compile(r"(?:있어|없어|[이영]하여|\d\S{0,4}여|[A-Za-z%℃)]여)$")
+"""What a noun or a figure must be, and no verb: 이하여야, 3회여야, 35cm여야."""
 _ASKED = re.compile(
     r"(?: ?(?:주세요|주십시오|주시기 바랍니다|주셔야 합니다|주시면 됩니다)"
     r"| (?:봅니다|봅시다|보세요|보십시오))$"
 )
 # These look like a noun and 입니다.
 _VERB_IN_I = re.compile(
-    r"(?:움직|기울|망설|높|붙|쌓|섞|덮|끓|녹|놓|(?:^|\s)(?:모|보|숙)|(?:을|를) (?:줄|들|먹|속|죽|벌))입니다$"
+    r"(?:움직|기울|망설|높|붙|쌓|섞|덮|끓|녹|놓|꺾|묶|볶|깎|닦|엮|(?:^|\s)(?:모|보|숙)|(?:을|를) (?:줄"
+    r"|들|먹|속|죽|벌))입니다$"
 )
 _ACT = re.compile(r"[가-힣]기$")
 _ADVISED = re.compile(r"는 (?:것이|게|편이) (?:좋습니다|좋아요|안전합니다|바람직합니다|필요합니다)$")
@@ -83,12 +90,8 @@ _SUBJECT = re.compile(
 _OBJECT = re.compile(r"[가-힣](?:을|를) ")
 _BANS = re.compile(r"금지(?:합니다|해요|한다)$")
 _MEANS = re.compile(r"(?:을|를) (?:말|뜻|의미)(?:합니다|해요|한다)$|(?:이라는|라는) (?:뜻|말|의미)입니다$")
-_QUALITY = re.compile(
-    r"(?:있|없|좋|많|적|높|낮|같|작|짧|길|넓|좁|크|빠르|느리|다르|쉽|어렵|가깝|무겁|가볍|뜨겁|차갑"
-    r"|미끄럽|새롭|해롭|(?:위험|안전|중요|필요"
-    r"|충분|부족|불편|편리|가능|불가능|정확|확실|유리|불리|심각|완전|동일|간단|복잡|당연|비슷|적절|유효"
-    r"|취약|민감|분명|가득)하)$"
-)
+_QUALITY = re.compile(rf"{QUALITIES}$")
+_NO_QUALITY = re.compile(rf"{QUALITIES}지(?:는|도)? ?않(?:습니다|아요|는다|다)$")
 
 
 def nominal(sentence: str, *, described: bool = False) -> str:
@@ -109,6 +112,42 @@ def nominal(sentence: str, *, described: bool = False) -> str:
         return nominal_en.named(text)
     named = _korean(text)
     return noun_of_quality(named[:-1]) if described and _ACT.search(named) else named
+
+
+_M, _LM = 16, 10
+"""Indices of the final consonants ㅁ and ㄻ."""
+
+
+def alike(sources: Sequence[str], points: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the points of one list in one ending: beside what is so (면허가 있어야 함), acts end so too.
+
+    Args:
+        sources: the sentences that the points were made of.
+        points: of a list; those that their author wrote in noun form stay.
+    """
+    acts = [
+        point.endswith("기") and not source.rstrip(_TAIL).endswith("기")
+        for source, point in zip(sources, points, strict=True)
+    ]
+    noted = (
+        _is_note(point) and (point.endswith(("함", "음", "됨")) or point != source.rstrip(_TAIL))
+        for source, point in zip(sources, points, strict=True)
+    )
+    if not any(acts) or not any(noted):
+        return points
+    return tuple(
+        noun_of_quality(point[:-1]) if act else point for act, point in zip(acts, points, strict=True)
+    )
+
+
+def _is_note(point: str) -> bool:
+    """Whether a point ends in the noun form in ㅁ of a verb, as far as its last letters tell."""
+    last = point[-1:]
+    if not has_hangul(last) or final_of(last) not in {_M, _LM}:
+        return False
+    return point.endswith(
+        ("함", "됨", "임", "음", "짐", "움", "옴", "남", "림", "킴", "침", "김", "둠", "듦", "낌")
+    )
 
 
 def without_lead(sentence: str) -> str:
@@ -136,13 +175,24 @@ def _korean(text: str) -> str:
 
 
 def _prohibition(text: str) -> str | None:
-    if _STATE.search(text):
-        return re.sub(r"않(?:습니다|아요|는다)$", "않음", text)
+    if _STATE.search(text) or _NO_QUALITY.search(text):
+        return re.sub(r"않(?:습니다|아요|는다|다)$", "않음", text)
     return f"{text[: found.start()]}지 않기" if (found := _PROHIBITED.search(text)) else None
+
+
+def _taken_back(text: str) -> str | None:
+    """Return what has to be: 측정하지 않으면 안 됩니다 → 측정하기, 없으면 안 됩니다 → 있어야 함."""
+    if found := _NEEDED.search(text):
+        return f"{text[: found.start()]}있어야 함"
+    if found := _NOT_UNDONE.search(text):
+        return _noun(text[: found.start()])
+    return None
 
 
 def _forbidden(text: str) -> str | None:
     if found := _FORBIDDEN_U.search(text):
+        if text[: found.start()].endswith("있으"):
+            return f"{text[: found.start()]}면 안 됨"  # 풀려 있으면 안 됩니다: nobody does it
         return f"{before_u(text[: found.start()])}지 않기"
     if found := _FORBIDDEN_A.search(text):
         stem = before_a(text[: found.start()])
@@ -163,10 +213,9 @@ def _duty(text: str) -> str | None:
     if not found:
         return None
     rest = text[: found.start()]
-    if rest.endswith(("있어", "없어")):
-        return f"{rest}야 함"
-    stem = before_a(rest)
-    return f"{rest}야 함" if stem is None else _noun(stem)
+    stem = None if _BOUND.search(rest) else before_a(rest)
+    named = "" if stem is None else _noun(stem)
+    return named if _ACT.search(named) else f"{rest}야 함"  # what must be so is no act: 충분해야 함
 
 
 def _request(text: str) -> str | None:
@@ -257,6 +306,8 @@ def _noun(stem: str) -> str:
     stem = with_dropped_l(stem)
     clause = re.split(r"(?:고|며|면|서|도록|지),? | (?:때|때는|위해) ", stem)[-1]
     acted_on = _OBJECT.search(clause) is not None
+    if stem.endswith("지 못하"):
+        return f"{stem[:-1]}함"
     happens = _DESCRIBES.search(stem) or (_SUBJECT.search(clause) and not acted_on)
     # 적다 is "few" and "to write down": a quality has no object.
     quality = _QUALITY.search(stem) and (not acted_on or stem.endswith(("있", "없")))
@@ -275,7 +326,7 @@ def _meaning(text: str) -> str | None:
 
 
 _FORMS: tuple[Callable[[str], str | None], ...] = (
-    _meaning, _banned, _prohibition, _forbidden, _advised, _so_that, _duty, _wish, _request, _polite,
-    _copula, _intent, _past, _consonant, _vowel, _plain, _informal, _connective,
+    _meaning, _banned, _taken_back, _prohibition, _forbidden, _advised, _so_that, _duty, _wish, _request,
+    _polite, _copula, _intent, _past, _consonant, _vowel, _plain, _informal, _connective,
 )  # fmt: skip
 """In this order: an ending stands before those that are part of it."""

@@ -5,6 +5,8 @@ Quantifiers are bounded, and what may start anywhere starts with a literal or be
 
 import re
 
+from services.slides.planning.verbs_ko import QUALITIES
+
 _I = re.IGNORECASE
 
 ARROW = re.compile(r"(?:(?<!\s)\s+)?(?:→|⇒|➜|➔|▶|->|=>)\s*")
@@ -17,10 +19,16 @@ NUMBERED = re.compile(
 )
 """The number of a step, in the groups; a date such as 2026. 5. 11.(월) is passed over in one, without any."""
 
+_NOT_NOT = r"(?<!않으)(?<!없으)(?<!아니하)(?<!못하)"
+"""Behind these, 면 안 됩니다 takes a negation back: 없으면 안 됩니다."""
+
 PROHIBITS = re.compile(
-    r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말아|말 것|마라|않습니다|않아야|않도록|않는다|않기)"
-    r"|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
-    r"|서[는도]? (?:절대 ?로? )?안 (?:됩|돼|된)|금지(?!법)|절대|삼가|\bnever\b|\bdo not\b|\bdon['’]t\b"
+    r"지(?:는|도)? ?(?:마세요|마십시오|맙시다|말아|말 것|마라|않습니다|않아야|않도록|않는다|않기|않음)"
+    rf"|{_NOT_NOT}면 (?:절대 ?로? )?안 ?(?:됩|돼|된|됨)"
+    r"|(?<!않아)(?<!없어)서[는도]? (?:절대 ?로? )?안 ?(?:됩|돼|된|됨)|금지(?!법)|절대|삼가"
+    r"|[을를은는] 금[합함한]"
+    r"|(?:출입|사용|반입|반출|탑승|접근|촬영|통행|주차|취식|섭취|양도|대여) ?(?:불가|불허)|\bnever\b"
+    r"|\bdo not\b|\bdon['’]t\b"
     r"|\bmust not\b|\bmay not\b|\bcannot be\b"
     r"|\bshould not\b|prohibited|forbidden|not allowed",
     _I,
@@ -29,11 +37,11 @@ STATES_NOT = re.compile(
     r"\bwill (?:never|not)\b|(?:묻|물어보|요구하|요청하|보이|되|있|맞|같|크|작|많|적|좋|쉽|어렵|필요하"
     r"|충분하|안전하|중요하|정확하|가능하|아니|남|끝나"
     r"|일어나|생기|발생하"
-    r"|어지|아지|여지)지(?:는|도)? ?않|(?:으로|로) 보지 ?않"
+    rf"|어지|아지|여지)지(?:는|도)? ?않|{QUALITIES}지(?:는|도)? ?않|(?:으로|로) 보지 ?않"
 )
 WARNS = re.compile(
-    r"금지(?!법)|위험(?!성)|경고|주의(?:하|사항|$|!)|절대|면 (?:절대 ?로? )?안 (?:됩|돼|된)"
-    r"|서[는도]? (?:절대 ?로? )?안 (?:됩|돼|된)"
+    rf"금지(?!법)|위험(?!성)|경고|주의(?:하|사항|$|!)|절대|{_NOT_NOT}면 (?:절대 ?로? )?안 (?:됩|돼|된)"
+    r"|(?<!않아)(?<!없어)서[는도]? (?:절대 ?로? )?안 (?:됩|돼|된)"
     r"|\bnever\b|\bmust not\b|\bdanger|\bwarning\b|\bcaution\b|prohibited|forbidden",
     _I,
 )
@@ -116,7 +124,8 @@ TIME = re.compile(
 )
 
 NUMBER = re.compile(
-    r"(?<![\d.,~A-Za-z])((?:\d{1,4}(?:\.\d{1,2})?~)?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,4})?) ?"
+    r"(?<![\d.,~∼〜～/:A-Za-z])(?<!\d-)(?<!\d–)((?:\d{1,4}(?:\.\d{1,2})?[~∼〜～])?"
+    r"(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,4})?) ?"
     r"(%p|%|퍼센트|프로(?![가-힣])|배(?![가-힣]{2})|천만 ?원|백만 ?원|만 ?원|억 ?원|조 ?원|원(?=[^가-힣]"
     r"|[이을은의에도과으]|$)|만 ?명|명|만 ?건|건"
     r"|km/h|km|킬로미터|미터|센티미터|m(?![A-Za-z])|cm|mm|kg|킬로그램|톤|데시벨|dB|℃|도(?![가-힣]{2})"

@@ -5,20 +5,18 @@ import re
 from contracts.faithful import conditional
 from services.slides.plan import MAX_POINTS, Plan
 from services.slides.planning.build import headline_of, instructs, plan, points_of, reason
-from services.slides.planning.cleaning import clipped, has_hangul
+from services.slides.planning.cleaning import has_hangul
 from services.slides.planning.condense import SAME, condensed, point, says, similarity
 from services.slides.planning.crosses import crossed
+from services.slides.planning.figures import figure_of
 from services.slides.planning.icons import find_icons, last_icon, warning_hero
 from services.slides.planning.nominal import nominal
 from services.slides.planning.patterns import (
     COMMANDS_NOT,
-    MONEY_EN,
     NATIVE_NUMBERS,
-    NUMBER,
     PEOPLE,
     QUOTED,
     STATES_NOT,
-    STRONG_UNIT,
     WARNS,
 )
 from services.slides.planning.scene import Scene, forbids
@@ -26,15 +24,8 @@ from services.slides.planning.scene import Scene, forbids
 _MOST_PEOPLE = 10
 _LONGEST_FACT = 90
 _LEAST_HEADLINE = 4
-_YEAR = re.compile(r"^(?:1[89]|20)\d\d$")
-_COUNTS = re.compile(r"^(?:만 ?)?(?:명|건)$|^people$|^employees$", re.IGNORECASE)
-_DATES = re.compile(r"간(?![가-힣])| ?동안|째(?![가-힣])|차(?![가-힣])|의 | old\b| ago\b")
-_TIME_UNIT = re.compile(
-    r"^(?:초|분|시간|일|주|개월|년|회|(?:second|minute|hour|day|week|month|year)s?)$", re.IGNORECASE
-)
 _TOPIC_PARTICLE = re.compile(r"(?<=[가-힣]{2})(?:은|는|이|가)$")
 _PER_HOUR = re.compile(r" 시속$")
-_UNITS = {"퍼센트": "%", "프로": "%", "percent": "%", "per cent": "%"}
 _REPORTED = re.compile(r"(?:다|라)고 (?:답|응답|조사|나타|밝|말|집계|알려)[가-힣]{1,8}$")
 _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNORECASE)
 _OF_PEOPLE = re.compile(
@@ -48,7 +39,7 @@ _OF_PEOPLE = re.compile(
 """What follows ``3 in 5`` where people, or their injuries, are counted; for pump failures none are drawn."""
 _AFTER_PEOPLE = re.compile(r"^(?:은|는|이|가|의|을|를|꼴로|정도가)? ?")
 _DANGLING = re.compile(
-    r"(?:[의은는이가을를]|모두|최대|최소|평균|무려|약|총|단|또는|및|시속)$"
+    r"(?:[의은는이가을를에]|마다|당|하루|매일|매월|매년|영하|영상|마이너스|모두|최대|최소|평균|무려|약|총|단|또는|및|시속)$"
     r"|\b(?:up to|about|of|at(?: least| most)?|by|to|for|in|with|within|than"
     r"|nearly|almost|over|only|is|a|an|the)$",
     re.IGNORECASE,
@@ -115,62 +106,38 @@ def number(scene: Scene) -> Plan | None:
         return None
     source = scene.caption.text
     # The figure of a prohibition is its condition: 3 m 이상 올리면 주행하지 않기 is about driving.
-    figure = _figure(source, strong=forbids(source))
+    figure = None if forbids(source) else figure_of(source, strong=False)
     if figure is None:
         if WARNS.search(source) or forbids(source) or sum(map(instructs, scene.told)) > _LONGEST_LIST_OF_ACTS:
             return None
-        source, figure = next(((s, f) for s in scene.told[:2] if (f := _figure(s, strong=True))), ("", None))
+        told = ((sentence, figure_of(sentence, strong=True)) for sentence in scene.told[:2])
+        source, figure = next(((sentence, found) for sentence, found in told if found), ("", None))
     if figure is None:
         return None
-    digits, unit, matched = figure
-    share = float(digits.replace(",", "")) / 100 if unit == "%" and "~" not in digits else None
     heading = None if _of_another(scene, source) or scene.heading == scene.chapter else scene.heading
-    told = condensed(source, _LONGEST_FACT)
-    if heading and matched not in heading and similarity(heading, source) >= SAME:
+    heart = condensed(source, _LONGEST_FACT)
+    if heading and figure.text not in heading and similarity(heading, source) >= SAME:
         heading = None  # another clause of the same sentence
     headline = _without_figure(
-        heading or (nominal(told) if told and has_hangul(told) else told) or headline_of(scene), matched
+        heading or (nominal(heart) if heart and has_hangul(heart) else heart) or headline_of(scene),
+        figure.text,
     )
     return plan(
         scene,
         "number",
         headline,
-        number=digits,
-        unit=unit or None,
-        fraction=share if share is not None and share <= 1 else None,
+        number=figure.digits,
+        unit=figure.unit or None,
+        fraction=figure.share,
         sub=reason(scene, headline, (source,)),
         emphasis=(),
     )
 
 
-def _figure(text: str, *, strong: bool) -> tuple[str, str, str] | None:
-    """Return digits, unit and the whole figure as it stands in ``text``."""
-    if money := MONEY_EN.search(text):
-        return money.group(1) + money.group(2), (money.group(3) or "").strip(), money.group()
-    figures = [found for found in NUMBER.finditer(text) if _tells(text, found, strong=strong)]
-    if not figures:
-        return None
-    # A share or a sum says more than a number of people, and that more than a length of time.
-    found = min(figures, key=lambda f: (not STRONG_UNIT.match(f[2]), not _COUNTS.match(f[2]), f.start()))
-    digits, unit, limit = found.groups()
-    shown = _UNITS.get(unit.lower(), unit)
-    if shown.lower() == "km" and text[: found.start()].rstrip().endswith("시속"):
-        shown = "km/h"
-    return digits, clipped(f"{shown} {limit}" if limit else shown, 16), found.group()
-
-
-def _tells(text: str, found: re.Match[str], *, strong: bool) -> bool:
-    """Return whether a figure may be the point: no year, no length of time that only dates the rest."""
-    digits, unit, _ = found.groups()
-    year = unit == "년" and _YEAR.match(digits)
-    dates = _TIME_UNIT.match(unit) and _DATES.match(text, found.end())
-    return not (year or dates or len(digits) > 12 or (strong and not STRONG_UNIT.match(unit)))
-
-
 def _without_figure(headline: str, figure: str) -> str:
     """Return ``headline`` without the figure at its end, which is drawn large beside it."""
     bare = headline.rstrip(" .")
-    rest = _TOPIC_PARTICLE.sub("", _PER_HOUR.sub("", bare.removesuffix(figure).rstrip(" ,:：")))
+    rest = _TOPIC_PARTICLE.sub("", _PER_HOUR.sub("", bare.removesuffix(figure).rstrip(" ,:：-−")))
     stands = len(rest) >= _LEAST_HEADLINE and not _DANGLING.search(rest)
     return rest if bare.endswith(figure) and stands else headline
 

@@ -106,9 +106,17 @@ def forbids(sentence: str) -> bool:
     ``Walk, do not run`` tells what to do, and so does 재위탁 금지 조항을 넣기, which only names a ban.
     """
     bare = _NAMED_BAN.sub("", QUOTED.sub("", sentence))  # the words of a sign are not the speaker's
-    if PROHIBITS.search(bare) is None or STATES_NOT.search(bare) is not None:
-        return False
+    prohibits, states = _last(PROHIBITS, bare), _last(STATES_NOT, bare)
+    if prohibits is None or (states is not None and states.end() > prohibits.start()):
+        return False  # the negation that ends the sentence decides: 분명하지 않으면 움직이지 않습니다
     return _ACTS_FIRST.match(sentence) is None or not commands(sentence)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for match in pattern.finditer(text):
+        found = match
+    return found
 
 
 def read(context: SceneContext) -> Scene:

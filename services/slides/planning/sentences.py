@@ -63,8 +63,8 @@ def sentences(text: str) -> tuple[str, ...]:
 
 def _goes_on(text: str, start: int, dot: int) -> bool:
     """Return whether the full stop at ``dot`` belongs to an abbreviation, a date or the number of an item."""
-    if _LOWERCASE.match(text, dot + 1):
-        return True
+    if _LOWERCASE.match(text, dot + 1) and not "가" <= text[dot - 1 : dot] <= "힣":
+        return True  # behind a Korean ending a sentence may begin with the name of a command
     before = text[max(start, dot - 10) : dot].lstrip(_SKIPPED_OPENING)
     if before[-1:].isdigit() and (_DATE_GOES_ON.match(text, dot + 1) or _DATE_BEFORE.search(before)):
         return True  # 2026. 5. 11. 접수

@@ -1,3 +1,4 @@
+import re
 from time import perf_counter
 
 import pytest
@@ -107,20 +108,51 @@ def test_a_page_number_beside_a_running_header_is_no_text() -> None:
     assert [unread.text for unread in found.unread if unread.kind == "page"].count("Page 1") == 1
 
 
-def test_an_exported_chat_is_told_without_the_times_of_its_messages() -> None:
-    text = (
-        "2026년 5월 11일 오전 9:12, 김민수 : 서버가 느립니다.\n"
-        "2026년 5월 11일 오전 9:13, 이지은 : 다시 켰습니다. 9:20에 봅니다."
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("[김민수] [오전 9:12] ", "[이지은] [오후 1:13] "),
+        ("김민수 오전 9:12 ", "이지은 오후 1:13 "),
+        ("김민수, 오전 9:12\n", "이지은, 오후 1:13\n"),
+        ("김민수\n오전 9:12\n", "이지은\n오후 1:13\n"),
+        ("김민수 (오전 9:12): ", "이지은 (오후 1:13): "),
+        ("[09:12] 김민수: ", "[13:13] 이지은: "),
+        ("2026년 5월 11일 오전 9:12, 김민수 : ", "2026년 5월 11일 오후 1:13, 이지은 : "),
+        ("2026. 5. 11. 오전 9:12, 김민수 : ", "2026. 5. 11. 오후 1:13, 이지은 : "),
+        ("Dana Kim  9:12 AM\n", "Ravi  1:13 PM\n"),
+        ("11/05/2026, 9:12 AM - Dana: ", "11/05/2026, 1:13 PM - Ravi: "),
+    ],
+)
+def test_a_chat_is_told_without_who_said_it_and_when(first: str, second: str) -> None:
+    found = parse_source(f"{first}서버가 느립니다.\n{second}다시 켰습니다. 9:20에 봅니다.")
+    assert found.blocks == (Paragraph("서버가 느립니다."), Paragraph("다시 켰습니다. 9:20에 봅니다."))
+    stamps = [stamp.strip().rstrip(" :").replace("\n", " ") for stamp in (first, second)]
+    assert [unread.text for unread in found.unread if unread.kind == "time"] == stamps
+
+
+def test_what_a_messenger_puts_in_itself_is_no_message() -> None:
+    found = parse_source(
+        "홍길동님과 카카오톡 대화\n저장한 날짜 : 2026-05-11 09:12:33\n\n"
+        "--------------- 2026년 5월 11일 월요일 ---------------\n"
+        "[홍길동] [오전 9:12] 문을 잠그지 마세요.\n열쇠는 3층에 있습니다.\n[나] [오전 9:13] 사진\n"
+        "김철수님이 들어왔습니다.\n[홍길동] [오후 12:13] 넵"
     )
-    found = parse_source(text)
-    told = repr(found.blocks)
-    assert "9:12" not in told
-    assert "김민수: 서버가 느립니다." in told
-    assert "9:20" in told
-    assert [unread.text for unread in found.unread] == [
-        "2026년 5월 11일 오전 9:12",
-        "2026년 5월 11일 오전 9:13",
-    ]
+    assert found.blocks == (Paragraph("문을 잠그지 마세요. 열쇠는 3층에 있습니다."), Paragraph("넵."))
+    assert {"사진", "김철수님이 들어왔습니다."} <= {unread.text for unread in found.unread}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "접수 오전 9:00 로비에서 접수합니다.\n\n개회 오전 10:00 강당에서 시작합니다.",
+        "A조 오전 9:12 출발\n\nB조 오전 9:27 출발",
+        "[09:00] 개회: 강당\n\n[10:00] 강의: 본관",
+        "점심시간은 오후 12:35부터입니다.\n\n교육은 오후 1:15에 시작합니다.",
+    ],
+)
+def test_a_program_is_no_chat(text: str) -> None:
+    told = repr(blocks(text))
+    assert all(time in told for time in re.findall(r"\d+:\d\d", text))
 
 
 def test_a_schedule_keeps_its_times() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from services.slides.planning.condense import condensed, point, similarity
-from services.slides.planning.nominal import nominal, without_lead
+from services.slides.planning.nominal import alike, nominal, without_lead
 
 KOREAN = """
 확인합니다. → 확인하기
@@ -39,6 +39,21 @@ KOREAN = """
 이것은 개인정보입니다 → 이것은 개인정보
 담당자에게 물어보세요 → 담당자에게 물어보기
 다시 한번 확인해 보세요 → 다시 한번 확인하기
+운전자는 3톤 이상 지게차 면허가 있어야 합니다. → 운전자는 3톤 이상 지게차 면허가 있어야 함
+경광등이 켜져 있어야 합니다. → 경광등이 켜져 있어야 함
+통로에는 물건이 없어야 합니다. → 통로에는 물건이 없어야 함
+바닥은 평평하고 단단해야 합니다. → 바닥은 평평하고 단단해야 함
+설비는 접지되어야 합니다. → 설비는 접지되어야 함
+냉동고는 -18℃ 이하여야 합니다. → 냉동고는 -18℃ 이하여야 함
+발판 사이 간격은 25~35cm여야 합니다. → 발판 사이 간격은 25~35cm여야 함
+점검은 매주 3회여야 합니다. → 점검은 매주 3회여야 함
+조명은 밝아야 합니다. → 조명은 밝아야 함
+산소 농도를 측정하지 않으면 안 됩니다. → 산소 농도를 측정하기
+담당자가 없으면 안 됩니다. → 담당자가 있어야 함
+턱끈이 풀려 있으면 안 됩니다. → 턱끈이 풀려 있으면 안 됨
+회사는 근로자를 해고하지 못합니다. → 회사는 근로자를 해고하지 못함
+이 약은 위험하지 않습니다. → 이 약은 위험하지 않음
+칼이 날카롭습니다. → 칼이 날카로움
 어떻게 하시겠습니까? → 어떻게 하시겠습니까?
 개인정보 → 개인정보
 """.strip().splitlines()
@@ -63,6 +78,22 @@ def test_sentences_become_what_a_slide_says(line: str) -> None:
 def test_noun_forms_are_left_alone(line: str) -> None:
     expected = line.split(" → ")[1]
     assert nominal(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentences", "points"),
+    [
+        (
+            ("면허가 있어야 합니다.", "교육을 듣습니다.", "짐을 두지 않습니다."),
+            ("면허가 있어야 함", "교육을 들음", "짐을 두지 않음"),
+        ),
+        (("문을 닫습니다.", "불을 끕니다."), ("문을 닫기", "불을 끄기")),
+        (("물기를 닦음", "불을 끕니다.", "환기"), ("물기를 닦음", "불을 끔", "환기")),
+        (("화재 알림", "불을 끕니다."), ("화재 알림", "불을 끄기")),
+    ],
+)
+def test_one_list_has_one_ending(sentences: tuple[str, ...], points: tuple[str, ...]) -> None:
+    assert alike(sentences, tuple(map(nominal, sentences))) == points
 
 
 def test_a_description_is_not_an_instruction() -> None:

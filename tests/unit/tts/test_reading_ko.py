@@ -150,3 +150,7 @@ def test_hostile_text_of_the_longest_narration_is_read_in_a_moment(text: str) ->
     started = time.perf_counter()
     phonemes(read_korean(text))
     assert time.perf_counter() - started < 3
+
+
+def test_a_tag_that_is_named_in_code_is_said_and_one_that_lays_out_is_not() -> None:
+    assert read_korean("글은 `<p>`으로 나누고 <b>굵게</b> 씁니다.") == "글은 피 태그로 나누고 굵게 씁니다."
