@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from contracts import export
+from contracts import claimed, export
+from contracts.cloudevents import SCENE_HEADER
 from contracts.commands import COMMANDS
 from contracts.events import EVENTS
 from contracts.topics import TOPICS, all_topic_names
@@ -121,3 +122,11 @@ def test_every_reference_of_asyncapi_leads_somewhere() -> None:
         node = document
         for part in reference.removeprefix("#/").split("/"):
             node = node[part]
+
+
+def test_asyncapi_tells_of_every_header_that_a_scene_has() -> None:
+    headers = asyncapi()["components"]["messageTraits"]["cloudEvent"]["headers"]["properties"]
+    assert {SCENE_HEADER, claimed.HEADER} <= headers.keys()
+    index = Draft202012Validator(headers[SCENE_HEADER])
+    assert all(index.is_valid(text) for text in ("0", "7", "120"))
+    assert not any(index.is_valid(text) for text in ("", "-1", "07", "1.0", "one", 1))

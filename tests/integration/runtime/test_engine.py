@@ -15,12 +15,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
-from contracts.cloudevents import headers_of, value_of
+from contracts.cloudevents import SCENE_HEADER, headers_of, value_of
 from contracts.events import ControlChanged, Event
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.engine import Engine, group_of
-from services.runtime.intake import SCENE_HEADER
 from services.runtime.provision import create_topics
 from services.runtime.publisher import Publisher
 from services.runtime.settings import RuntimeSettings
