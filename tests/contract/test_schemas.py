@@ -49,6 +49,18 @@ def test_nothing_breaks_a_release() -> None:
     assert export.broken(export.FOLDER) == []
 
 
+def test_a_change_that_breaks_the_release_that_is_out_is_found() -> None:
+    """What is frozen is really compared: the fault is planted in each of its types."""
+    assert set(export.released(export.FOLDER)) >= {"1.0"}
+    types = export.released(export.FOLDER)["1.0"]
+    changed = export.schemas()
+    for name in types:
+        changed[name]["properties"]["video_id_of_somebody"] = {"type": "string"}
+        changed[name].setdefault("required", []).append("video_id_of_somebody")
+    found = export.broken(export.FOLDER, changed)
+    assert {line.split(": ")[0] for line in found} == {f"1.0 {name}" for name in types}
+
+
 def test_a_release_freezes_the_schemas_and_later_changes_are_held_against_it(tmp_path: Path) -> None:
     export.write(tmp_path)
     assert export.main(["--freeze", "1.0"], tmp_path) == 0

@@ -64,9 +64,7 @@ def test_an_error_code_of_a_newer_release_is_read_and_passed_on_to_the_byte(name
 def test_a_name_is_bounded_and_plain(field: str, value: object) -> None:
     body = newest("lectern.scene.planned.v1")
     body["settings"] = {**body["settings"], field: value}
-    if (
-        value != "line\n"
-    ):  # to the validator's dialect, not to JSON Schema's, `$` is before a last line break, too
+    if value != "line\n":  # Python's `$`, unlike that of JSON Schema, is before a last line break, too
         assert not fits_the_schema("lectern.scene.planned.v1", body)
     with pytest.raises(PermanentError, match=field) as caught:
         parse_event(wire(body))
