@@ -42,7 +42,7 @@ class Rig:
         self.settings = RuntimeSettings(
             kafka_bootstrap_servers=broker.bootstrap_servers,
             embedded=broker.embedded,
-            home=home,
+            lectern_home=home,
             session_timeout_ms=6_000,
             commit_interval=0.2,
             drain_deadline=5,

@@ -41,7 +41,7 @@ class Ward:
         self.seen: list[int] = []
         self.settings = RuntimeSettings(
             kafka_bootstrap_servers=servers,
-            home=home,
+            lectern_home=home,
             session_timeout_ms=6_000,
             commit_interval=0.2,
             commit_timeout=2,

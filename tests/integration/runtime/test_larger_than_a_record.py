@@ -48,7 +48,7 @@ class Rig:
     def __init__(self, broker: Broker, topic: topics.Topic, home: Path) -> None:
         self.topic = topic
         self.settings = RuntimeSettings(
-            kafka_bootstrap_servers=broker.bootstrap_servers, embedded=broker.embedded, home=home
+            kafka_bootstrap_servers=broker.bootstrap_servers, embedded=broker.embedded, lectern_home=home
         )
         self.blobs = LocalBlobs(home / "artifacts")
         self.artifacts = ArtifactStore(self.blobs)
