@@ -20,7 +20,7 @@ AWAY ?= 600
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
-.PHONY: help setup setup-dev demo up test cover chaos soak outage crash-matrix lint specs audit limits kafka topics bench lock clean
+.PHONY: help setup setup-dev demo up test cover chaos soak outage crash-matrix lint schemas docs specs audit limits kafka topics bench lock clean
 
 help: ## Show this list
 	@echo "Lectern: training text to narrated video. Needs make and Python 3.11 or newer; start with: make demo"
@@ -64,6 +64,13 @@ lint: $(DEV) ## Check style, types and that what is imported is declared, what i
 	$(BIN)/mypy
 	$(BIN)/deptry contracts services
 	$(BIN)/deptry contracts services ops tests --exclude '\.venv' --ignore DEP002,DEP004
+
+schemas: $(DEV) ## Write the JSON Schemas and AsyncAPI anew from the models; FREEZE=1.1 keeps them as a release's, for good
+	$(BIN)/python -m contracts.export $(if $(FREEZE),--freeze $(FREEZE))
+	$(BIN)/python -m contracts.export --check
+
+docs: $(DEV) ## Write ops/configuration.md anew from the settings: every variable, its default, what breaks
+	$(BIN)/python -m ops.tools.configuration
 
 specs: $(DEV) ## Check the API documents with the specifications' own tools, most of which need Node
 	$(BIN)/python -m ops.tools.check_specs

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts import claimed
-from contracts.cloudevents import CONTENT_TYPE
+from contracts.cloudevents import CONTENT_TYPE, SCENE_HEADER
 from contracts.commands import COMMANDS
 from contracts.envelope import REQUIRED, SPEC_VERSION
 from contracts.events import EVENTS
@@ -135,6 +135,12 @@ def _cloud_event_headers() -> dict[str, Any]:
                 **text,
                 "description": "where the event is larger than a record; the value then holds `type`, "
                 "`event_id`, `job_id`, `attempt`, `schema_version` and `dataref`, a claim check of the event",
+            },
+            SCENE_HEADER: {
+                **text,
+                "pattern": "^(0|[1-9][0-9]*)$",
+                "description": "on records about one scene: its place in the film, 0-based. A record without "
+                "it is read in turn with the others of its job",
             },
             "traceparent": {**text, "description": "W3C trace context; one trace per job"},
         },

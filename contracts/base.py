@@ -20,6 +20,15 @@ MAX_RECORD_BYTES = 64 * 1024
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 """An identifier of a job, video or script: safe in a path, a URL, a log line and a Kafka key."""
 
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+"""What somebody's registry knows: a voice provider, a theme, a style. Open: whoever needs one looks it up,
+and refuses what it does not know; whoever passes it on need not know it (decision 47). Shorter: a provider
+and its model no longer fit. Longer: more than a log line should carry."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
+"""An error code as it travels and is stored. We write those of :class:`contracts.errors.ErrorCode`; a reader
+accepts others, of a newer release (decision 47). 40 characters are what the ledger's columns hold."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

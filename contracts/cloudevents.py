@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -16,6 +17,10 @@ from contracts.upcasters import UPCASTERS, upcast
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 SCHEMA_BASE = "https://lectern.dev/schemas/"
+
+SCENE_HEADER: Final = "ce_sceneindex"
+"""On records about one scene: which, 0-based, in decimal digits. Lanes and partitions are told by it before a
+record is decoded (decision 5); one without it is taken for its job's."""
 
 _ID_FIRST = '{"event_id":"'
 _ID_LENGTH = 36

@@ -59,14 +59,17 @@ Real = Annotated[float, BeforeValidator(number)]
 
 
 class RenderOptions(Model):
-    """A caller's wishes; what is left out comes from the gateway's environment."""
+    """A caller's wishes; what is left out comes from the gateway's environment.
+
+    Names are any text here: which there are is the gateway's to say, in its refusal (``SETTINGS_INVALID``).
+    """
 
     model_config = ConfigDict(strict=True)  # else `false` is a zoom of 0
 
-    visual_style: Literal["basic", "animated"] | None = None
-    tts_provider: str | None = Field(default=None, max_length=20)
+    visual_style: str | None = Field(default=None, max_length=100)
+    tts_provider: str | None = Field(default=None, max_length=100)
     voice: str | None = Field(default=None, max_length=100)
-    theme: str | None = Field(default=None, max_length=20)
+    theme: str | None = Field(default=None, max_length=100)
     width: Whole | None = Field(
         default=None, description="pixels, at least the height: slides have no vertical layout"
     )

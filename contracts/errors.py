@@ -6,7 +6,10 @@ from typing import Self
 
 
 class ErrorCode(StrEnum):
-    """Everything that can go wrong, as the API, the job ledger and the dead letters name it."""
+    """Everything that can go wrong, as the API, the job ledger and the dead letters name it.
+
+    What this release writes. On the wire the list is open (:data:`contracts.base.Code`).
+    """
 
     # asking for something
     COMMAND_INVALID = "COMMAND_INVALID"
@@ -47,6 +50,24 @@ class ErrorCode(StrEnum):
     BACKEND_UNAVAILABLE = "BACKEND_UNAVAILABLE"
     WORKER_DIED = "WORKER_DIED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+def told_error(code: str | None, message: str | None, otherwise: ErrorCode) -> "PermanentError":
+    """Return the error that a record or a row tells of, to be raised again.
+
+    Args:
+        code: as it was told; one that this release does not know becomes ``INTERNAL_ERROR``, and is named in
+            the message.
+        message: as it was told.
+        otherwise: the code where none was told.
+    """
+    text = message or ""
+    if code is None:
+        return PermanentError(otherwise, text)
+    try:
+        return PermanentError(ErrorCode(code), text)
+    except ValueError:
+        return PermanentError(ErrorCode.INTERNAL_ERROR, f"{code}, which a newer release wrote: {text}")
 
 
 _clean: Callable[[str], str] = str

@@ -8,8 +8,6 @@ from pydantic import FailFast, Field
 
 from contracts.base import Id, Model
 
-JobStatus = Literal["QUEUED", "PROCESSING", "COMPLETED", "FAILED"]
-
 MAX_ATTEMPT = 2**31 - 1
 """Largest number of an attempt: what a database's integer holds. One that it could not even look for would
 fail whoever is told of it, and so the telling of that failure, without end."""

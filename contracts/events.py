@@ -10,8 +10,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from contracts.base import ClaimCheck, Id, Model
-from contracts.errors import ErrorCode
+from contracts.base import ClaimCheck, Code, Id, Model
 from contracts.event import Asset, Assets, Event
 from contracts.job_events import (
     CommandRejected,
@@ -104,7 +103,7 @@ class ScriptRejected(Event):
     type: ClassVar[str] = "lectern.script.rejected.v1"
 
     video_id: Id
-    code: ErrorCode
+    code: Code
     message: str
 
 

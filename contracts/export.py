@@ -1,8 +1,8 @@
 """Writes what other languages read: a JSON Schema for every command and event, and the AsyncAPI document.
 
-``python -m contracts.export`` writes them into this package, ``--check`` only says what is out of date, and
-``--freeze 1.0`` keeps the present schemas as those of a release: from then on every change is checked for
-compatibility against them, both ways.
+``python -m contracts.export`` writes them into this package (``make schemas``), ``--check`` only says what is
+out of date, and ``--freeze 1.0`` keeps the present schemas as those of a release: from then on every change
+is checked for compatibility against them, both ways.
 """
 
 import argparse

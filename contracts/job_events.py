@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, Field
 
-from contracts.base import Id
-from contracts.errors import ErrorCode
-from contracts.event import Assets, Event, JobStatus
+from contracts.base import Code, Id
+from contracts.event import Assets, Event
+from contracts.states import JobState
 from contracts.steps import Step
 
 
@@ -30,7 +30,7 @@ class StageFailed(Event):
     type: ClassVar[str] = "lectern.stage.failed.v1"
 
     stage: str = Field(max_length=40)
-    code: ErrorCode
+    code: Code
     message: str = Field(max_length=2000)
     scene_index: int | None = None
     dead_letter: str | None = Field(default=None, description="topic/partition/offset of the original record")
@@ -65,7 +65,7 @@ class JobFailed(Event):
 
     video_id: Id
     script_id: Id | None = None
-    code: ErrorCode
+    code: Code
     message: str
 
 
@@ -81,12 +81,12 @@ class JobUpdated(Event):
     video_id: Id
     script_id: Id | None = None
     revision: int = Field(ge=1)
-    status: JobStatus
+    status: JobState
     step: Step
     progress: int = Field(ge=0, le=100)
     language: str
     scenes: int = Field(default=0, ge=0)
-    error_code: str | None = None
+    error_code: Code | None = None
     error_message: str | None = None
     assets: Assets = ()
     duration_sec: float | None = None
@@ -98,7 +98,7 @@ class JobUpdated(Event):
     @property
     def active(self) -> bool:
         """Whether the attempt goes on; an end is never conflated away."""
-        return self.status in {"QUEUED", "PROCESSING"}
+        return JobState(self.status).active
 
 
 class CommandRejected(Event):
@@ -107,5 +107,5 @@ class CommandRejected(Event):
     type: ClassVar[str] = "lectern.command.rejected.v1"
 
     command_type: str = Field(max_length=100)
-    code: ErrorCode
+    code: Code
     message: str

@@ -4,14 +4,15 @@ One record for each change, written in the transaction that made it, before what
 events of the flow these hold moments: the ledger's clock is part of what it knows. Nobody acts on them.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.base import ClaimCheck, Id, at_most
-from contracts.event import Assets, Event, JobStatus
+from contracts.base import ClaimCheck, Code, Id, at_most
+from contracts.event import Assets, Event
 from contracts.rendering import RenderSettings
+from contracts.states import CallbackKind, CallbackState, JobState, ScriptOrigin, ScriptState
 from contracts.steps import Step
 
 
@@ -24,14 +25,14 @@ class JobRecorded(Event):
     video_id: Id
     script_id: Id | None
     script_version: int | None
-    state: JobStatus
+    state: JobState
     language: str
     settings: RenderSettings | None
     spec: ClaimCheck | None = Field(description="application/json: the snapshot that is rendered")
     scenes: int = Field(ge=0)
     step: Step
     progress: int = Field(ge=0, le=100)
-    error_code: str | None
+    error_code: Code | None
     error_message: str | None
     assets: Assets
     duration_sec: float | None
@@ -49,14 +50,14 @@ class ScriptRecorded(Event):
 
     video_id: Id
     version: int = Field(ge=0, description="0 until there is a text")
-    state: Literal["GENERATING", "DRAFT", "APPROVED", "FAILED"]
+    state: ScriptState
     language: str
     request: dict[str, Any] = Field(description="what was wished for, without the source text")
     source: ClaimCheck | None = Field(description="the source text, of a script that is to be written")
     body: ClaimCheck | None = Field(description="application/json: the text of this version")
-    origin: Literal["generated", "edited"] | None = Field(description="of this version")
+    origin: ScriptOrigin | None = Field(description="of this version")
     written_at: AwareDatetime | None = Field(description="the moment of this version")
-    error_code: str | None
+    error_code: Code | None
     error_message: str | None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -69,8 +70,8 @@ class CallbackRecorded(Event):
 
     place: int = Field(ge=1, description="in the log of callbacks")
     webhook_id: str = Field(max_length=36)
-    kind: Literal["script.complete", "job.complete"]
-    state: Literal["PENDING", "DELIVERED", "SUPERSEDED", "EXPIRED", "GONE"]
+    kind: CallbackKind
+    state: CallbackState
     tries: int = Field(ge=0)
     last_error: str | None
     body: str | None = Field(description="what is sent; null for a script's, which its version tells")
@@ -86,7 +87,7 @@ class CommandTaken(Event):
 
     command_key: UUID = Field(description="its command_id, or an id of the record that it came in")
     command_type: str = Field(max_length=100)
-    code: str | None
+    code: Code | None
     message: str | None
     at: AwareDatetime
 

@@ -222,7 +222,7 @@ def ffmpeg_command(folder: Path, settings: RenderSettings, frames: Sequence[int]
     for index, length in enumerate(frames):
         inputs += ["-i", str(folder / f"{index}.png")]
         total = length + (fade if index + 1 < len(frames) else 0)
-        if settings.visual_style is VisualStyle.ANIMATED:
+        if settings.visual_style == VisualStyle.ANIMATED:
             step = (settings.kenburns_zoom - 1) / total
             path = f"z='1+{step:.8f}*on':x='iw/2-iw/zoom/2':y='ih/2-ih/zoom/2'"
             motion = f"zoompan={path}:d={total}:s={size}:fps={rate}"

@@ -16,11 +16,10 @@ from uuid import NAMESPACE_URL, uuid5
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from contracts.cloudevents import value_of
+from contracts.cloudevents import SCENE_HEADER, value_of
 from contracts.topics import murmur2
 from ops.bench.engine_worker import group_name, hop_type
 from services.runtime.child import Child
-from services.runtime.intake import SCENE_HEADER
 
 PARTITIONS = 6
 TEXT = "가" * 60

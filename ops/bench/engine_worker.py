@@ -117,7 +117,7 @@ def group_name(prefix: str, number: int) -> str:
 
 async def run_engine(options: argparse.Namespace, stop: asyncio.Event) -> None:
     settings = RuntimeSettings(
-        kafka_bootstrap_servers=options.bootstrap, home=Path(options.home), create_topics=False
+        kafka_bootstrap_servers=options.bootstrap, lectern_home=Path(options.home), create_topics=False
     )
     progress = Progress(options.records)
 

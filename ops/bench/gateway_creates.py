@@ -15,13 +15,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.base import canonical_json
 from contracts.renderspec import normalise_render_spec, spec_bytes
+from contracts.states import ScriptState
 from contracts.topics import RENDER_REQUESTED, UPDATES, Topic
 from ops.bench.gateway_calls import names_of
 from ops.bench.gateway_rig import Gateway, run_generator, running_gateway
 from services.gateway.ledger import outbox, prepared
 from services.gateway.ledger.database import Ledger, opened_ledger
 from services.gateway.ledger.prepared import StoredSpec
-from services.gateway.ledger.records import ScriptState
 from services.gateway.ledger.schema import jobs, script_versions, scripts
 from services.runtime.artifacts import Blob
 from services.runtime.artifacts.settings import ArtifactSettings

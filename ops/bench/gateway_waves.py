@@ -20,12 +20,12 @@ from contracts.cloudevents import Headers, headers_of, value_of
 from contracts.errors import ErrorCode
 from contracts.events import Event, JobUpdated, ProgressReported, StageFailed
 from contracts.rendering import RenderSettings
+from contracts.states import JobState
 from contracts.steps import PROGRESS_RANGE, Step
 from contracts.topics import TOPIC_OF_TYPE, partition_for
 from services.gateway.ledger import creates
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.records import JobState
 from services.gateway.ledger.schema import jobs
 
 REPORTS = 95

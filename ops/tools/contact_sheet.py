@@ -8,7 +8,6 @@ import io
 import json
 from itertools import groupby
 from pathlib import Path
-from typing import get_args
 
 from PIL import Image
 
@@ -76,7 +75,7 @@ def main() -> None:
     )
     parser.add_argument("spec", type=Path, help="a render spec or script, JSON")
     parser.add_argument("picture", type=Path, help="the PNG to write")
-    parser.add_argument("--theme", default="auto", choices=get_args(Theme))
+    parser.add_argument("--theme", default="auto", choices=[theme.value for theme in Theme])
     parser.add_argument("--style", default="animated", choices=[style.value for style in VisualStyle])
     parser.add_argument("--columns", type=int, default=4)
     parser.add_argument("--width", type=int, default=480, help="px of one slide on the sheet")

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from contracts.commands import RenderOptions
 from contracts.errors import ErrorCode, LecternError, PermanentError
-from contracts.rendering import RenderSettings, check_shape
+from contracts.rendering import RenderSettings, check_names, check_shape
 from contracts.renderspec import explain
 from services.cli.display import display_for
 from services.cli.lesson import read_lesson
@@ -122,10 +122,12 @@ def _options(wished: Mapping[str, Any], gateway: GatewaySettings) -> RenderOptio
     """
     given = {name: value for name, value in wished.items() if value is not None}
     try:
+        options = RenderOptions.model_validate(given)
+        check_names(options.visual_style, options.tts_provider, options.theme)
         check_shape(RenderSettings.model_validate({**gateway.render_defaults.model_dump(), **given}))
-        return RenderOptions.model_validate(given)
     except ValidationError as error:
         raise PermanentError(ErrorCode.SETTINGS_INVALID, explain(error)) from None
+    return options
 
 
 def _summarise(rendered: Rendered) -> None:

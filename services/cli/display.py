@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.renderspec import RenderSpec
+from contracts.states import JobState
 from contracts.steps import Step
 from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 
 SCENE_STEPS: Final[Mapping[Step, tuple[str, str]]] = {
     Step.GENERATE_TTS: ("speaking", "spoken"),

@@ -11,9 +11,10 @@ from typing import Final, Protocol
 from uuid import uuid4
 
 from contracts.commands import GenerateScript, RenderOptions, StartRender
-from contracts.errors import CanceledError, ErrorCode, PermanentError
+from contracts.errors import CanceledError, ErrorCode, told_error
 from contracts.renderspec import RenderSpec
 from contracts.script import Script
+from contracts.states import JobState, ScriptState
 from services.cli.counters import Counters
 from services.cli.delivery import Delivered, deliver
 from services.cli.lesson import Lesson
@@ -21,7 +22,7 @@ from services.cli.neighbours import refuse_beside_a_gateway
 from services.cli.stack import Stack, open_stack
 from services.gateway.ledger import progress
 from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import JobRecord, JobState, ScriptRecord, ScriptState
+from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.settings import GatewaySettings
 from services.runtime.settings import RuntimeSettings
 
@@ -155,7 +156,7 @@ async def _film(stack: Stack, wish: Wish, display: Display) -> JobRecord:
         return job
     if job.error_code == ErrorCode.CANCELED:
         raise CanceledError
-    raise PermanentError(ErrorCode(job.error_code or ErrorCode.INTERNAL_ERROR), job.error_message or "")
+    raise told_error(job.error_code, job.error_message, ErrorCode.INTERNAL_ERROR)
 
 
 async def _start(stack: Stack, wish: Wish, display: Display) -> StartRender:
@@ -188,8 +189,8 @@ async def _script(stack: Stack, wish: Wish) -> ScriptRecord:
         stack.check()
         script = await service.generate_script(request, wait=CHECK_SECONDS)
     if script.state is not ScriptState.DRAFT or script.body is None:
-        code = ErrorCode(script.error_code or ErrorCode.SCRIPT_GENERATION_FAILED)
-        raise PermanentError(code, script.error_message or f"no script after {SCRIPT_SECONDS:g} s")
+        why = script.error_message or f"no script after {SCRIPT_SECONDS:g} s"
+        raise told_error(script.error_code, why, ErrorCode.SCRIPT_GENERATION_FAILED)
     if wish.title:
         written = Script.model_validate_json(script.body)
         script = await service.edit_script(

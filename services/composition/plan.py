@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import SceneDrawn
-from contracts.rendering import VisualStyle
+from contracts.rendering import VisualStyle, known_style
 from services.composition.camera import Camera, camera_of_scene, last_zoom
 from services.composition.encoder import VideoFormat
 
@@ -118,10 +118,12 @@ def plan_segment(event: SceneDrawn) -> SegmentPlan:
     same frame the last one counts; a shot with the picture of the one before is no cut.
 
     Raises:
-        PermanentError: ``COMPOSE_FAILED`` if no shot starts at frame 0.
+        PermanentError: ``COMPOSE_FAILED`` if no shot starts at frame 0; ``SETTINGS_INVALID`` if there is no
+            such style.
     """
     settings, timing = event.settings, event.timing
-    largest = settings.kenburns_zoom if settings.visual_style is VisualStyle.ANIMATED else 1.0
+    animated = known_style(settings.visual_style) is VisualStyle.ANIMATED
+    largest = settings.kenburns_zoom if animated else 1.0
     index = event.context.index
     latest = max(0, timing.frames - LEAST_STILL_FRAMES)
     wanted = {

@@ -351,7 +351,7 @@ def create_app(
     openapi.describe(app)
     app.router.routes.append(document_route("/asyncapi.json", asyncapi_document))
     app.router.routes.append(document_route("/openapi.json", app.openapi))
-    refuse_overlap(app, path_of(settings.storage_public_base_url))
+    refuse_overlap(app, path_of(settings.public_base_url))
     app.include_router(assets.router(settings.assets_dir, settings.assets_path, shared=signer is None))
     return app
 

@@ -117,7 +117,7 @@ class CommandIntake:
 
         def work(conn: sa.Connection) -> bool:
             kind, subject, code = rejection.command_type, rejection.job_id, refusal.code
-            if not commands.take(conn, key, kind, subject, now=now, code=code.value):
+            if not commands.take(conn, key, kind, subject, now=now, code=rejection.code):
                 return False
             if isinstance(command, StartRender) and code in UNRENDERABLE:
                 starts.refuse(conn, _unrenderable(command, refusal), now=now)

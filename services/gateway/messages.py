@@ -7,8 +7,9 @@ from contracts.base import Model
 from contracts.errors import ErrorCode
 from contracts.events import Asset, JobUpdated
 from contracts.languages import DEFAULT_LANGUAGE
+from contracts.states import JobState
 from contracts.steps import MESSAGES, Step
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "ko": {

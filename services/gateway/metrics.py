@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge
 
+from contracts.errors import ErrorCode
+
 COMMANDS_DROPPED = Counter(
     "lectern_commands_dropped",
     "Commands that changed nothing: taken before (repeated), or what they ask for stands (standing)",
@@ -34,3 +36,14 @@ REFUSED = Counter(
     "Requests and handshakes refused for who made them: no right, no token, from a foreign page, too many",
     ["code"],
 )
+
+
+def label_of(code: str | None) -> str:
+    """Return the label of an error's code; of all that this release does not know: ``other``.
+
+    On the wire the codes are open. Each value of a label is a series that stays until the process ends: a
+    stranger who makes codes up must not make series.
+    """
+    if not code:
+        return ""
+    return code if code in ErrorCode.__members__ else "other"

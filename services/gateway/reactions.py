@@ -24,7 +24,7 @@ from services.gateway.ledger import announcements, jobs, progress, scripts, tran
 from services.gateway.ledger.progress import Report, Share
 from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.ledger.together import Together
-from services.gateway.metrics import JOBS_ENDED
+from services.gateway.metrics import JOBS_ENDED, label_of
 from services.gateway.service import Service
 from services.gateway.service.scripts import script_json
 
@@ -119,7 +119,7 @@ class Reactions:
         await self._service.announce(jobs)
         return [None] * len(jobs)
 
-    async def _script_failed(self, script_id: str, code: ErrorCode, message: str) -> None:
+    async def _script_failed(self, script_id: str, code: str, message: str) -> None:
         now = self._service.now()
         self._told(await self._service.ledger.write(scripts.rejected, script_id, code, message, now=now))
 
@@ -129,7 +129,7 @@ class Reactions:
 
     def _ended(self, job: JobRecord) -> None:
         self._folds.forget((job.job_id, job.attempt))
-        JOBS_ENDED.labels(job.state, job.error_code or "").inc()
+        JOBS_ENDED.labels(job.state, label_of(job.error_code)).inc()
 
 
 def _known(conn: sa.Connection, job_id: str, attempt: int) -> tuple[list[Share], JobRecord | None]:

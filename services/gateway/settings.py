@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from contracts.errors import PermanentError
 from contracts.rendering import RenderSettings, TtsProvider, VisualStyle, check_shape
@@ -12,44 +12,56 @@ from services.gateway.access import AccessSettings
 from services.gateway.backend.settings import BackendSettings
 from services.runtime.assets import AssetSettings
 from services.runtime.connection_limits import ConnectionLimits, descriptors
-from services.runtime.public_base import public_base
+from services.runtime.public_base import DEFAULT_BASE
+from services.runtime.shared_settings import PublishedSettings
 
 
-class GatewaySettings(BaseSettings):
+class GatewaySettings(PublishedSettings):
     """Where the gateway listens, where its ledger and files lie, and how a job is rendered by default."""
 
     # the prefix keeps field names from being read: ``home`` must never be the shell's HOME
     model_config = SettingsConfigDict(
         env_prefix="LECTERN_GATEWAY_",
-        extra="ignore",
+        extra="forbid",  # of what code passes; the environment may hold anything
         populate_by_name=True,
         hide_input_in_errors=True,
         env_ignore_empty=True,
     )
 
-    home: Path = Field(default=Path("data"), validation_alias="LECTERN_HOME")
-    """All local data lies below it."""
-
     host: str = Field(default="127.0.0.1", validation_alias="GATEWAY_HOST")
+    """Address to listen on; another one than loopback needs tokens."""
+
     port: int = Field(default=8080, ge=0, le=65_535, validation_alias="GATEWAY_PORT")
     """0 lets the system choose a free one."""
 
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     """SQLAlchemy URL; a SQLite file below ``home`` when left out."""
 
-    storage_local_dir: Path | None = Field(default=None, validation_alias="STORAGE_LOCAL_DIR")
-    """Finished files, served below ``/assets``; a folder below ``home`` when left out."""
-
-    storage_public_base_url: str = Field(default="/assets", validation_alias="STORAGE_PUBLIC_BASE_URL")
-    """Below its path, if it is one, finished files are served without a token; no route may lie there."""
-
     visual_style: VisualStyle = Field(default=VisualStyle.BASIC, validation_alias="VIDEO_VISUAL_STYLE")
+    """Of jobs that ask for none: `basic`, captions on a plain ground, or `animated`, planned slides with
+    motion."""
+
     width: int = Field(default=1280, validation_alias="VIDEO_WIDTH")
+    """Pixels, even, 160 to 3,840, at least the height. Smaller: text is hard to read. Larger: drawing and
+    encoding take as much longer as there are more pixels."""
+
     height: int = Field(default=720, validation_alias="VIDEO_HEIGHT")
+    """Pixels, even, 90 to 2,160; see the width."""
+
     fps: int = Field(default=24, validation_alias="VIDEO_FPS")
+    """Frames a second, 5 to 60, a divisor of 48,000. Smaller: motion stutters. Larger: encoding takes longer,
+    and files grow."""
+
     fade_duration: float = Field(default=0.5, validation_alias="VIDEO_FADE_DURATION")
+    """Seconds of the cross-fade between scenes, 0 to 2. Smaller: hard cuts. Larger: short scenes are all
+    fade."""
+
     kenburns_zoom: float = Field(default=1.1, validation_alias="VIDEO_KENBURNS_ZOOM")
+    """Largest zoom of the camera in the animated style, 1 to 1.5. Smaller: pictures stand still. Larger: what
+    stands at their edges leaves the frame."""
+
     tts_provider: TtsProvider = Field(default=TtsProvider.KOKORO, validation_alias="TTS_PROVIDER")
+    """Who speaks where a job asks for nobody: `kokoro`, offline, or `mock`, silence of plausible length."""
 
     max_body_bytes: int = Field(default=1 << 20, ge=1_024, validation_alias="GATEWAY_MAX_BODY_BYTES")
     """Smaller than 1 MiB: a long script no longer fits. Larger: a hostile client takes more memory."""
@@ -73,11 +85,6 @@ class GatewaySettings(BaseSettings):
     backend: BackendSettings = Field(default_factory=BackendSettings)
     access: AccessSettings = Field(default_factory=AccessSettings)
     assets: AssetSettings = Field(default_factory=AssetSettings)
-
-    @field_validator("storage_public_base_url")
-    @classmethod
-    def _plain(cls, value: str) -> str:
-        return public_base(value)
 
     @model_validator(mode="after")
     def _renderable(self) -> Self:
@@ -132,10 +139,15 @@ class GatewaySettings(BaseSettings):
     @property
     def assets_dir(self) -> Path:
         """Folder served below ``/assets``."""
-        return self.storage_local_dir or self.home / "assets"
+        return self.local_dir
+
+    @property
+    def public_base_url(self) -> str:
+        """Where the finished files that this gateway serves are found."""
+        return self.storage_public_base_url or DEFAULT_BASE
 
     @property
     def assets_path(self) -> str:
         """Path below which finished files are served; ``/assets`` where the public URL is elsewhere."""
-        base = self.storage_public_base_url
-        return base if base.startswith("/") else "/assets"
+        base = self.public_base_url
+        return base if base.startswith("/") else DEFAULT_BASE

@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.runtime.artifacts import Artifacts
 from services.runtime.outbound.settings import OutboundSettings
+from services.runtime.shared_settings import S3Settings
 
 if TYPE_CHECKING:
     from services.runtime.s3 import Bucket
@@ -55,7 +56,7 @@ class ResourcePolicy(StrEnum):
     CROSS_ORIGIN = "cross-origin"
 
 
-class AssetSettings(BaseSettings):
+class AssetSettings(S3Settings):
     """Where finished files lie and how they are addressed; the upload stage and the gateway need the same.
 
     S3 credentials are none of the settings: they come from the usual AWS chain.
@@ -66,19 +67,17 @@ class AssetSettings(BaseSettings):
     )
 
     storage_provider: Literal["local", "s3"] = "local"
+    """Where finished files go: `local`, the folder `STORAGE_LOCAL_DIR`, or `s3`, the bucket
+    `AWS_S3_BUCKET`."""
 
     aws_s3_bucket: str | None = None
-    aws_s3_region: str = "ap-northeast-2"
-    s3_endpoint_url: str | None = None
-    """An S3 server other than AWS."""
-
-    s3_max_attempts: int = Field(default=4, ge=1, le=20)
-    """Tries of one S3 request inside the SDK. Fewer: a blip costs a whole retry of the record. More: a
-    dead server is noticed late."""
+    """Bucket of finished files; needed with `STORAGE_PROVIDER=s3`."""
 
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     storage_assets: AssetAccess = AssetAccess.UNGUESSABLE
+    """Who may have a finished file: `unguessable`, whoever was told its address; `public`, whoever knows its
+    ids; `signed`, whoever has a token for `read`, or a link that was signed."""
 
     storage_secret: SecretStr | None = None
     """What addresses and links are made with. Left out, it is drawn once and kept in the artifact store,

@@ -22,6 +22,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.kafka.subscriber.usecase import LogicSubscriber
 
+from contracts.cloudevents import SCENE_HEADER
 from services.runtime.batches import COMMITTED, AIOKafkaConsumer
 from services.runtime.crashpoints import crash_point
 from services.runtime.deaths import Deaths
@@ -37,9 +38,6 @@ from services.runtime.window import Record, Slot, Window
 
 CLOSE_SECONDS = 5.0
 """How long a consumer that stands still may take to close in order."""
-
-SCENE_HEADER = "ce_sceneindex"
-"""CloudEvents extension attribute that names a record's scene, so that its lane is known undecoded."""
 
 log = structlog.get_logger(__name__)
 

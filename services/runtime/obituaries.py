@@ -9,12 +9,12 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.base import Id, derived_id
+from contracts.cloudevents import SCENE_HEADER
 from contracts.errors import PermanentError
 from contracts.event import MAX_ATTEMPT
 from contracts.events import Event, StageFailed
 from contracts.script import MAX_SCENES
 from services.runtime.actor import Subscription
-from services.runtime.intake import SCENE_HEADER
 from services.runtime.publisher import scene_index_of
 from services.runtime.records import place_of
 from services.runtime.redaction import redact

@@ -3,6 +3,9 @@
 import re
 from urllib.parse import urlsplit
 
+DEFAULT_BASE = "/assets"
+"""Where the gateway serves finished files when nobody says otherwise."""
+
 LONGEST_BASE = 1_024
 """Characters of the public base. More: with the longest key a URL exceeds the contract's 2,048."""
 

@@ -17,13 +17,12 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from contracts import claimed
 from contracts.base import MAX_RECORD_BYTES
-from contracts.cloudevents import StoredEvent, headers_of, value_of
+from contracts.cloudevents import SCENE_HEADER, StoredEvent, headers_of, value_of
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import Event, ProgressReported, SceneContext, ScenePlanned
 from contracts.topics import TOPIC_OF_TYPE, Topic, murmur2, partition_for
 from services.runtime.acknowledgements import Acknowledgements, Letter, Sent
 from services.runtime.artifacts import Artifacts, Blob
-from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import PRODUCERS_REPLACED
 from services.runtime.producer import LOST_COUNT, close, close_when_left, leave, offer, open_producer
 from services.runtime.readback import newest_ids

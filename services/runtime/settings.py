@@ -3,16 +3,17 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.runtime.outbound.settings import OutboundSettings
+from services.runtime.shared_settings import HomeSettings
 
 METADATA_MAX_AGE_MS = 30_000
 """After this a client asks anew how many partitions there are. Larger (5 minutes by default): what is written
 to partitions that were added lies there as long. Smaller: a request of each client, for nothing."""
 
 
-class RuntimeSettings(BaseSettings):
+class RuntimeSettings(HomeSettings):
     """How a process reaches Kafka and how its engine behaves.
 
     Each time limit says what breaks if it is smaller and what bounds it above.
@@ -20,7 +21,7 @@ class RuntimeSettings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="LECTERN_",
-        extra="ignore",
+        extra="forbid",  # of what code passes; the environment may hold anything
         populate_by_name=True,
         hide_input_in_errors=True,
         env_ignore_empty=True,
@@ -28,9 +29,6 @@ class RuntimeSettings(BaseSettings):
 
     kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     """``host:port,...``; without it the command line starts the embedded broker."""
-
-    home: Path = Path("data")
-    """``LECTERN_HOME``: all local data lies below it."""
 
     render_output_dir: Path | None = Field(default=None, validation_alias="RENDER_OUTPUT_DIR")
     """Where films, scenes and whatever else is under way lie until they are stored, in a folder for each
@@ -87,6 +85,8 @@ class RuntimeSettings(BaseSettings):
     """Port of ``/livez``, ``/readyz`` and ``/metrics``; ``None``: not served."""
 
     health_host: str = "127.0.0.1"
+    """Address of the health port. Loopback: probes from outside the machine do not reach it. Wider: whoever
+    reaches it can read the metrics."""
 
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """OpenTelemetry collector (OTLP over HTTP); without it spans are not exported."""
@@ -94,7 +94,11 @@ class RuntimeSettings(BaseSettings):
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
+    """`json`, `console`, or `auto`: `console` in a terminal, else `json`."""
+
     log_level: str = "INFO"
+    """`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`. Lower: gigabytes of a busy system. Higher: nobody
+    can tell afterwards what happened."""
 
     @property
     def scratch_root(self) -> Path:

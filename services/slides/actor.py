@@ -25,7 +25,7 @@ async def draw_scene(event: SceneSubtitled, ctx: Context) -> Sequence[Event]:
     """Plan the scene's slides, draw what is not drawn yet, and time their cuts.
 
     Raises:
-        PermanentError: ``SLIDE_FAILED``.
+        PermanentError: ``SLIDE_FAILED``, or ``SETTINGS_INVALID`` (no such style or theme).
         TransientError: the artifact store is not available.
         CanceledError: the job is dead.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.events import SceneContext
-from contracts.rendering import RenderSettings, VisualStyle
+from contracts.rendering import RenderSettings, VisualStyle, known_style
 from services.slides import basic, slide
 from services.slides.pages import fitted
 from services.slides.plan import Plan
@@ -91,8 +91,11 @@ def pages_of(
 
     A picture named in the spec (``scene.image``) is not shown: fetching a URL that a spec chose needs
     guards against reaching into the private network, which this stage does not have.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``, there is no such style or theme.
     """
-    if settings.visual_style is VisualStyle.BASIC:
+    if known_style(settings.visual_style) is VisualStyle.BASIC:
         return (CaptionPicture(context.scene.caption, settings.width, settings.height),)
     theme = choose(settings.theme, context)
     plans = fitted(plan_slides(context), context, theme, check)
@@ -101,7 +104,7 @@ def pages_of(
 
 def card_of(context: SceneContext, settings: RenderSettings) -> Picture | None:
     """Return the card that opens a chapter, in the animated style, or ``None``."""
-    if settings.visual_style is VisualStyle.BASIC or not context.opens_chapter:
+    if known_style(settings.visual_style) is VisualStyle.BASIC or not context.opens_chapter:
         return None
     theme = choose(settings.theme, context)
     return PlannedPicture(plan_chapter(context), context, theme, settings.width, settings.height)

@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from contracts.events import SceneContext
 from contracts.rendering import Theme as ThemeSetting
+from contracts.rendering import known_theme
 from services.slides.colours import COLOURS, ROLES
 from services.slides.text import one_line
 
@@ -126,8 +127,13 @@ def family_for(title: str | None) -> Family:
     return next((family for family, subject in _SUBJECTS if subject.search(text)), "harbor")
 
 
-def choose(setting: ThemeSetting, context: SceneContext) -> ThemeName:
-    """Return the theme to draw with; ``auto`` is the light theme of the title's family."""
-    if setting != "auto":
-        return setting
-    return cast("ThemeName", f"{family_for(context.title)}-light")
+def choose(setting: str, context: SceneContext) -> ThemeName:
+    """Return the theme to draw with; ``auto`` is the light theme of the title's family.
+
+    Raises:
+        PermanentError: ``SETTINGS_INVALID``, there is no such theme.
+    """
+    wished = known_theme(setting)
+    if wished is ThemeSetting.AUTO:
+        return cast("ThemeName", f"{family_for(context.title)}-light")
+    return cast("ThemeName", wished.value)

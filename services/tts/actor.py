@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Event, Loudness, ScenePlanned, SceneSpoken, SentenceTime
 from contracts.languages import normalise_language
-from contracts.rendering import VisualStyle
+from contracts.rendering import VisualStyle, known_style
 from contracts.steps import Step
 from contracts.timeline import CHAPTER_LEAD_IN_SECONDS, LEAD_IN_SECONDS, time_scene
 from contracts.topics import SCENE_PLANNED
@@ -43,13 +43,14 @@ class SpeechStage:
         """Speak a scene's narration, or find it spoken already.
 
         Raises:
-            PermanentError: ``SETTINGS_INVALID`` (no such voice), ``LANGUAGE_UNSUPPORTED``,
+            PermanentError: ``SETTINGS_INVALID`` (no such voice or style), ``LANGUAGE_UNSUPPORTED``,
                 ``NARRATION_UNSPEAKABLE``, ``NARRATION_TOO_LONG`` or ``TTS_FAILED``.
             TransientError: ``TTS_FAILED`` or a storage code.
             CanceledError: the job is dead.
         """
         scene = event.context.scene
         language = normalise_language(event.context.language)
+        style = known_style(event.settings.visual_style)
         choice = choose_voice(event.settings.tts_provider, event.settings.voice)
         name = f"scene {scene.scene_id} (number {event.context.index + 1} of the film)"
 
@@ -72,12 +73,12 @@ class SpeechStage:
             {
                 "narration": scene.narration,
                 "language": language,
-                "provider": choice.provider.value,
+                "provider": choice.provider,
                 "voice": choice.name,
             },
             make,
         )
-        return [_spoken(event, ctx, spoken.claims["speech"], spoken.facts)]
+        return [_spoken(event, style, ctx, spoken.claims["speech"], spoken.facts)]
 
     async def _synthesise(self, choice: Choice, narration: str, language: str, ctx: Context) -> Made:
         reports = _Reports(ctx)
@@ -110,9 +111,8 @@ def _speak(
     )
 
 
-def _spoken(event: ScenePlanned, ctx: Context, speech: Any, facts: Any) -> SceneSpoken:
-    animated = event.settings.visual_style is VisualStyle.ANIMATED
-    card = animated and event.context.opens_chapter
+def _spoken(event: ScenePlanned, style: VisualStyle, ctx: Context, speech: Any, facts: Any) -> SceneSpoken:
+    card = style is VisualStyle.ANIMATED and event.context.opens_chapter
     sentences = tuple(SentenceTime.model_validate(sentence) for sentence in facts["sentences"])
     return SceneSpoken.after(
         event,

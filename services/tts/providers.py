@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from contracts.errors import ErrorCode, PermanentError
-from contracts.rendering import TtsProvider
+from contracts.rendering import TtsProvider, unknown_name
 from services.tts import kokoro
 from services.tts.mock import MockVoice
 from services.tts.settings import TtsSettings
@@ -37,11 +37,11 @@ def _open_mock(_settings: TtsSettings, _name: str) -> Voice:
     return MockVoice()
 
 
-PROVIDERS: Mapping[TtsProvider, Provider] = {
-    TtsProvider.KOKORO: Provider(
+PROVIDERS: Mapping[str, Provider] = {
+    TtsProvider.KOKORO.value: Provider(
         frozenset(kokoro.VOICES), kokoro.DEFAULT_VOICE, kokoro.VERSION, _open_kokoro
     ),
-    TtsProvider.MOCK: Provider(frozenset({"silence"}), "silence", 3, _open_mock),
+    TtsProvider.MOCK.value: Provider(frozenset({"silence"}), "silence", 3, _open_mock),
 }
 
 
@@ -49,19 +49,21 @@ PROVIDERS: Mapping[TtsProvider, Provider] = {
 class Choice:
     """The voice a job gets."""
 
-    provider: TtsProvider
+    provider: str
     name: str
     version: int
     open: Callable[[TtsSettings], Voice]
 
 
-def choose_voice(provider: TtsProvider, name: str | None) -> Choice:
+def choose_voice(provider: str, name: str | None) -> Choice:
     """Return the voice that ``provider`` has under ``name``; its default for none.
 
     Raises:
-        PermanentError: ``SETTINGS_INVALID``, there is no such voice.
+        PermanentError: ``SETTINGS_INVALID``, there is no such provider or voice.
     """
-    entry = PROVIDERS[provider]
+    entry = PROVIDERS.get(provider)
+    if entry is None:
+        raise unknown_name("tts_provider", provider, PROVIDERS)
     chosen = name or entry.default
     if chosen not in entry.voices:
         known = ", ".join(sorted(entry.voices))

@@ -3,18 +3,17 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.shared_settings import HomeSettings
 
 
-class TtsSettings(BaseSettings):
+class TtsSettings(HomeSettings):
     """Where the voice's model lies and how much is spoken at once; which voice travels with the job."""
 
     model_config = SettingsConfigDict(
         extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
     )
-
-    lectern_home: Path = Path("data")
-    """All local data lies below it."""
 
     kokoro_ja_cache: Path | None = None
     """``KOKORO_JA_CACHE``: folder of the assembled model (92 MB); below ``lectern_home`` when not set."""

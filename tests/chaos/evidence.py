@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from services.runtime.intake import SCENE_HEADER
+from contracts.cloudevents import SCENE_HEADER
 from tests.chaos.reference import Reference
 
 Place = tuple[str, int, int]

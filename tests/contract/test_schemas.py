@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from contracts import export
+from contracts import claimed, export
+from contracts.cloudevents import SCENE_HEADER
 from contracts.commands import COMMANDS
 from contracts.events import EVENTS
 from contracts.topics import TOPICS, all_topic_names
@@ -46,6 +47,18 @@ def test_every_type_has_a_valid_schema_that_names_it(name: str) -> None:
 
 def test_nothing_breaks_a_release() -> None:
     assert export.broken(export.FOLDER) == []
+
+
+def test_a_change_that_breaks_the_release_that_is_out_is_found() -> None:
+    """What is frozen is really compared: the fault is planted in each of its types."""
+    assert set(export.released(export.FOLDER)) >= {"1.0"}
+    types = export.released(export.FOLDER)["1.0"]
+    changed = export.schemas()
+    for name in types:
+        changed[name]["properties"]["video_id_of_somebody"] = {"type": "string"}
+        changed[name].setdefault("required", []).append("video_id_of_somebody")
+    found = export.broken(export.FOLDER, changed)
+    assert {line.split(": ")[0] for line in found} == {f"1.0 {name}" for name in types}
 
 
 def test_a_release_freezes_the_schemas_and_later_changes_are_held_against_it(tmp_path: Path) -> None:
@@ -121,3 +134,11 @@ def test_every_reference_of_asyncapi_leads_somewhere() -> None:
         node = document
         for part in reference.removeprefix("#/").split("/"):
             node = node[part]
+
+
+def test_asyncapi_tells_of_every_header_that_a_scene_has() -> None:
+    headers = asyncapi()["components"]["messageTraits"]["cloudEvent"]["headers"]["properties"]
+    assert {SCENE_HEADER, claimed.HEADER} <= headers.keys()
+    index = Draft202012Validator(headers[SCENE_HEADER])
+    assert all(index.is_valid(text) for text in ("0", "7", "120"))
+    assert not any(index.is_valid(text) for text in ("", "-1", "07", "1.0", "one", 1))

@@ -101,7 +101,7 @@ async def _main(home: Path, port: int) -> None:
     from services.runtime.artifacts.store import open_artifacts  # noqa: PLC0415
 
     settings = GatewaySettings(
-        home=home,
+        lectern_home=home,
         database_url=f"sqlite:///{home / 'ledger.db'}",
         storage_local_dir=home / "assets",
         access=AccessSettings(auth=AuthMode.OFF, rate=0),

@@ -37,7 +37,7 @@ async def working(servers: str, topic: Topic, home: Path) -> AsyncIterator[list[
         seen.append(event.job_id)
         return []
 
-    settings = RuntimeSettings(kafka_bootstrap_servers=servers, home=home)
+    settings = RuntimeSettings(kafka_bootstrap_servers=servers, lectern_home=home)
     async with open_artifacts(ArtifactSettings(lectern_home=home)) as artifacts:
         engine = Engine("test", [Actor(topic.name, (Subscription(topic, handle),))], settings, artifacts)
         try:

@@ -78,7 +78,7 @@ def lone_gateway(folder: Path, **environment: str) -> Iterator[LoneGateway]:
 
 
 async def _run(port: int, folder: Path) -> None:
-    settings = GatewaySettings(home=folder, database_url=f"sqlite:///{folder / 'ledger.db'}")
+    settings = GatewaySettings(lectern_home=folder, database_url=f"sqlite:///{folder / 'ledger.db'}")
     async with (
         open_artifacts(ArtifactSettings(lectern_home=folder)) as artifacts,
         open_gateway(settings, artifacts) as gateway,

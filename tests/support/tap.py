@@ -13,10 +13,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
+from contracts.cloudevents import SCENE_HEADER
 from services.cli.workers import WORKERS, build_worker
 from services.gateway.actor import build as build_gateway
 from services.runtime.engine import group_of
-from services.runtime.intake import SCENE_HEADER
 
 T = TypeVar("T")
 

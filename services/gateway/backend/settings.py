@@ -34,6 +34,7 @@ class BackendSettings(BaseSettings):
     )
 
     base_url: str | None = Field(default=None, validation_alias="BACKEND_BASE_URL")
+    """Scheme, host and path of the backend that is told of scripts and jobs; left out, nobody is told."""
 
     api_token: SecretStr | None = Field(default=None, validation_alias="BACKEND_API_TOKEN")
     """Carried by our callbacks."""
@@ -50,6 +51,8 @@ class BackendSettings(BaseSettings):
     key can be changed without a gap. Without any, callbacks carry no signature."""
 
     job_start: StartedBy = Field(default=StartedBy.AUTO, validation_alias="RENDER_START")
+    """Who starts a job that a front end created: `auto` is `backend` where `BACKEND_BASE_URL` and
+    `BACKEND_INTERNAL_TOKEN` are set, else `create`, which renders at once."""
 
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 

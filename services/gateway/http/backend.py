@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from contracts.base import Id, Model
+from contracts.base import Code, Id, Model
 from contracts.commands import RenderOptions
-from contracts.errors import ErrorCode
+from contracts.states import CallbackKind, CallbackState
 from services.gateway.http.body import JsonRequest, JsonRoute
 from services.gateway.http.models import JobResponse
 from services.gateway.http.problems import responses
 from services.gateway.ledger import callbacks
-from services.gateway.ledger.callbacks import Callback, CallbackKind, CallbackState
+from services.gateway.ledger.callbacks import Callback
 from services.gateway.service import Service, StartWish
 
 MAX_PAGE = 500
@@ -38,7 +38,7 @@ class StartResponse(Model):
 
     job: JobResponse
     started: bool
-    error_code: ErrorCode | None
+    error_code: Code | None
 
 
 class RetryResponse(Model):
@@ -102,8 +102,7 @@ def router(service: Service) -> APIRouter:
         asked = body or StartRequest()
         wish = StartWish(job_id, asked.video_id, asked.script_id, asked.render_spec, asked.options)
         done = await service.start(wish)
-        code = ErrorCode(done.error_code) if done.error_code else None
-        return StartResponse(job=JobResponse.of(done.job), started=done.started, error_code=code)
+        return StartResponse(job=JobResponse.of(done.job), started=done.started, error_code=done.error_code)
 
     @routes.post(
         "/video/job/{job_id}/retry",

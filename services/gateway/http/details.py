@@ -6,10 +6,11 @@ from pydantic import Field
 
 from contracts.base import Model
 from contracts.renderspec import RenderSpec
+from contracts.states import JobState
 from contracts.steps import PROGRESS_RANGE, Step
 from services.gateway.http.models import JobResponse, job_fields
 from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import HistoryEntry, JobRecord, JobState
+from services.gateway.ledger.records import HistoryEntry, JobRecord
 
 SCENE_STEPS = (Step.GENERATE_TTS, Step.GENERATE_SUBTITLE, Step.RENDER_SLIDES, Step.COMPOSE_VIDEO)
 """Steps that are reported scene by scene."""

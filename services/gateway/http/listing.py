@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from contracts.base import Id
+from contracts.states import JobState
 from services.gateway.http.body import JsonRoute
 from services.gateway.http.models import JobPage, JobResponse
 from services.gateway.http.problems import responses
 from services.gateway.ledger.jobs import JobFilter
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.service import Service
 
 MAX_PAGE = 200

@@ -11,18 +11,12 @@ from contracts.commands import Count, Real, RenderOptions
 from contracts.events import Asset
 from contracts.left_out import LeftOut
 from contracts.rendering import RenderSettings
+from contracts.states import JobState, ScriptState
 from contracts.steps import Step
 from contracts.wishes import duration_warnings
 from services.gateway.diffs import Change
 from services.gateway.http.bodies import Body, Duration
-from services.gateway.ledger.records import (
-    JobRecord,
-    JobState,
-    ScriptRecord,
-    ScriptState,
-    ScriptVersion,
-    VersionRecord,
-)
+from services.gateway.ledger.records import JobRecord, ScriptRecord, ScriptVersion, VersionRecord
 from services.gateway.messages import ErrorInfo, text_of
 
 

@@ -5,11 +5,12 @@ as a text that must not be blank, is said here. ``If-Match`` and ``Idempotency-K
 value of theirs is well formed, and yet one may be refused for what happened before.
 """
 
+from enum import StrEnum
 from typing import Any
 
 from fastapi import FastAPI
 
-from contracts.rendering import RenderSettings, TtsProvider
+from contracts.rendering import RenderSettings, Theme, TtsProvider, VisualStyle
 from contracts.timeline import SAMPLE_RATE
 from services.gateway.http.examples import EXAMPLES, Example
 from services.gateway.http.paths import BASES
@@ -124,7 +125,11 @@ def _job_options(options: Schema) -> Schema:
             if branch.get("type") != "null":
                 branch.update(limits)
         properties[name] = {**field, "anyOf": branches}
-    _string_of(properties["tts_provider"])["enum"] = [provider.value for provider in TtsProvider]
+    names: tuple[tuple[str, type[StrEnum]], ...] = (
+        ("visual_style", VisualStyle), ("tts_provider", TtsProvider), ("theme", Theme),
+    )  # fmt: skip
+    for name, there_are in names:
+        _string_of(properties[name])["enum"] = [each.value for each in there_are]
     _string_of(properties["voice"])["pattern"] = TEXT
     next(branch for branch in properties["fps"]["anyOf"] if "type" in branch).update(enum=FRAME_RATES)
     return {**options, "title": "JobOptions", "properties": properties}

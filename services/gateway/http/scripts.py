@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Response
 from contracts.base import NAMESPACE, Id, canonical_json
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
+from contracts.states import ScriptState
 from services.gateway.http.bodies import ScriptBody
 from services.gateway.http.body import JsonRequest, JsonRoute
 from services.gateway.http.leaving import while_there
@@ -22,7 +23,7 @@ from services.gateway.http.models import (
 from services.gateway.http.paths import base_of
 from services.gateway.http.preferences import applied, asked_wait
 from services.gateway.http.problems import HttpCode, problem, responses
-from services.gateway.ledger.records import ScriptRecord, ScriptState
+from services.gateway.ledger.records import ScriptRecord
 from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service import NewId, Service
 

@@ -75,7 +75,7 @@ def job_failed(job: JobRecord) -> JobFailed:
         attempt=job.attempt,
         video_id=job.video_id,
         script_id=job.script_id,
-        code=ErrorCode(job.error_code or ErrorCode.INTERNAL_ERROR),
+        code=job.error_code or ErrorCode.INTERNAL_ERROR,
         message=job.error_message or "",
     )
 

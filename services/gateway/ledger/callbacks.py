@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from contracts.base import derived_id
+from contracts.states import CallbackKind, CallbackState
 from services.gateway.ledger import facts, outbox
 from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.ledger.schema import callbacks as table
@@ -26,26 +26,6 @@ MAX_AGE = timedelta(days=3)
 outage loses news. Longer: a backend that is gone for good is called for ever."""
 
 _SEQUENCE_LOCK = 0x4C43_4231  # PostgreSQL: ids become visible in their order, or a reader would miss one
-
-
-class CallbackKind(StrEnum):
-    """What a callback tells."""
-
-    SCRIPT = "script.complete"
-    JOB = "job.complete"
-
-
-class CallbackState(StrEnum):
-    """``PENDING → DELIVERED | SUPERSEDED | EXPIRED | GONE``.
-
-    Superseded by a retry, expired after :data:`MAX_AGE`, gone by the receiver's 410: it wants it no more.
-    """
-
-    PENDING = "PENDING"
-    DELIVERED = "DELIVERED"
-    SUPERSEDED = "SUPERSEDED"
-    EXPIRED = "EXPIRED"
-    GONE = "GONE"
 
 
 @dataclass(frozen=True, slots=True)

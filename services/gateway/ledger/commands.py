@@ -102,7 +102,7 @@ def reject(conn: sa.Connection, key: UUID, rejection: CommandRejected, *, now: d
         key,
         rejection.command_type,
         rejection.job_id,
-        code=rejection.code.value,
+        code=rejection.code,
         message=rejection.message,
         now=now,
     )

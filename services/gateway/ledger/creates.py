@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from contracts.errors import LecternError
 from contracts.events import Event
+from contracts.states import JobState, ScriptState
 from contracts.steps import Step
 from services.gateway.ledger import announcements, facts, jobs, outbox, scripts
 from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.records import JobRecord, JobState, ScriptRecord, ScriptState
+from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, job_events
 from services.gateway.ledger.schema import jobs as table
 from services.gateway.ledger.schema import scripts as scripts_table

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
+from contracts.states import JobState, ScriptState
 from contracts.steps import Step
 from services.gateway.ledger import announcements, callbacks, facts, outbox, scripts
-from services.gateway.ledger.records import HistoryEntry, JobRecord, JobState, ScriptState
+from services.gateway.ledger.records import HistoryEntry, JobRecord
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, job_events, jobs
 
 COLUMNS = tuple(column for column in jobs.c if column.name != "render_spec_json")
@@ -183,7 +184,7 @@ def create_failed(
     video_id: str,
     script_id: str | None,
     language: str,
-    code: ErrorCode,
+    code: str,
     message: str,
     now: datetime,
 ) -> JobRecord | None:
@@ -198,7 +199,7 @@ def create_failed(
             state=JobState.FAILED,
             language=language,
             scenes=0,
-            error_code=code.value,
+            error_code=str(code),
             error_message=message,
             finished_at=now,
         )

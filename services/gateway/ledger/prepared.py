@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from contracts.base import ClaimCheck
 from contracts.rendering import RenderSettings
+from contracts.states import ScriptState
 from services.gateway.ledger.creates import caused_by, constants, job_of, write_down
 from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.records import JobRecord, ScriptState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, jobs, script_specs, scripts
 from services.gateway.ledger.sets import Columns, among, at_once, fetch, insert_rows, rows_of
 

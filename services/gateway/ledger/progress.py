@@ -8,9 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from contracts.states import JobState
 from contracts.steps import Step, current_step, overall_progress
 from services.gateway.ledger import jobs
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import ACTIVE_STATES, insert, progress
 from services.gateway.ledger.schema import jobs as jobs_table
 from services.gateway.ledger.sets import NOW, among, at_once, columns_of_rows, fetch, insert_rows, rows_of

@@ -1,9 +1,8 @@
-"""What the ledger's functions return: frozen rows, and the states they may be in."""
+"""What the ledger's functions return: frozen rows."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,30 +10,8 @@ import sqlalchemy as sa
 from contracts.base import ClaimCheck
 from contracts.events import Asset
 from contracts.rendering import RenderSettings
+from contracts.states import JobState, ScriptOrigin, ScriptState
 from contracts.steps import Step
-
-
-class ScriptState(StrEnum):
-    """``GENERATING → DRAFT ⇄ APPROVED``, or ``GENERATING → FAILED``."""
-
-    GENERATING = "GENERATING"
-    DRAFT = "DRAFT"
-    APPROVED = "APPROVED"
-    FAILED = "FAILED"
-
-
-class JobState(StrEnum):
-    """``QUEUED → PROCESSING → COMPLETED | FAILED``; ``FAILED → PROCESSING`` by retry."""
-
-    QUEUED = "QUEUED"
-    PROCESSING = "PROCESSING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-
-    @property
-    def active(self) -> bool:
-        """Whether work is going on or about to."""
-        return self in {JobState.QUEUED, JobState.PROCESSING}
 
 
 def content_hash(body: str) -> str:
@@ -74,7 +51,7 @@ class ScriptVersion:
     """One version of a script."""
 
     version: int
-    origin: str
+    origin: ScriptOrigin
     body: str
     created_at: datetime
 

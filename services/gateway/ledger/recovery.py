@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from contracts.base import derived_id
 from contracts.errors import ErrorCode
 from contracts.events import Event, RenderRequested
+from contracts.states import ScriptState
 from services.gateway.ledger import announcements, jobs, outbox, scripts
-from services.gateway.ledger.records import JobRecord, ScriptState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import ACTIVE_STATES
 from services.gateway.ledger.schema import jobs as jobs_table
 from services.gateway.ledger.schema import scripts as scripts_table

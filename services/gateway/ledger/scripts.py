@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import ScriptRequested
+from contracts.states import ScriptOrigin, ScriptState
 from services.gateway.ledger import callbacks, facts, outbox
-from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion, VersionRecord
+from services.gateway.ledger.records import ScriptRecord, ScriptVersion, VersionRecord
 from services.gateway.ledger.schema import insert, script_versions, scripts
 
 
@@ -115,7 +116,7 @@ def generated(conn: sa.Connection, script_id: str, body: str, *, now: datetime) 
     """Store the first version; ``None`` where no such script is being written (a duplicate, a late one)."""
     if not _leave_generating(conn, script_id, ScriptState.DRAFT, now, version=1):
         return None
-    _add_version(conn, script_id, 1, body, "generated", now)
+    _add_version(conn, script_id, 1, body, ScriptOrigin.GENERATED, now)
     _record(conn, script_id, now)
     script = require(conn, script_id)
     callbacks.script_ready(conn, script, now=now)
@@ -123,11 +124,11 @@ def generated(conn: sa.Connection, script_id: str, body: str, *, now: datetime) 
 
 
 def rejected(
-    conn: sa.Connection, script_id: str, code: ErrorCode, message: str, *, now: datetime
+    conn: sa.Connection, script_id: str, code: str, message: str, *, now: datetime
 ) -> ScriptRecord | None:
     """Note that the script could not be written; ``None`` where no such script is being written."""
     gone = _leave_generating(
-        conn, script_id, ScriptState.FAILED, now, error_code=code.value, error_message=message
+        conn, script_id, ScriptState.FAILED, now, error_code=str(code), error_message=message
     )
     if not gone:
         return None
@@ -158,7 +159,7 @@ def edit(
     script = _ready(conn, script_id, version)
     if script.body == body:
         return script
-    _add_version(conn, script_id, script.version + 1, body, "edited", now)
+    _add_version(conn, script_id, script.version + 1, body, ScriptOrigin.EDITED, now)
     _set(conn, script_id, now, version=script.version + 1, state=ScriptState.DRAFT)
     return require(conn, script_id)
 
@@ -217,7 +218,7 @@ def version(conn: sa.Connection, script_id: str, number: int) -> ScriptVersion:
     row = found.first()
     if row is None:
         raise PermanentError(ErrorCode.SCRIPT_NOT_FOUND, f"script {script_id} has no version {number}")
-    return ScriptVersion(row.version, row.origin, row.body, row.created_at)
+    return ScriptVersion(row.version, ScriptOrigin(row.origin), row.body, row.created_at)
 
 
 def _ready(conn: sa.Connection, script_id: str, version: int | None) -> ScriptRecord:
@@ -257,7 +258,7 @@ def _record(conn: sa.Connection, script_id: str, now: datetime) -> None:
 
 
 def _add_version(
-    conn: sa.Connection, script_id: str, version: int, body: str, origin: str, now: datetime
+    conn: sa.Connection, script_id: str, version: int, body: str, origin: ScriptOrigin, now: datetime
 ) -> None:
     conn.execute(
         sa.insert(script_versions).values(

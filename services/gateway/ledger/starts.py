@@ -6,9 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, PermanentError
+from contracts.states import JobState
 from services.gateway.ledger import jobs, transitions
 from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import jobs as table
 
 
@@ -20,7 +21,7 @@ class Refusal:
     video_id: str
     script_id: str | None
     language: str
-    code: ErrorCode
+    code: str
     message: str
 
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Asset
+from contracts.states import JobState
 from contracts.steps import Step
 from services.gateway.ledger import announcements, callbacks, jobs, outbox
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import ACTIVE_STATES, progress
 from services.gateway.ledger.schema import jobs as table
 
@@ -70,7 +71,7 @@ def complete(
 
 
 def fail(
-    conn: sa.Connection, job_id: str, attempt: int, *, code: ErrorCode, message: str, now: datetime
+    conn: sa.Connection, job_id: str, attempt: int, *, code: str, message: str, now: datetime
 ) -> JobRecord | None:
     """End the attempt badly, and stop whatever other stages still do for it."""
     failed = _move(
@@ -79,7 +80,7 @@ def fail(
         attempt,
         now,
         state=JobState.FAILED,
-        error_code=code.value,
+        error_code=str(code),
         error_message=message,
         finished_at=now,
     )

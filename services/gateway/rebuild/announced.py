@@ -10,9 +10,9 @@ from uuid import UUID
 from aiokafka import TopicPartition
 
 from contracts.base import ClaimCheck
-from contracts.errors import ErrorCode
 from contracts.events import CommandRejected, Event, ScriptRequested
 from contracts.recorded import CommandTaken, JobRecorded, ScriptRecorded
+from contracts.states import JobState
 from contracts.topics import (
     CONTROL,
     JOBS,
@@ -23,7 +23,7 @@ from contracts.topics import (
     partition_for,
 )
 from services.gateway.ledger import announcements
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.rebuild.log import Log, Record, Told
 
 ANNOUNCING = (CONTROL, RENDER_REQUESTED, JOBS, SCRIPT_REQUESTED, UPDATES)
@@ -127,6 +127,6 @@ def of_command(fact: CommandTaken) -> Iterator[Event]:
             job_id=fact.job_id,
             attempt=1,
             command_type=fact.command_type,
-            code=ErrorCode(fact.code),
+            code=fact.code,
             message=fact.message or "",
         )

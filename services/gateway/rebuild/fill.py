@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from contracts.event import Event
 from contracts.recorded import CallbackRecorded, CommandTaken, JobRecorded, RequestAnswered, ScriptRecorded
+from contracts.states import CallbackKind, JobState
 from services.gateway.ledger import callbacks, outbox, scripts
 from services.gateway.ledger import schema as tables
-from services.gateway.ledger.records import HistoryEntry, JobRecord, JobState
+from services.gateway.ledger.records import HistoryEntry, JobRecord
 from services.gateway.rebuild.fold import JobFold, ScriptFold
 
 REVISIONS_SKIPPED = 10_000
@@ -182,7 +183,7 @@ def add_untold(conn: sa.Connection, ended: Iterable[JobRecord], written: Iterabl
         first = scripts.first_version(conn, script_id)
         script = scripts.require(conn, script_id)
         body = callbacks.script_payload(script.video_id, script_id, first.version, first.body)
-        kind = callbacks.CallbackKind.SCRIPT
+        kind = CallbackKind.SCRIPT
         callbacks.add(conn, kind, script_id, first.version, body, now=first.created_at)
     after: int = conn.execute(count).scalar_one()
     return after - before

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from contracts.commands import RenderOptions, StartRender
 from contracts.errors import ErrorCode, LecternError, PermanentError
 from contracts.languages import DEFAULT_LANGUAGE
-from contracts.rendering import RenderSettings, check_shape
+from contracts.rendering import RenderSettings, check_names, check_shape
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
+from contracts.states import ScriptState
 from services.gateway.ledger import creates, jobs, prepared
 from services.gateway.ledger.creates import Asked, Standing
 from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.records import JobRecord, ScriptRecord, ScriptState
+from services.gateway.ledger.records import JobRecord, ScriptRecord
 from services.gateway.ledger.together import Together
 from services.gateway.service.core import Core
 from services.runtime.artifacts import Blob
@@ -187,6 +188,7 @@ class Creates(Core):
 
     def _settings_of(self, options: RenderOptions) -> RenderSettings:
         wished = options.model_dump(exclude_none=True)
+        check_names(options.visual_style, options.tts_provider, options.theme)
         try:
             settings = RenderSettings.model_validate({**self.defaults.model_dump(), **wished})
         except ValidationError as error:

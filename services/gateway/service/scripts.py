@@ -15,10 +15,11 @@ from contracts.events import ScriptRequested
 from contracts.languages import normalise_language
 from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import Script
+from contracts.states import ScriptState
 from contracts.text_language import language_of
 from services.gateway.diffs import Change, diff
 from services.gateway.ledger import announcements, prepared, scripts
-from services.gateway.ledger.records import ScriptRecord, ScriptState, ScriptVersion, VersionRecord
+from services.gateway.ledger.records import ScriptRecord, ScriptVersion, VersionRecord
 from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service.core import LIST_LIMIT, Core
 from services.gateway.service.rechecks import Rechecks

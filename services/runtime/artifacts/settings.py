@@ -1,17 +1,15 @@
 """Where artifacts are kept; read once at the edge."""
 
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.runtime.outbound.settings import OutboundSettings
+from services.runtime.shared_settings import HomeSettings, S3Settings
 
-DEFAULT_REGION = "ap-northeast-2"
 
-
-class ArtifactSettings(BaseSettings):
+class ArtifactSettings(HomeSettings, S3Settings):
     """The artifact store's settings.
 
     S3 credentials are none of them: they come from the usual AWS chain.
@@ -24,19 +22,12 @@ class ArtifactSettings(BaseSettings):
     artifact_store: Literal["local", "s3"] = "local"
     """``local``: all workers share one machine's disk. ``s3``: any number of machines."""
 
-    lectern_home: Path = Path("data")
-    """All local data lies below it; artifacts in ``artifacts``."""
-
     artifact_s3_bucket: str | None = None
+    """Bucket of the artifacts; needed with `ARTIFACT_STORE=s3`, and the same for all processes."""
+
     artifact_s3_prefix: str = "artifacts/"
-    s3_endpoint_url: str | None = None
-    """An S3 server other than AWS."""
-
-    aws_s3_region: str = DEFAULT_REGION
-
-    s3_max_attempts: int = Field(default=4, ge=1, le=20)
-    """Tries of one S3 request inside the SDK. Fewer: a blip costs a whole retry of the record. More: a
-    dead server is noticed late."""
+    """What each artifact's key begins with. Changed: what was made before is made again, and jobs under way
+    do not find what they need."""
 
     outbound: OutboundSettings = Field(default_factory=OutboundSettings)
 

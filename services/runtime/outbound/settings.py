@@ -22,3 +22,5 @@ class OutboundSettings(BaseSettings):
     )
 
     proxies: Proxies = Field(default=Proxies.NONE, validation_alias="LECTERN_OUTBOUND_PROXIES")
+    """`environment`: calls to the language model, backend, S3 and collector go through `HTTPS_PROXY` and its
+    like, and whoever runs that proxy sees them."""

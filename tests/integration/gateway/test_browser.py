@@ -99,7 +99,7 @@ async def opened_studio(folder: Path) -> AsyncIterator[Studio]:
         access = AccessSettings(
             api_tokens=SecretStr(f"studio=read+write:{SECRET}"), cors_origins=url.rstrip("/")
         )
-        settings = GatewaySettings(home=folder, storage_local_dir=folder / "assets", access=access)
+        settings = GatewaySettings(lectern_home=folder, storage_local_dir=folder / "assets", access=access)
         async with running(settings, served=True) as harness:
             harness.client.headers["Authorization"] = f"Bearer {SECRET}"
             port = free_port("127.0.0.1")
@@ -166,7 +166,7 @@ async def test_a_page_of_another_origin_embeds_a_film_only_where_a_setting_says_
             (named, ResourcePolicy.SAME_ORIGIN, True),
         ):
             assets = AssetSettings(storage_resource_policy=policy)
-            settings = GatewaySettings(home=tmp_path, access=access, assets=assets)
+            settings = GatewaySettings(lectern_home=tmp_path, access=access, assets=assets)
             settings.assets_dir.mkdir(exist_ok=True)
             (settings.assets_dir / "thumb.png").write_bytes(DOT)
             async with running(settings, served=True) as harness:

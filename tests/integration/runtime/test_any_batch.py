@@ -99,7 +99,7 @@ async def test_the_control_topic_is_followed_past_such_a_name(broker: Broker, tm
             for number in range(CONTROL.partitions)
         ]
     reader = ControlReader(
-        RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers, home=tmp_path), Fence()
+        RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers, lectern_home=tmp_path), Fence()
     )
     await reader.start()
     try:

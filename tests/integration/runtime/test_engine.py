@@ -15,12 +15,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
-from contracts.cloudevents import headers_of, value_of
+from contracts.cloudevents import SCENE_HEADER, headers_of, value_of
 from contracts.events import ControlChanged, Event
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.engine import Engine, group_of
-from services.runtime.intake import SCENE_HEADER
 from services.runtime.provision import create_topics
 from services.runtime.publisher import Publisher
 from services.runtime.settings import RuntimeSettings
@@ -43,7 +42,7 @@ class Rig:
         self.settings = RuntimeSettings(
             kafka_bootstrap_servers=broker.bootstrap_servers,
             embedded=broker.embedded,
-            home=home,
+            lectern_home=home,
             session_timeout_ms=6_000,
             commit_interval=0.2,
             drain_deadline=5,

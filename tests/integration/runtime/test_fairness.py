@@ -47,7 +47,7 @@ class Line:
         self.settings = RuntimeSettings(
             kafka_bootstrap_servers=broker.bootstrap_servers,
             embedded=broker.embedded,
-            home=folder,
+            lectern_home=folder,
             drain_deadline=0.1,
         )
         self.kinds: list[type[ScenePlanned]] = []

@@ -10,14 +10,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
-from contracts.cloudevents import headers_of, value_of
+from contracts.cloudevents import SCENE_HEADER, headers_of, value_of
 from contracts.events import ControlChanged, Event
 from ops.kafka.node import KafkaNode
 from services.runtime import watchdog
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.engine import Engine
-from services.runtime.intake import SCENE_HEADER
 from services.runtime.metrics import CONSUMER_RESTARTS
 from services.runtime.probe import free_port
 from services.runtime.provision import create_topics
@@ -42,7 +41,7 @@ class Ward:
         self.seen: list[int] = []
         self.settings = RuntimeSettings(
             kafka_bootstrap_servers=servers,
-            home=home,
+            lectern_home=home,
             session_timeout_ms=6_000,
             commit_interval=0.2,
             commit_timeout=2,

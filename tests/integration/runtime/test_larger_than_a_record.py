@@ -12,13 +12,13 @@ import pytest
 from contracts import topics
 from contracts.base import MAX_RECORD_BYTES
 from contracts.claimed import HEADER, ClaimedEvent
+from contracts.cloudevents import SCENE_HEADER
 from contracts.events import Event, ScenePlanned, StageFailed
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.store import ArtifactStore
 from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.engine import Engine
-from services.runtime.intake import SCENE_HEADER
 from services.runtime.provision import create_topics
 from services.runtime.publisher import Publisher
 from services.runtime.settings import RuntimeSettings
@@ -48,7 +48,7 @@ class Rig:
     def __init__(self, broker: Broker, topic: topics.Topic, home: Path) -> None:
         self.topic = topic
         self.settings = RuntimeSettings(
-            kafka_bootstrap_servers=broker.bootstrap_servers, embedded=broker.embedded, home=home
+            kafka_bootstrap_servers=broker.bootstrap_servers, embedded=broker.embedded, lectern_home=home
         )
         self.blobs = LocalBlobs(home / "artifacts")
         self.artifacts = ArtifactStore(self.blobs)

@@ -48,7 +48,7 @@ class Room:
         self.hold.set()
         self.settings = RuntimeSettings(
             kafka_bootstrap_servers=servers,
-            home=home,
+            lectern_home=home,
             create_topics=False,
             session_timeout_ms=6_000,
             commit_interval=0.1,

@@ -50,7 +50,7 @@ async def test_a_process_that_woke_up_published_for_a_job_cancelled_while_it_sle
     broker: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
     topic = replace(topics.SCENE_PLANNED, name=f"{topic_prefix}scenes", partitions=1)
-    settings = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers, home=tmp_path)
+    settings = RuntimeSettings(kafka_bootstrap_servers=broker.bootstrap_servers, lectern_home=tmp_path)
     await create_topics(broker.bootstrap_servers)
     await create_topics(broker.bootstrap_servers, topics=[topic])
     job_id = f"job.{topic_prefix[-9:-1]}"

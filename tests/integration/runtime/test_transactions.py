@@ -50,7 +50,7 @@ class Line:
         self._actor = Actor(topic.name, (Subscription(topic, self._handle),))
         # an open transaction stands still for longer than a stalled consumer may
         self._settings = RuntimeSettings(
-            kafka_bootstrap_servers=self.servers, home=home, commit_interval=0.2, stall_seconds=2
+            kafka_bootstrap_servers=self.servers, lectern_home=home, commit_interval=0.2, stall_seconds=2
         )
 
     async def _handle(self, event: Any, context: Context) -> Sequence[Event]:

@@ -44,7 +44,7 @@ async def test_a_cancel_at_any_wait_of_a_render_ends_it(
     """Ctrl-C cancels the task once: whoever swallows that has the film made to its end, exit code 0."""
     monkeypatch.setattr(rendering, "LOOK_SECONDS", 0.01)
     settings = GatewaySettings(
-        home=tmp_path,
+        lectern_home=tmp_path,
         database_url=f"sqlite:///{tmp_path / 'ledger.db'}",
         storage_local_dir=tmp_path / "assets",
         access=AccessSettings(auth=AuthMode.OFF),

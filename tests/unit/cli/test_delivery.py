@@ -7,9 +7,10 @@ import pytest
 from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import Asset
+from contracts.states import JobState
 from contracts.steps import Step
 from services.cli.delivery import deliver, found_by
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from contracts.renderspec import RenderSpec, SpecScene
+from contracts.states import JobState
 from contracts.steps import Step
 from services.cli.display import LiveDisplay, PlainDisplay, Scenes, display_for
 from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,10 +11,10 @@ from contracts.errors import ErrorCode
 from contracts.events import JobUpdated, RenderRequested
 from contracts.recorded import JobRecorded
 from contracts.rendering import RenderSettings
+from contracts.states import JobState, ScriptState
 from services.gateway.hub import Hub
 from services.gateway.ledger import outbox, recovery
 from services.gateway.ledger.database import SqliteLedger
-from services.gateway.ledger.records import JobState, ScriptState
 from services.gateway.service import Service
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts

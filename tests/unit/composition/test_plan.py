@@ -89,3 +89,9 @@ async def test_a_scene_without_a_first_picture_is_an_error(tmp_path: Path) -> No
     with pytest.raises(PermanentError, match="scene 1 of job job-1") as caught:
         plan_segment(broken)
     assert caught.value.code is ErrorCode.COMPOSE_FAILED
+
+
+async def test_a_style_that_this_release_does_not_know_is_refused_by_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(PermanentError, match="basic, animated") as caught:
+        await planned(tmp_path, [Scene()], 0, visual_style="origami")
+    assert caught.value.code is ErrorCode.SETTINGS_INVALID

@@ -216,7 +216,7 @@ async def ledger(database_url: str) -> AsyncIterator[Ledger]:
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> GatewaySettings:
     return GatewaySettings(
-        home=tmp_path,
+        lectern_home=tmp_path,
         generate_wait=5,
         database_url=database_url,
         storage_local_dir=tmp_path / "assets",

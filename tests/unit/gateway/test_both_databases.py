@@ -144,7 +144,7 @@ from services.runtime.artifacts.store import open_artifacts
 async def main():
     home = Path(sys.argv[2])
     settings = GatewaySettings(
-        home=home, database_url=sys.argv[1], access=AccessSettings(auth=AuthMode.OFF, rate=0)
+        lectern_home=home, database_url=sys.argv[1], access=AccessSettings(auth=AuthMode.OFF, rate=0)
     )
     async def publish(events):
         with (home / "published").open("a") as log:

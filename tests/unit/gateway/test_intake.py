@@ -20,6 +20,9 @@ from .conftest import Harness, failed
 SPEC: dict[str, Any] = {"title": "T", "language": "en", "scenes": [{"scene_id": 1, "narration": "Hello."}]}
 
 
+THERE_ARE = {"visual_style": "basic, animated", "tts_provider": "mock, kokoro", "theme": "auto, harbor-light"}
+
+
 def start(job_id: str = "j-1", video_id: str = "v-1", **fields: Any) -> StartRender:
     return StartRender(job_id=job_id, video_id=video_id, **fields)
 
@@ -60,6 +63,9 @@ async def test_the_same_job_twice_is_the_same_answer(harness: Harness) -> None:
         ({"render_spec": {"scenes": [{"scene_id": 1, "narration": "㈜" * 5_000}]}}, "NARRATION_TOO_LONG"),
         ({"render_spec": SPEC | {"language": "tlh"}}, "LANGUAGE_UNSUPPORTED"),
         ({"render_spec": SPEC, "options": {"fps": 7}}, "SETTINGS_INVALID"),
+        ({"render_spec": SPEC, "options": {"visual_style": "origami"}}, "SETTINGS_INVALID"),
+        ({"render_spec": SPEC, "options": {"tts_provider": "Big Name"}}, "SETTINGS_INVALID"),
+        ({"render_spec": SPEC, "options": {"theme": "neon"}}, "SETTINGS_INVALID"),
     ],
 )
 async def test_what_cannot_be_rendered_fails_its_job(
@@ -71,6 +77,9 @@ async def test_what_cannot_be_rendered_fails_its_job(
     assert (refusal.code, refusal.command_type) == (code, "lectern.render.start.v1")
     [end] = await harness.publishes(JobFailed, "j-1")
     assert end.code == code
+    asked = next(iter(fields.get("options", {})), None)
+    if asked in THERE_ARE:
+        assert THERE_ARE[asked] in refusal.message
     read = await harness.read("j-1")
     assert (read["status"], read["error"]["code"]) == ("FAILED", code)
     assert (len(harness.told(CommandRejected)), len(harness.told(JobFailed))) == (1, 1)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.commands import RetryRender
 from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated, RenderRequested
@@ -18,6 +19,7 @@ from services.gateway.settings import GatewaySettings
 from .conftest import Harness, failed, progress, uploaded
 
 JOBS = "/api/videos/v-1/render-jobs"
+NEWER_FAILURES = {"state": "FAILED", "code": "other"}
 
 
 async def test_an_approved_script_becomes_a_job_with_a_snapshot(harness: Harness) -> None:
@@ -177,13 +179,39 @@ async def test_another_videos_script_is_not_rendered(harness: Harness) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"fps": 7}, {"width": 1}, {"tts_provider": "nobody"}, {"theme": "neon"}, {"kenburns_zoom": 9}],
+    [
+        {"fps": 7},
+        {"width": 1},
+        {"tts_provider": "nobody"},
+        {"theme": "neon"},
+        {"kenburns_zoom": 9},
+        {"visual_style": "origami"},
+        {"tts_provider": "Big Name " * 9},
+        {"theme": ""},
+    ],
 )
 async def test_impossible_options_are_refused(harness: Harness, options: dict[str, object]) -> None:
     script_id = await harness.script("v-1")
     answer = await harness.client.post(JOBS, json={"script_id": script_id, "options": options})
     assert (answer.status_code, answer.json()["code"]) == (422, "SETTINGS_INVALID")
     assert next(iter(options)) in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("options", "there_are"),
+    [
+        ({"visual_style": "origami"}, "basic, animated"),
+        ({"tts_provider": "nobody"}, "mock, kokoro"),
+        ({"theme": "neon"}, "auto, harbor-light"),
+    ],
+)
+async def test_whoever_asks_for_what_nobody_knows_is_told_what_there_is(
+    harness: Harness, options: dict[str, str], there_are: str
+) -> None:
+    script_id = await harness.script("v-1")
+    answer = await harness.client.post(JOBS, json={"script_id": script_id, "options": options})
+    assert (answer.status_code, answer.json()["code"]) == (422, "SETTINGS_INVALID")
+    assert there_are in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (720, 1280), (640, None), (None, 2000)])
@@ -304,6 +332,19 @@ async def test_a_failure_of_a_stage_fails_the_job_once(harness: Harness) -> None
     assert harness.told(ControlChanged, job_id)[-1].canceled
     await harness.tell(uploaded(job_id, "v-1"))
     assert (await harness.read(job_id))["status"] == "FAILED"
+
+
+async def test_a_failure_with_a_code_of_a_newer_worker_fails_the_job_with_that_code(harness: Harness) -> None:
+    job_id = await harness.job("v-1")
+    before = REGISTRY.get_sample_value("lectern_jobs_ended_total", NEWER_FAILURES) or 0
+    await harness.tell(failed(job_id, code="GPU_LOST"))
+    [end] = await harness.publishes(JobFailed, job_id)
+    assert end.code == "GPU_LOST"
+    read = await harness.read(job_id)
+    assert (read["status"], read["error"]["code"]) == ("FAILED", "GPU_LOST")
+    assert REGISTRY.get_sample_value("lectern_jobs_ended_total", NEWER_FAILURES) == before + 1
+    made_up = {"state": "FAILED", "code": "GPU_LOST"}
+    assert REGISTRY.get_sample_value("lectern_jobs_ended_total", made_up) is None
 
 
 async def test_unknown_jobs_are_not_found(harness: Harness) -> None:

@@ -246,7 +246,7 @@ class TestPostgres:
     async def test_a_gateway_that_starts_first_waits(
         self, own: PostgresServer, url: str, tmp_path: Path
     ) -> None:
-        settings = GatewaySettings(home=tmp_path, database_url=url)
+        settings = GatewaySettings(lectern_home=tmp_path, database_url=url)
         await asyncio.to_thread(own.stop)
         async with open_artifacts(ArtifactSettings(lectern_home=tmp_path)) as artifacts:
             try:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from contracts.base import claim_check
 from contracts.rendering import RenderSettings
+from contracts.states import JobState
 from contracts.steps import Step, overall_progress
 from services.gateway.folding import Fold
 from services.gateway.ledger import jobs, progress, transitions
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.progress import Report, Share
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import METADATA
 
 from .conftest import Harness

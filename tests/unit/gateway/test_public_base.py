@@ -102,12 +102,12 @@ def test_a_folder_or_a_host_of_its_own_is_taken(base: str, path: str) -> None:
 def test_the_folder_that_is_served_holds_nothing_but_films(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "home", Path("/"), tmp_path / "home" / "artifacts" / "x"):
         with pytest.raises(ValidationError, match="STORAGE_LOCAL_DIR is served to everybody"):
-            GatewaySettings(home=tmp_path / "home", storage_local_dir=folder)
+            GatewaySettings(lectern_home=tmp_path / "home", storage_local_dir=folder)
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(ValidationError, match="STORAGE_LOCAL_DIR"):
-        GatewaySettings(home=tmp_path / "home", storage_local_dir=tmp_path / "link")
+        GatewaySettings(lectern_home=tmp_path / "home", storage_local_dir=tmp_path / "link")
     for good in (tmp_path / "home" / "assets", tmp_path / "films"):
-        assert GatewaySettings(home=tmp_path / "home", storage_local_dir=good).assets_dir == good
+        assert GatewaySettings(lectern_home=tmp_path / "home", storage_local_dir=good).assets_dir == good
 
 
 @pytest.mark.parametrize(

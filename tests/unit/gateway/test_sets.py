@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from contracts.base import claim_check
 from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
+from contracts.states import JobState
 from contracts.steps import Step
 from services.gateway.ledger import creates, jobs, outbox, prepared, progress, transitions
 from services.gateway.ledger.creates import Asked
 from services.gateway.ledger.database import Ledger
 from services.gateway.ledger.jobs import NewJob
 from services.gateway.ledger.progress import Report, Share
-from services.gateway.ledger.records import JobRecord, JobState
+from services.gateway.ledger.records import JobRecord
 from services.gateway.ledger.schema import script_versions, scripts
 
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.commands import GenerateScript, StartRender
 from contracts.events import ScriptRequested
-from services.gateway.ledger.records import JobState, ScriptState
+from contracts.states import JobState, ScriptState
 from tests.support.eventually import eventually
 from tests.support.waits import Moment, cancelled_at, where
 

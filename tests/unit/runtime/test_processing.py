@@ -222,7 +222,7 @@ async def test_an_unexpected_error_is_tried_again_and_its_text_stays_inside(benc
     assert await processor(slot) is not None
     assert await processor(slot) is None
     (failed,) = bench.log.of(StageFailed)
-    assert failed.code is ErrorCode.INTERNAL_ERROR
+    assert failed.code == ErrorCode.INTERNAL_ERROR
     everything = repr(bench.log.raw) + repr(bench.log.events)
     assert "hunter2" not in everything
 
@@ -311,7 +311,7 @@ async def test_a_rejection_is_published_beside_the_dead_letter(bench: Bench) -> 
 
     await bench.processor(speak, reject)(bench.slot(b"nonsense"))
     (rejected,) = bench.log.of(CommandRejected)
-    assert rejected.code is ErrorCode.EVENT_MALFORMED
+    assert rejected.code == ErrorCode.EVENT_MALFORMED
     assert len(bench.log.raw) == 1
 
 
@@ -481,4 +481,4 @@ async def test_a_record_without_memory_is_tried_again_alone_and_given_up_as_what
     assert slot.suspect
     assert await processor(slot) is None
     (failed,) = bench.log.of(StageFailed)
-    assert failed.code is ErrorCode.WORKER_DIED
+    assert failed.code == ErrorCode.WORKER_DIED

@@ -114,7 +114,7 @@ async def test_what_is_wrong_with_the_text_is_an_answer(
     event = script_requested(await stored(shelf, source), language=language)
     (rejected,) = await handle(actor(), SCRIPT_REQUESTED, event, hands)
     assert isinstance(rejected, ScriptRejected)
-    assert rejected.code is code
+    assert rejected.code == code
     assert rejected.message
     assert rejected.job_id == "script-1"
 

@@ -14,7 +14,7 @@ from contracts.base import NAMESPACE, ClaimCheck, claim_check
 from contracts.cloudevents import parse_event, value_of
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.events import Loudness, SceneContext, SceneDrawn, SceneSubtitled, SentenceTime
-from contracts.rendering import RenderSettings, VisualStyle
+from contracts.rendering import RenderSettings, Theme, VisualStyle
 from contracts.renderspec import SpecScene
 from contracts.steps import Step
 from contracts.timeline import CHAPTER_LEAD_IN_SECONDS, LEAD_IN_SECONDS, time_scene
@@ -24,6 +24,7 @@ from services.runtime.cancel import CancelToken
 from services.slides import actor as stage
 from services.slides import pictures
 from services.slides.actor import build, draw_scene
+from services.slides.colours import COLOURS
 from services.slides.settings import SlidesSettings
 
 SECOND = 48_000
@@ -217,3 +218,32 @@ def test_the_stage_declares_its_topic_and_step() -> None:
     (subscription,) = build(SlidesSettings(concurrency=3)).subscriptions
     assert (subscription.topic, subscription.concurrency) == (SCENE_SUBTITLED, 3)
     assert subscription.step is Step.RENDER_SLIDES
+
+
+@pytest.mark.parametrize(
+    ("settings", "there_are"),
+    [
+        ({"visual_style": "animated", "theme": "dusk"}, "harbor-light"),
+        ({"visual_style": "origami"}, "basic, animated"),
+    ],
+)
+async def test_a_name_that_this_release_does_not_know_is_refused_by_the_stage_and_not_by_the_schema(
+    settings: dict[str, str], there_are: str
+) -> None:
+    known = subtitled(place(1))
+    event = parse_event(value_of(known.model_copy(update={"settings": RenderSettings(**settings)})))
+    assert isinstance(event, SceneSubtitled)
+    with pytest.raises(PermanentError, match=there_are) as caught:
+        await drawn(event, Shelf())
+    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+
+
+async def test_a_provider_is_nothing_to_the_slides() -> None:
+    event = subtitled(place(1))
+    settings = event.settings.model_copy(update={"tts_provider": "studio-9"})
+    output = await drawn(event.model_copy(update={"settings": settings}), Shelf())
+    assert output.settings.tts_provider == "studio-9"
+
+
+def test_every_theme_of_the_contract_has_colors() -> None:
+    assert {name.value for name in Theme} == {"auto", *COLOURS}

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from contracts.base import NAMESPACE
-from contracts.cloudevents import value_of
+from contracts.cloudevents import parse_event, value_of
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.events import SceneContext, ScenePlanned, SceneSpoken
 from contracts.rendering import RenderSettings, TtsProvider, VisualStyle
@@ -205,3 +205,21 @@ async def test_progress_that_cannot_be_published_does_not_stop_the_voice(desk: D
 
     desk.report = broken  # type: ignore[method-assign]
     assert (await desk.speak(planned())).sentences
+
+
+@pytest.mark.parametrize(
+    ("settings", "there_are"),
+    [({"tts_provider": "studio-9"}, "kokoro, mock"), ({"visual_style": "origami"}, "basic, animated")],
+)
+async def test_a_name_that_this_release_does_not_know_is_refused_by_the_stage_and_not_by_the_schema(
+    desk: Desk, settings: dict[str, str], there_are: str
+) -> None:
+    event = parse_event(value_of(planned(settings=settings)))
+    assert isinstance(event, ScenePlanned)
+    with pytest.raises(PermanentError, match=there_are) as caught:
+        await desk.speak(event)
+    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+
+
+async def test_a_theme_is_nothing_to_the_voice(desk: Desk) -> None:
+    assert (await desk.speak(planned(settings={"theme": "dusk"}))).settings.theme == "dusk"

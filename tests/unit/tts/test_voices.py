@@ -22,6 +22,13 @@ def test_an_unknown_voice_is_refused_with_the_known_ones() -> None:
     assert caught.value.code is ErrorCode.SETTINGS_INVALID
 
 
+def test_an_unknown_provider_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(PermanentError, match="choose one of kokoro, mock") as caught:
+        choose_voice("studio-9", None)
+    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+    assert "'studio-9'" in caught.value.message
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_silent_voice_times_its_sentences(language: str) -> None:
     text = TEXT if language == "ko" else "Lock your screen. It takes 3 seconds! Ready?"

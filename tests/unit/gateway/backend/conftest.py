@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from contracts.states import CallbackKind
 from services.gateway.backend import courier
 from services.gateway.backend.settings import BackendSettings
 from services.gateway.ledger import callbacks
-from services.gateway.ledger.callbacks import CallbackKind
 from services.gateway.ledger.database import SqliteLedger
 from services.gateway.settings import GatewaySettings
 from tests.support.backend import StandInBackend, stand_in_backend
