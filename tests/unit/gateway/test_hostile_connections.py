@@ -399,6 +399,21 @@ async def test_requests_that_wait_count_as_held_with_3_kb_each_beside_their_byte
     await eventually(lambda: len(served.gateway.service.hub) == 0, message="nobody watches")
 
 
+async def test_above_16_kb_that_wait_to_be_sent_no_more_is_made(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[int] = []
+    made = HttpConnection.connection_made
+
+    def connected(self: HttpConnection, transport: Any) -> None:
+        made(self, transport)
+        limits.append(transport.get_write_buffer_limits()[1])
+
+    monkeypatch.setattr(HttpConnection, "connection_made", connected)
+    assert (await ask(served.url, "GET /livez HTTP/1.1")).status == 200
+    assert limits == [16 * 1024]
+
+
 async def test_who_pipelines_is_answered_when_others_have_had_a_turn(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,3 +26,16 @@ def test_who_takes_less_than_20_kb_of_an_answer_in_20_s_is_given_up(taken: int, 
     late()
     assert bool(aborted) is given_up
     assert len(clocks) == (1 if given_up else 2)
+
+
+@pytest.mark.parametrize(("paused", "held"), [(True, 50_000), (False, 0)])
+def test_what_is_not_taken_of_an_answer_counts_as_held(*, paused: bool, held: int) -> None:
+    counted: list[int] = []
+    connection: Any = HttpConnection.__new__(HttpConnection)
+    connection.cycle = None
+    connection.timeout_keep_alive_task = object()
+    connection.flow = types.SimpleNamespace(write_paused=paused)
+    connection.transport = types.SimpleNamespace(get_write_buffer_size=lambda: 50_000)
+    connection._place = types.SimpleNamespace(wait=lambda: None, work=lambda: None, hold=counted.append)
+    connection.settle()
+    assert counted == [held]
