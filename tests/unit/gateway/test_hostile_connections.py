@@ -13,7 +13,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from services.gateway.live import stream as live_stream
 from services.runtime import framing
+from services.runtime.connection import HttpConnection
 from services.runtime.framing import FramedConnection
+from services.runtime.message_budget import REQUESTS_WAITING
 from tests.support.bare_gateway import BareGateway, bare_gateway
 from tests.support.eventually import eventually
 from tests.support.raw_http import Answer, answers_in, ask, talk
@@ -374,6 +376,42 @@ async def test_all_requests_of_a_connection_that_breaks_are_told(
     await eventually(lambda: len(hub) == 1)
     writer.transport.abort()
     await eventually(lambda: len(hub) == 0, message="nobody watches")
+
+
+async def test_requests_that_wait_count_as_held_with_3_kb_each_beside_their_bytes(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    settle = HttpConnection.settle
+
+    def settled(self: HttpConnection) -> None:
+        settle(self)
+        held.append(self.held)
+
+    monkeypatch.setattr(HttpConnection, "settle", settled)
+    monkeypatch.setattr(live_stream, "HEARTBEAT_SECONDS", 0.1)  # what notices that nobody is there
+    stream = b"GET /api/v2/videos/v-1/render-progress HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    _, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rsplit(":", 1)[1]))
+    writer.write(stream + WHOLE * REQUESTS_WAITING)
+    await eventually(lambda: max(held, default=0) > REQUESTS_WAITING * 3_072)
+    assert max(held) < REQUESTS_WAITING * 4_000
+    writer.transport.abort()
+    await eventually(lambda: len(served.gateway.service.hub) == 0, message="nobody watches")
+
+
+async def test_above_16_kb_that_wait_to_be_sent_no_more_is_made(
+    served: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[int] = []
+    made = HttpConnection.connection_made
+
+    def connected(self: HttpConnection, transport: Any) -> None:
+        made(self, transport)
+        limits.append(transport.get_write_buffer_limits()[1])
+
+    monkeypatch.setattr(HttpConnection, "connection_made", connected)
+    assert (await ask(served.url, "GET /livez HTTP/1.1")).status == 200
+    assert limits == [16 * 1024]
 
 
 async def test_who_pipelines_is_answered_when_others_have_had_a_turn(
