@@ -60,7 +60,7 @@ _KEPT = re.compile(
 """Verbs whose object is to be kept: forbidden is to do without it."""
 _COUNTERS = frozenset("회개명분초일월년원장번건대층호")
 """After a digit these count: 120회의 is no meeting (회의)."""
-_REFUSED = re.compile(r"(?<=[,;] )(?:but |and )?(?:do not|don['’]t|never) [^.;]*", re.IGNORECASE)
+_REFUSED = re.compile(r"(?<=[,;] )(?:but |and )?(?:do not|don['’]t|never) [^.;]{0,200}", re.IGNORECASE)
 """What a step forbids beside what it tells to do; its picture would be taken for the act."""
 _WORDS_TO_VERB = 4
 """Spaces after a noun's icon: 절대 타지 않습니다 has three, 저장소와 같은 디스크에 두지 않기 five."""

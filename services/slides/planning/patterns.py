@@ -69,7 +69,8 @@ ORDINALS = {
 }  # fmt: skip
 """What a word of order counts; others, such as 다음으로, count nothing."""
 
-QUOTED = re.compile(r"[‘“\"「][^’”\"」]{1,60}[’”\"」]")
+QUOTED = re.compile(r"[‘“\"「][^’”\"」]{1,60}[’”\"」]|금지 ?[가-힣]{1,8}(?:을|를|에|에는|에서|의|으로|로) ")
+"""What is only named: the words of a sign, and a ban that is written down (재위탁 금지 조항을 넣기)."""
 NAMES_SUMMARY = re.compile(
     r"^정리(?:$|하|해|:)|^마무리(?:$|하)|^마치며|(?:오늘|배운|내용|핵심|마무리|학습|요점|최종|총)\s?정리|정리하(?:기|면|며|겠)"
     r"|요약|(?:꼭|이것만은?|반드시) ?기억"

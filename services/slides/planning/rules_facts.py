@@ -29,8 +29,8 @@ _PER_HOUR = re.compile(r" 시속$")
 _REPORTED = re.compile(r"(?:다|라)고 (?:답|응답|조사|나타|밝|말|집계|알려)[가-힣]{1,8}$")
 _ONLY_FIGURES = re.compile(r"^[\d\s,.%명중가운데약inoutfevery]+$", re.IGNORECASE)
 _OF_PEOPLE = re.compile(
-    r" (?:of )?(?:our |the |all |us\b|them\b)?(?:[\w’'-]+ ){0,2}(?:people|persons?|employees?|workers?|staff"
-    r"|users?|adults?|children|customers?|colleagues?|managers?|drivers?|men|women|students?|members?"
+    r" (?:of )?(?:our |the |all |us\b|them\b)?(?:[\w’'-]{1,24} ){0,2}(?:people|persons?|employees?|workers?"
+    r"|staff|users?|adults?|children|customers?|colleagues?|managers?|drivers?|men|women|students?|members?"
     r"|patients?|respondents?|operators?|newcomers?|teams?|victims?|injuries|accidents|deaths|us|them|you)\b"
     r"|(?: ever| now)? (?:ha[sd]|have|is|are|was|were|do(?:es)?|did|said|says?|will|can|could|would"
     r"|report(?:ed|s)?|click(?:ed|s)?|fell|falls?)\b|[.,;]|$",

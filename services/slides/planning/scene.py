@@ -21,7 +21,6 @@ _ACTS_FIRST = re.compile(
     r"^(?!(?:do not|don['’]t|never|if|when|you|we)\b)[A-Za-z][^,;]{2,60}[,;] (?:do not|don['’]t|never) ",
     re.IGNORECASE,
 )
-_NAMED_BAN = re.compile(r"금지 ?[가-힣]{1,8}(?:을|를|에|에는|에서|의|으로|로) ")
 _INTRODUCES_SPEAKER = re.compile(r"^[^,]{2,16}입니다[.!]?$")
 
 
@@ -103,9 +102,9 @@ def greets(sentence: str) -> bool:
 def forbids(sentence: str) -> bool:
     """Return whether ``sentence`` forbids something, rather than says that something is not so.
 
-    ``Walk, do not run`` tells what to do, and so does 재위탁 금지 조항을 넣기, which only names a ban.
+    ``Walk, do not run`` tells what to do.
     """
-    bare = _NAMED_BAN.sub("", QUOTED.sub("", sentence))  # the words of a sign are not the speaker's
+    bare = QUOTED.sub("", sentence)  # the words of a sign are not the speaker's
     prohibits, states = _last(PROHIBITS, bare), _last(STATES_NOT, bare)
     if prohibits is None or (states is not None and states.end() > prohibits.start()):
         return False  # the negation that ends the sentence decides: 분명하지 않으면 움직이지 않습니다
