@@ -7,8 +7,8 @@ from services.slides.planning.scene import Scene
 from services.slides.planning.sentences import sentences
 
 _LONGEST_STATEMENT = 70
-_LONGEST_LATIN = 126
-"""The same of Latin letters, which are about half as wide."""
+_LONGEST_LATIN = 96
+"""The same of Latin letters, which are about half as wide; more are not read at a glance."""
 _LONGEST_SYMBOLS = 24
 
 
