@@ -35,8 +35,12 @@ class _Member(GroupCoordinator):  # type: ignore[misc]  # aiokafka is untyped
     ) -> None:
         await super().commit_offsets(assignment, _Asked((self.generation, self.member_id), offsets))
 
-    async def _do_commit_offsets(self, assignment: Any, asked: _Asked) -> None:
+    async def _do_commit_offsets(
+        self, assignment: Any, asked: _Asked | Mapping[TopicPartition, OffsetAndMetadata]
+    ) -> None:
         generation, _ = member = self.generation, self.member_id
+        if not isinstance(asked, _Asked):  # the client commits by itself, now
+            asked = _Asked(member, asked)
         if self._subscription.partitions_auto_assigned() and (generation < 0 or member != asked.by):
             raise IllegalGenerationError(self.group_id)
         await super()._do_commit_offsets(assignment, asked.offsets)

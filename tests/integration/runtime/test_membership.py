@@ -13,6 +13,7 @@ from services.runtime.batches import AIOKafkaConsumer
 from services.runtime.provision import create_topics
 from services.runtime.vitals import committed_of
 from tests.support.brokers import Broker
+from tests.support.engines import producing
 from tests.support.eventually import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka, pytest.mark.timeout(60)]
@@ -104,3 +105,23 @@ async def test_who_was_assigned_partitions_by_hand_commits_from_outside(
     await outside.commit({member.place: (1, "")})
     assert (await committed_of(outside, [member.place]))[member.place].offset == 1
     await outside.stop()
+
+
+async def test_who_has_the_client_commit_by_itself_is_committed_for(broker: Broker, unique_name: str) -> None:
+    topic = replace(topics.SCENE_PLANNED, name=unique_name, partitions=1)
+    await create_topics(broker.bootstrap_servers, topics=[topic])
+    async with producing(broker.bootstrap_servers) as producer:
+        await producer.send_and_wait(unique_name, b"{}", partition=0)
+    by_itself = AIOKafkaConsumer(
+        unique_name, bootstrap_servers=broker.bootstrap_servers, group_id=unique_name,
+        auto_offset_reset="earliest", auto_commit_interval_ms=100,
+    )  # fmt: skip
+    await by_itself.start()
+    await by_itself.getone()
+    place = TopicPartition(unique_name, 0)
+
+    async def stands() -> bool:
+        return place in (known := await committed_of(by_itself, [place])) and known[place].offset == 1
+
+    await eventually(stands, 10)
+    await by_itself.stop()
