@@ -2,7 +2,7 @@
 
 Bodies hold no clock and nothing that differs between two runs of the same work: duplicates of an event are
 byte-identical. Times stand in the CloudEvents headers. (What the ledger knows is another matter:
-:mod:`contracts.recorded`.)
+:mod:`contracts.ledger_events`.)
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from contracts.job_events import (
     ProgressReported,
     StageFailed,
 )
-from contracts.recorded import RECORDED
+from contracts.ledger_events import RECORDED
 from contracts.rendering import RenderSettings
 from contracts.scene_events import (
     Cue,

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from contracts import events as ev
 from contracts.commands import COMMANDS
-from contracts.recorded import RECORDED
+from contracts.ledger_events import RECORDED
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

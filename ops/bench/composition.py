@@ -42,7 +42,7 @@ from contracts.rendering import RenderSettings, VisualStyle
 from contracts.renderspec import SpecScene
 from contracts.timeline import SAMPLE_RATE, frame_of_sample, time_scene
 from services.composition.actor import build
-from services.composition.film import write_film
+from services.composition.film.mux import write_film
 from services.composition.settings import CompositionSettings
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.local import LocalBlobs
@@ -203,7 +203,7 @@ async def ours(material: Material, settings: RenderSettings) -> tuple[Cost, Cost
         wall, cpu = time.perf_counter(), time.process_time()
         composed = await asyncio.gather(*(compose(event) for event in events))
         film: list[Event] = []
-        with patch("services.composition.build.write_film", noting):
+        with patch("services.composition.film.build.write_film", noting):
             for (event,) in composed:
                 film += await fold.handle(event, Hands(event, artifacts, Path(folder), pool))
         cost = (time.perf_counter() - wall, time.process_time() - cpu)

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from ops.bench.engine_rig import PARTITIONS, Bench, count, joined, outgoing, send
 from ops.kafka.node import KafkaNode
-from services.runtime.provision import create_topics
+from services.runtime.kafka.topics_admin import create_topics
 
 HOPS = 6
 KINDS = ("plain", "engine")

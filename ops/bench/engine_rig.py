@@ -19,7 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from contracts.cloudevents import SCENE_HEADER, value_of
 from contracts.topics import murmur2
 from ops.bench.engine_worker import group_name, hop_type
-from services.runtime.child import Child
+from services.runtime.child_process import Child
 
 PARTITIONS = 6
 TEXT = "가" * 60

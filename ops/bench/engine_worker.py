@@ -21,9 +21,9 @@ from contracts import events, topics
 from contracts.events import Event
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.engine import Engine, group_of
+from services.runtime.engine.engine import Engine, group_of
+from services.runtime.process import calm_collector
 from services.runtime.settings import RuntimeSettings
-from services.runtime.worker import calm_collector
 
 LAG_TICK = 0.005
 """Seconds between two looks at the event loop's lag."""

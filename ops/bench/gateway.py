@@ -40,7 +40,7 @@ from ops.bench.gateway_fanout import Wave, churn, naive, waves
 from ops.bench.gateway_rig import Measured, running_gateway, running_gateways, running_naive
 from ops.bench.gateway_waves import Source
 from ops.kafka.node import KafkaNode
-from services.runtime.provision import create_topics
+from services.runtime.kafka.topics_admin import create_topics
 from tests.support.postgres import postgres_server
 
 PARTS = ("creates", "sockets", "path", "stalled", "churn", "peer")

@@ -19,10 +19,11 @@ from contracts.states import ScriptState
 from contracts.topics import RENDER_REQUESTED, UPDATES, Topic
 from ops.bench.gateway_calls import names_of
 from ops.bench.gateway_rig import Gateway, run_generator, running_gateway
-from services.gateway.ledger import outbox, prepared
-from services.gateway.ledger.database import Ledger, opened_ledger
-from services.gateway.ledger.prepared import StoredSpec
-from services.gateway.ledger.schema import jobs, script_versions, scripts
+from services.gateway.ledger import outbox
+from services.gateway.ledger.db.schema import jobs, script_versions, scripts
+from services.gateway.ledger.db.sqlite import Ledger, opened_ledger
+from services.gateway.ledger.jobs import create_approved
+from services.gateway.ledger.jobs.create_approved import StoredSpec
 from services.runtime.artifacts import Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
@@ -103,7 +104,7 @@ async def store(home: Path, ledger: Ledger, numbers: Sequence[int]) -> None:
 
     def keep(conn: sa.Connection, specs: Sequence[tuple[str, StoredSpec]]) -> None:
         for script, spec in specs:
-            prepared.keep(conn, script, 1, spec)
+            create_approved.keep(conn, script, 1, spec)
 
     async with open_artifacts(ArtifactSettings(lectern_home=home)) as artifacts:
         for start in range(0, len(numbers), 16):

@@ -13,7 +13,7 @@ from typing import Any
 from ops.bench.gateway_rig import Gateway, Gateways, Measured
 from ops.bench.gateway_waves import REPORTS, WARM_REPORTS, Publisher, Source, create, failed
 from ops.bench.looplag import buckets_of, quantile, since
-from services.gateway.ledger.database import Ledger, opened_ledger
+from services.gateway.ledger.db.sqlite import Ledger, opened_ledger
 from tests.support.eventually import eventually
 
 PER_VIDEO = 50

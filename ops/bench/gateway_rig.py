@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from services.runtime.child import Child
-from services.runtime.probe import free_port
+from services.runtime.child_process import Child
+from services.runtime.kafka.probe import free_port
 from tests.support.eventually import eventually_sync
 
 SECRET = "bench-bench-bench-bench"  # noqa: S105 - opens nothing but a gateway that lives for a minute

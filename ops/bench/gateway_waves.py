@@ -23,10 +23,10 @@ from contracts.rendering import RenderSettings
 from contracts.states import JobState
 from contracts.steps import PROGRESS_RANGE, Step
 from contracts.topics import TOPIC_OF_TYPE, partition_for
-from services.gateway.ledger import creates
-from services.gateway.ledger.database import Ledger
-from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.schema import jobs
+from services.gateway.ledger.db.schema import jobs
+from services.gateway.ledger.db.sqlite import Ledger
+from services.gateway.ledger.jobs import create as jobs_create
+from services.gateway.ledger.jobs.queries import NewJob
 
 REPORTS = 95
 """Reports of a job, one per cent each; the last five are the ledger's own."""
@@ -63,7 +63,7 @@ async def create(ledger: Ledger, wave: int, videos: int) -> None:
     ]
     for start in range(0, videos, 200):
         made: Sequence[object] = await ledger.write(
-            creates.create_all, wanted[start : start + 200], now=datetime.now(UTC)
+            jobs_create.create_all, wanted[start : start + 200], now=datetime.now(UTC)
         )
         bad = [each for each in made if isinstance(each, Exception)]
         if bad:

@@ -34,17 +34,17 @@ from contracts.cloudevents import headers_of, value_of
 from contracts.events import Event
 from ops.bench.engine_rig import PARTITIONS, TEXT
 from ops.bench.engine_worker import hop_type
-from services.runtime import intake as intake_module
 from services.runtime.actor import Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.fence import Fence
-from services.runtime.lanes import Lanes
-from services.runtime.processing import Processor
-from services.runtime.publisher import Publisher
-from services.runtime.retry import RetryPolicy
+from services.runtime.engine import intake as intake_module
+from services.runtime.engine.fence import Fence
+from services.runtime.engine.lanes import Lanes
+from services.runtime.engine.offsets import Record, Slot, Window
+from services.runtime.engine.processor import Processor
+from services.runtime.engine.retry import RetryPolicy
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.process import calm_collector
 from services.runtime.settings import RuntimeSettings
-from services.runtime.window import Record, Slot, Window
-from services.runtime.worker import calm_collector
 
 CONCURRENCY = 128
 MAX_BATCH_BYTES = 1 << 24

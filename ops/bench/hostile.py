@@ -37,8 +37,8 @@ from ops.bench.hostile_row import Row
 from ops.bench.hostile_rows import Load, Rows
 from ops.bench.hostile_viewers import PER_TOKEN, TOKENS, viewer_secret
 from ops.kafka.node import KafkaNode
-from services.gateway.ledger.database import opened_ledger
-from services.runtime.provision import create_topics
+from services.gateway.ledger.db.sqlite import opened_ledger
+from services.runtime.kafka.topics_admin import create_topics
 
 RESERVED = 16
 """Scripts that are the attackers'."""

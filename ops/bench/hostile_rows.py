@@ -16,7 +16,7 @@ from ops.bench.hostile_process import Helper, helper
 from ops.bench.hostile_row import BACK_DESCRIPTORS, BACK_MB, BACK_SECONDS, Honest, Row, judge
 from ops.bench.hostile_watch import Seen, Watch
 from ops.bench.looplag import Buckets, buckets_of, quantile, since
-from services.gateway.ledger.database import Ledger
+from services.gateway.ledger.db.sqlite import Ledger
 from tests.support.eventually import eventually
 
 ENDS_SECONDS = 60.0

@@ -35,8 +35,8 @@ from contracts.speech import MAX_SCENE_SECONDS, estimated_seconds
 from services.runtime.actor import Actor
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.store import ArtifactStore
-from services.runtime.context import RecordContext
-from services.scripting.planning import plan_scenes
+from services.runtime.engine.context import RecordContext
+from services.scripting.render_plan import plan_scenes
 
 HONEST = (
     "보안 사고의 대부분은 사람의 실수에서 시작됩니다. 그래서 매일 쓰는 비밀번호와 메일부터 다시 살펴봅니다. "
@@ -121,7 +121,7 @@ def _child(stage: str, home: Path) -> dict[str, Any]:
 
 async def _stage(stage: str, home: Path) -> None:
     """Run one stage in this process and print what it took."""
-    import services.runtime.worker  # noqa: F401, PLC0415 - a worker has it in memory
+    import services.runtime.process  # noqa: F401, PLC0415 - a worker has it in memory
 
     at = STAGES.index(stage)
     actor = _actor(stage, home)
@@ -187,7 +187,7 @@ def _actor(stage: str, home: Path) -> Actor:
 
 
 def _load_voice(home: Path) -> None:
-    from services.tts.kokoro import load_model  # noqa: PLC0415 - only where it speaks
+    from services.tts.voices.kokoro import load_model  # noqa: PLC0415 - only where it speaks
 
     load_model(home / "cache" / "kokoro")
 

@@ -27,10 +27,10 @@ from contracts.topics import partition_for
 from ops.kafka.node import KafkaNode
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.child import Child
-from services.runtime.engine import Engine
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.child_process import Child
+from services.runtime.engine.engine import Engine
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.records import planned
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ops.kafka.distribution import KafkaUnavailableError
 from ops.kafka.node import HOST, START_SECONDS, STOP_SECONDS, KafkaNode
-from services.runtime.probe import NoAnswerError, wait_until_alive
+from services.runtime.kafka.probe import NoAnswerError, wait_until_alive
 
 DATA = Path("data/kafka")
 PORT = 9092

@@ -15,8 +15,8 @@ from typing import Final, Self
 
 from ops.kafka import distribution
 from ops.kafka.distribution import KafkaUnavailableError
-from services.runtime.child import Child
-from services.runtime.probe import NoAnswerError, free_port, require_free, wait_until_alive
+from services.runtime.child_process import Child
+from services.runtime.kafka.probe import NoAnswerError, free_port, require_free, wait_until_alive
 
 HOST: Final = "127.0.0.1"
 

@@ -18,9 +18,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contracts import export
 from contracts.rendering import RenderSettings
-from services.gateway.bootstrap import create_app
-from services.gateway.hub import Hub
-from services.gateway.live.asyncapi import asyncapi_document
+from services.gateway.app import create_app
+from services.gateway.live.hub import Hub
+from services.gateway.realtime.asyncapi import asyncapi_document
 from services.gateway.service import Service
 from services.gateway.settings import GatewaySettings
 

@@ -28,7 +28,7 @@ import numpy.typing as npt
 import pysubs2
 
 from services.slides.planning.cleaning import has_hangul
-from services.tts.reading import read_out
+from services.tts.reading.reading import read_out
 from tests.support.speech import (
     RECOGNISERS,
     distance,

@@ -19,13 +19,13 @@ from services.cli.lesson import read_lesson
 from services.cli.outputs import check_writable
 from services.cli.quiet import configure_quiet_logs
 from services.cli.rendering import Rendered, Wish, render
-from services.cli.stack import Stack, alone, open_stack
+from services.cli.system import Stack, alone, open_stack
 from services.cli.telling import left_out_lines, warning_lines
 from services.gateway import server
 from services.gateway.settings import GatewaySettings
-from services.runtime.logs import configure_logs
+from services.runtime.observability.logs import configure_logs
+from services.runtime.observability.tracing import configure_tracing
 from services.runtime.settings import RuntimeSettings
-from services.runtime.tracing import configure_tracing
 
 CHECK_SECONDS = 2.0
 """How long a broker that died goes unnoticed by ``lectern up``."""

@@ -14,7 +14,7 @@ from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import Asset
 from services.cli.outputs import replacing
-from services.gateway.ledger.records import JobRecord
+from services.gateway.ledger.models import JobRecord
 from services.runtime.artifacts import Artifacts
 
 SUFFIXES: Final[Mapping[str, str]] = {"video": ".mp4", "srt": ".srt", "vtt": ".vtt", "thumbnail": ".jpg"}

@@ -14,8 +14,8 @@ from rich.text import Text
 from contracts.renderspec import RenderSpec
 from contracts.states import JobState
 from contracts.steps import Step
-from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import JobRecord
+from services.gateway.ledger.jobs.progress import Share
+from services.gateway.ledger.models import JobRecord
 
 SCENE_STEPS: Final[Mapping[Step, tuple[str, str]]] = {
     Step.GENERATE_TTS: ("speaking", "spoken"),

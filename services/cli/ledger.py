@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from contracts.errors import ErrorCode, PermanentError
-from services.cli.running import Exit
+from services.cli.exit_codes import Exit
 from services.gateway.rebuild.log import Told
 from services.gateway.rebuild.rebuild import Rebuild, Rebuilt
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.logs import configure_logs
-from services.runtime.redaction import learn_urls
+from services.runtime.observability.logs import configure_logs
+from services.runtime.observability.redaction import learn_urls
 from services.runtime.settings import RuntimeSettings
 
 LINE_SECONDS = 5.0

@@ -11,7 +11,7 @@ from contracts.commands import MAX_SOURCE_CHARACTERS
 from contracts.errors import ErrorCode, PermanentError
 from contracts.languages import normalise_language
 from contracts.text_language import language_of
-from services.scripting.decoding import decoded
+from services.scripting.reading.decoding import decoded
 
 LARGEST_FILE: Final = 4 << 20
 """Bytes. A lesson has at most 20,000 characters and a spec 500 scenes; a larger file is a mistake."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from contracts.rendering import TtsProvider, VisualStyle
-from services.cli.running import run
+from services.cli.exit_codes import run
 from services.cli.said import SaidCommand
 
 app = typer.Typer(
@@ -210,7 +210,7 @@ def up(debug: Debug = False) -> None:
 @app.command()
 def gateway() -> None:
     """Run the gateway alone, against KAFKA_BOOTSTRAP_SERVERS: HTTP, WebSocket, ledger."""
-    from services.gateway.process import main as run_gateway  # noqa: PLC0415
+    from services.gateway.main import main as run_gateway  # noqa: PLC0415
 
     raise typer.Exit(run_gateway())
 
@@ -224,7 +224,7 @@ def worker(
     Set LECTERN_HEALTH_PORT for /livez, /readyz and /metrics.
     """
     from services.cli.workers import build_worker  # noqa: PLC0415
-    from services.runtime.worker import run_worker  # noqa: PLC0415
+    from services.runtime.process import run_worker  # noqa: PLC0415
 
     raise typer.Exit(run_worker(name.value, lambda: build_worker(name.value)))
 

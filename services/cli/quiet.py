@@ -2,7 +2,7 @@
 
 import os
 
-from services.runtime.logs import configure_logs
+from services.runtime.observability.logs import configure_logs
 from services.runtime.settings import RuntimeSettings
 
 

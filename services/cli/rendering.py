@@ -17,12 +17,12 @@ from contracts.script import Script
 from contracts.states import JobState, ScriptState
 from services.cli.counters import Counters
 from services.cli.delivery import Delivered, deliver
+from services.cli.gateway_check import refuse_beside_a_gateway
 from services.cli.lesson import Lesson
-from services.cli.neighbours import refuse_beside_a_gateway
-from services.cli.stack import Stack, open_stack
-from services.gateway.ledger import progress
-from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import JobRecord, ScriptRecord
+from services.cli.system import Stack, open_stack
+from services.gateway.ledger.jobs import progress
+from services.gateway.ledger.jobs.progress import Share
+from services.gateway.ledger.models import JobRecord, ScriptRecord
 from services.gateway.settings import GatewaySettings
 from services.runtime.settings import RuntimeSettings
 

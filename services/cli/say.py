@@ -20,14 +20,14 @@ from services.cli.quiet import configure_quiet_logs
 from services.gateway.settings import GatewaySettings
 from services.runtime.cancel import CancelToken
 from services.runtime.settings import RuntimeSettings
-from services.scripting.decoding import decoded
-from services.tts.phonemes_en import phonemes
-from services.tts.pronunciation_ko import pronounce
-from services.tts.providers import Choice, choose_voice
-from services.tts.reading import spoken_sentences
-from services.tts.recording import Recording, record
+from services.scripting.reading.decoding import decoded
+from services.tts.audio.recording import Recording, record
+from services.tts.reading.reading import spoken_sentences
 from services.tts.settings import TtsSettings
-from services.tts.voice import UnspeakableError
+from services.tts.voices.base import UnspeakableError
+from services.tts.voices.phonemes_en import phonemes
+from services.tts.voices.pronunciation_ko import pronounce
+from services.tts.voices.registry import Choice, choose_voice
 
 STDIN: Final = "-"
 

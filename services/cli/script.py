@@ -17,7 +17,7 @@ from contracts.renderspec import RenderSpec, normalise_render_spec, spec_of_scri
 from contracts.script import Script
 from contracts.speech import estimated_seconds
 from contracts.timeline import LEAD_IN_SECONDS, PAUSE_SECONDS
-from contracts.wishes import duration_warnings
+from contracts.unmet_requests import duration_warnings
 from services.cli.lesson import Lesson, read_lesson
 from services.cli.outputs import check_writable, replacing
 from services.cli.quiet import configure_quiet_logs
@@ -25,10 +25,10 @@ from services.cli.telling import left_out_lines, warning_lines
 from services.runtime.cancel import CancelToken
 from services.runtime.settings import RuntimeSettings
 from services.scripting.actor import model_writer
-from services.scripting.brief import Brief, readable_source
-from services.scripting.extractive import write_extractive
-from services.scripting.planning import plan_scenes
+from services.scripting.render_plan import plan_scenes
+from services.scripting.script_request import Brief, readable_source
 from services.scripting.settings import ScriptingSettings
+from services.scripting.writer.extractive import write_extractive
 from services.slides.pictures import PlannedPicture, pages_of
 
 STANDARD_OUTPUT: Final = "-"

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from contracts.errors import ErrorCode, PermanentError
 from contracts.topics import FOR_EVER
-from services.runtime.logs import configure_logs
-from services.runtime.provision import TopicState, TopicStatus, create_topics, list_topics
+from services.runtime.kafka.topics_admin import TopicState, TopicStatus, create_topics, list_topics
+from services.runtime.observability.logs import configure_logs
 from services.runtime.settings import RuntimeSettings
 
 

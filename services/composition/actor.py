@@ -8,14 +8,15 @@ from contracts.base import ClaimCheck, derived_id
 from contracts.events import Event, FilmFiles, SceneComposed, SceneDrawn, VideoComposed
 from contracts.steps import Step
 from contracts.topics import SCENE_COMPOSED, SCENE_DRAWN
-from services.composition import captions, segment, thumbnail
-from services.composition.build import Film, build_film
 from services.composition.check import report
-from services.composition.encoder import Cancel
 from services.composition.errors import composing
-from services.composition.filmplan import FilmPlan, plan_film, thumbnail_picture
-from services.composition.plan import SegmentPlan, plan_segment
-from services.composition.render import render_segment
+from services.composition.film import subtitles, thumbnail
+from services.composition.film.build import Film, build_film
+from services.composition.film.plan import FilmPlan, plan_film, thumbnail_picture
+from services.composition.segment import file
+from services.composition.segment.encoder import Cancel
+from services.composition.segment.plan import SegmentPlan, plan_segment
+from services.composition.segment.render import render_segment
 from services.composition.settings import CompositionSettings
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Blob, Made
@@ -53,7 +54,7 @@ async def compose_scene(event: SceneDrawn, ctx: Context, *, room: Room) -> Seque
         pictures = {sha: await ctx.artifacts.get(claims[sha]) for sha in dict.fromkeys(plan.pictures)}
         path = ctx.scratch / "segment"
         header = await ctx.run(_render, plan, pictures, path, name, ctx.cancel, room)
-        return Made({"segment": Blob(path, segment.MEDIA_TYPE)}, {"encoded": header.encoded})
+        return Made({"segment": Blob(path, file.MEDIA_TYPE)}, {"encoded": header.encoded})
 
     made = await ctx.artifacts.remember("composition.segment", SEGMENT_VERSION, plan.inputs(), make)
     return [SceneComposed.after(event, ctx.output_id(), segment=made.claims["segment"])]
@@ -61,7 +62,7 @@ async def compose_scene(event: SceneDrawn, ctx: Context, *, room: Room) -> Seque
 
 def _render(
     plan: SegmentPlan, pictures: dict[str, bytes], path: Path, name: str, cancel: Cancel, room: Room
-) -> segment.SegmentHeader:
+) -> file.SegmentHeader:
     pixels = plan.format.width * plan.format.height
     with room.taken(pixels, cancel.check), composing(name):
         return render_segment(plan, pictures, path, name, cancel)
@@ -112,8 +113,8 @@ async def _make_film(plan: FilmPlan, ctx: Context, threads: int) -> Made:
     return Made(
         {
             "video": Blob(film.video, "video/mp4"),
-            "srt": Blob(film.srt, captions.SRT_MEDIA_TYPE),
-            "vtt": Blob(film.vtt, captions.VTT_MEDIA_TYPE),
+            "srt": Blob(film.srt, subtitles.SRT_MEDIA_TYPE),
+            "vtt": Blob(film.vtt, subtitles.VTT_MEDIA_TYPE),
             "thumbnail": Blob(jpeg, thumbnail.MEDIA_TYPE),
             "report": Blob(film.report_bytes, report.MEDIA_TYPE),
         }

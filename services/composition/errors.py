@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import av
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.runtime.files import FULL
+from services.runtime.artifacts.files import FULL
 
 
 @contextmanager

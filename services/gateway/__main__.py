@@ -1,6 +1,6 @@
 """``python -m services.gateway``: the gateway."""
 
-from services.gateway.process import main
+from services.gateway.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -8,7 +8,7 @@ import structlog
 
 from contracts.errors import TransientError
 from services.gateway.ledger import commands, idempotency
-from services.gateway.ledger.database import Ledger
+from services.gateway.ledger.db.sqlite import Ledger
 
 EVERY_SECONDS = 3_600.0
 """Between two times. Shorter: the ledger is asked for nothing. Longer: there is more to delete at once, and

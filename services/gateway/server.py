@@ -12,11 +12,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from contracts.errors import ErrorCode, PermanentError
-from services.gateway.live.lending import StreamProtocol
-from services.gateway.live.viewer import SocketProtocol
-from services.runtime.connection import KEEP_ALIVE_SECONDS
-from services.runtime.connection_limits import ACCEPTED_AT_ONCE, ConnectionLimits, descriptors
-from services.runtime.message_budget import RECEIVE_BUFFER
+from services.gateway.realtime.connection import SocketProtocol
+from services.gateway.realtime.protocol import StreamProtocol
+from services.runtime.http.connection import KEEP_ALIVE_SECONDS
+from services.runtime.http.connection_limits import ACCEPTED_AT_ONCE, ConnectionLimits, descriptors
+from services.runtime.http.message_budget import RECEIVE_BUFFER
 
 MAX_SOCKET_MESSAGE = 32_768
 """Bytes of a message that a viewer may send: as many ids, UUIDs, as it may watch."""

@@ -8,11 +8,11 @@ from pydantic_settings import SettingsConfigDict
 
 from contracts.errors import PermanentError
 from contracts.rendering import RenderSettings, TtsProvider, VisualStyle, check_shape
-from services.gateway.access import AccessSettings
+from services.gateway.auth.access import AccessSettings
 from services.gateway.backend.settings import BackendSettings
-from services.runtime.assets import AssetSettings
-from services.runtime.connection_limits import ConnectionLimits, descriptors
+from services.runtime.http.connection_limits import ConnectionLimits, descriptors
 from services.runtime.public_base import DEFAULT_BASE
+from services.runtime.published_files import AssetSettings
 from services.runtime.shared_settings import PublishedSettings
 
 

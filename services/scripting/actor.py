@@ -21,13 +21,13 @@ from contracts.steps import Step
 from contracts.topics import RENDER_REQUESTED, SCRIPT_REQUESTED
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Blob, Made
-from services.runtime.redaction import learn_settings
-from services.scripting.brief import Brief, Writer, readable_source
-from services.scripting.extractive import VERSION, ExtractiveWriter
-from services.scripting.korean import warm
-from services.scripting.llm import LanguageModel, ModelWriter
-from services.scripting.planning import plan_scenes
+from services.runtime.observability.redaction import learn_settings
+from services.scripting.llm.client import LanguageModel, ModelWriter
+from services.scripting.render_plan import plan_scenes
+from services.scripting.script_request import Brief, Writer, readable_source
 from services.scripting.settings import AiEnvironment, ScriptingSettings
+from services.scripting.writer.extractive import VERSION, ExtractiveWriter
+from services.scripting.writer.korean.korean import warm
 
 MAX_SPEC_BYTES = 32 << 20
 """Largest render spec that is read. The longest that the contract allows, 500 scenes with 9,300 characters

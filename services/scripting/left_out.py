@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from contracts.left_out import LONGEST_TOLD, MOST_TOLD, LeftOut, Missing
 from contracts.script import Script
-from services.scripting.blocks import Unread
 from services.scripting.passages import Passage, Section
+from services.scripting.reading.blocks import Unread
 from services.scripting.text import one_line
 
 _UNITS = (

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from itertools import chain, count, groupby
 
 from contracts.polarity import Polarity, cell_mark, heading_polarity, states_not
-from services.scripting.beats import bind
-from services.scripting.blocks import Block, Heading, Listing, Paragraph, Table
-from services.scripting.language import LONGEST_LIST, Item, Language, Trait
 from services.scripting.passages import Passage, Section, bond, bonded
-from services.scripting.pieces import LONGEST_CHARACTERS, pieces, split_long
 from services.scripting.polarity import Governed, Part, Signed, heading_text, signed
+from services.scripting.reading.blocks import Block, Heading, Listing, Paragraph, Table
+from services.scripting.reading.unnesting import goes_on, numbered, unnested, without_points
+from services.scripting.reading.wording import ends_sentence, is_title
 from services.scripting.text import letters
-from services.scripting.unnesting import goes_on, numbered, unnested, without_points
-from services.scripting.wording import ends_sentence, is_title
+from services.scripting.writer.grouping import bind
+from services.scripting.writer.language import LONGEST_LIST, Item, Language, Trait
+from services.scripting.writer.splitting import LONGEST_CHARACTERS, pieces, split_long
 
 SHORT_SUBJECT = 20
 """Longest noun phrase, in characters, that a list in front of a colon is about."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from contracts.polarity import Polarity
-from services.scripting.language import PLAIN, Trait
+from services.scripting.writer.language import PLAIN, Trait
 
 LONGEST_BOND = 45.0
 """Seconds that are told together or not at all: a list longer than this is no longer one thought."""

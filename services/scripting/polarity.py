@@ -1,6 +1,6 @@
 """What of an outline is to be done, is forbidden, or is a choice: by marks, headings, leads and columns.
 
-Works on the blocks of :mod:`services.scripting.source`, behind the reader: a block that says nothing of the
+Works on the blocks of :mod:`services.scripting.reading.source`, behind the reader: a block that says nothing of the
 kind stays as it is, the others become :class:`Signed` lists and :class:`Governed` paragraphs, which the
 outline tells and the slide draws accordingly.
 """
@@ -20,10 +20,10 @@ from contracts.polarity import (
     states_not,
     without_marks,
 )
-from services.scripting.blocks import Block, Heading, Listing, Paragraph, Table
-from services.scripting.english_traits import instructs
-from services.scripting.marks import MARK
-from services.scripting.unnesting import goes_on
+from services.scripting.reading.blocks import Block, Heading, Listing, Paragraph, Table
+from services.scripting.reading.marks import MARK
+from services.scripting.reading.unnesting import goes_on
+from services.scripting.writer.english.traits import instructs
 
 _SENTENCE = re.compile(r"(?<=[.!?。．])\s+")
 _CLOSED = re.compile(r"(?:^|[.!?。:：;,/·—–-])\s*$")

@@ -1,6 +1,6 @@
 """``python -m services.slides``: the slides worker."""
 
-from services.runtime.worker import run_worker
+from services.runtime.process import run_worker
 from services.slides.actor import build
 
 if __name__ == "__main__":

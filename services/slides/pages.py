@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from contracts.events import SceneContext
-from services.slides.degrade import degrade
+from services.slides.drawing.themes import ThemeName
+from services.slides.fallbacks import degrade
 from services.slides.plan import Plan
 from services.slides.slide import compose
-from services.slides.themes import ThemeName
 
 MOST_PAGES = 12
 """Slides of one scene; the longest caption allowed, 2,000 characters, needs nine."""

@@ -6,11 +6,12 @@ from typing import Any
 
 from contracts.events import SceneContext
 from contracts.rendering import RenderSettings, VisualStyle, known_style
-from services.slides import basic, slide
+from services.slides import slide
+from services.slides.drawing.themes import ThemeName, choose
+from services.slides.layouts import basic
 from services.slides.pages import fitted
 from services.slides.plan import Plan
 from services.slides.planner import plan_chapter, plan_slides
-from services.slides.themes import ThemeName, choose
 
 VERSION = 3
 """Raised whenever the same recipe would give other bytes."""

@@ -2,7 +2,7 @@
 
 The rules of :mod:`services.slides.planner` fill it, and a language model may fill the same schema; the
 lengths are therefore part of it. Whether a text really fits is known only once it is drawn; then
-:func:`services.slides.degrade.degrade` says what to try next.
+:func:`services.slides.fallbacks.degrade` says what to try next.
 """
 
 from typing import Annotated, Any, Literal, Self

@@ -14,9 +14,9 @@ from services.slides.planning.cleaning import clean, clipped
 from services.slides.planning.goal import goal_of
 from services.slides.planning.icons import find_icons, hero_of
 from services.slides.planning.patterns import NAMES_SUMMARY
-from services.slides.planning.rules_contrast import do_dont, versus, whereas
-from services.slides.planning.rules_facts import number, people, warning
-from services.slides.planning.rules_lists import (
+from services.slides.planning.rules.contrast import do_dont, versus, whereas
+from services.slides.planning.rules.facts import number, people, warning
+from services.slides.planning.rules.lists import (
     SUMMARY_ICON,
     bullets,
     closing_summary,
@@ -25,9 +25,9 @@ from services.slides.planning.rules_lists import (
     steps,
     timeline,
 )
-from services.slides.planning.rules_plain import frame, statement, symbols, text
-from services.slides.planning.rules_polarity import choices, prohibitions
-from services.slides.planning.rules_speech import question, quote, term
+from services.slides.planning.rules.plain import frame, statement, symbols, text
+from services.slides.planning.rules.polarity import choices, prohibitions
+from services.slides.planning.rules.speech import question, quote, term
 from services.slides.planning.scene import Scene, read
 from services.slides.planning.sentences import sentences
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from PIL import Image
 
 from contracts.events import SceneContext
-from services.slides.backgrounds import Mood, background, ground, kind_of, seed_of
+from services.slides.drawing.backgrounds import Mood, background, ground, kind_of, seed_of
+from services.slides.drawing.painter import Painter
+from services.slides.drawing.sheet import HEIGHT, WIDTH, Box, Sheet
+from services.slides.drawing.themes import Theme, ThemeName, mix, theme
 from services.slides.layouts import COMPOSERS
-from services.slides.painter import Painter
 from services.slides.plan import Plan
-from services.slides.sheet import HEIGHT, WIDTH, Box, Sheet
-from services.slides.themes import Theme, ThemeName, mix, theme
 
 _COMPRESSION = 6
 

@@ -1,6 +1,6 @@
 """``python -m services.tts``: the tts worker."""
 
-from services.runtime.worker import run_worker
+from services.runtime.process import run_worker
 from services.tts.actor import build
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ from contracts.topics import SCENE_PLANNED
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Blob, Made
 from services.runtime.cancel import CancelToken
-from services.tts.providers import Choice, choose_voice
-from services.tts.recording import record
+from services.tts.audio.recording import record
 from services.tts.sentences import warm
 from services.tts.settings import TtsSettings
-from services.tts.voice import Progress, UnspeakableError
+from services.tts.voices.base import Progress, UnspeakableError
+from services.tts.voices.registry import Choice, choose_voice
 
 SYNTHESISED = Counter("lectern_scenes_synthesised", "Scenes really spoken, not taken from the action cache")
 

@@ -1,6 +1,6 @@
 """``python -m services.upload``: the upload worker."""
 
-from services.runtime.worker import run_worker
+from services.runtime.process import run_worker
 from services.upload.actor import build
 
 if __name__ == "__main__":

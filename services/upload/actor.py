@@ -8,7 +8,7 @@ from contracts.events import Asset, AssetsUploaded, Event, VideoComposed
 from contracts.steps import Step
 from contracts.topics import VIDEO_COMPOSED
 from services.runtime.actor import Actor, Context, Subscription
-from services.runtime.assets import AssetAccess, AssetSecret
+from services.runtime.published_files import AssetAccess, AssetSecret
 from services.upload.keys import PUBLISHED_FILES, folder_key, public_url
 from services.upload.settings import UploadSettings
 from services.upload.storage import Storage, open_storage

@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.runtime.assets import unguessable_part
+from services.runtime.published_files import unguessable_part
 
 Kind = Literal["video", "srt", "vtt", "thumbnail", "report"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode
-from services.runtime import files
+from services.runtime.artifacts import files
 from services.upload.keys import upload_failed
 
 DRAFTS = ".drafts"

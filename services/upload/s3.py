@@ -5,8 +5,8 @@ from pathlib import Path
 
 from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, TransientError
-from services.runtime.files import matches, off_loop, storage_errors
-from services.runtime.s3 import Bucket, NoSuchObjectError
+from services.runtime.artifacts.bucket import Bucket, NoSuchObjectError
+from services.runtime.artifacts.files import matches, off_loop, storage_errors
 from services.upload.keys import upload_failed
 
 

@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from services.runtime.assets import AssetSettings
 from services.runtime.public_base import DEFAULT_BASE, public_base
+from services.runtime.published_files import AssetSettings
 from services.runtime.shared_settings import PublishedSettings
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contracts.base import ClaimCheck
-from services.runtime.assets import open_asset_bucket
+from services.runtime.published_files import open_asset_bucket
 from services.upload.local import LocalStorage
 from services.upload.settings import UploadSettings
 

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 
 from contracts.events import JobCompleted
-from contracts.recorded import CallbackRecorded
+from contracts.ledger_events import CallbackRecorded
 from contracts.topics import LEDGER
 from tests.chaos.evidence import Attempt, Evidence
 from tests.chaos.readings import of_topic, terminals

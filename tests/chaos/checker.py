@@ -31,8 +31,8 @@ from contracts.topics import (
     UPDATES,
 )
 from tests.chaos.callbacks import untrue_callbacks
+from tests.chaos.dead_letters import lost_poison
 from tests.chaos.evidence import Evidence
-from tests.chaos.letters import lost_poison
 from tests.chaos.readings import by_job, cancels, code_of, injected, last_ends, of_topic, requested, terminals
 from tests.chaos.viewers import check_viewings
 

@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 
 from contracts.events import JobCompleted, JobFailed
 from contracts.topics import COMMANDS_TOPIC, JOBS
-from services.runtime.batches import AIOKafkaConsumer
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
 from tests.chaos.checker import OF_ARTIFACTS
 from tests.chaos.evidence import Accepted
 from tests.chaos.plan import JobPlan, Via

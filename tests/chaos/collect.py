@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.topics import all_topic_names
-from services.runtime.batches import AIOKafkaConsumer
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
 from tests.chaos.clients import FrontEnd
 from tests.chaos.evidence import Evidence
 from tests.chaos.readings import requested

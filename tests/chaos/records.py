@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from contracts.topics import COMMANDS_TOPIC, DLQ_PARTITIONS, JOBS, TOPICS, Topic
-from services.runtime.batches import AIOKafkaConsumer
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
 from tests.chaos.evidence import Place, Poison, Raw
 from tests.chaos.plan import Injection
 from tests.chaos.producer import PatientProducer

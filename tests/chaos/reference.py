@@ -24,7 +24,7 @@ from services.runtime.actor import Actor, Subscription
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.context import RecordContext
+from services.runtime.engine.context import RecordContext
 from services.scripting import actor as scripting
 from services.slides import actor as slides
 from services.subtitling import actor as subtitling

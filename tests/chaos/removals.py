@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable, Mapping
 from uuid import UUID, uuid4
 
-from services.runtime.context import RecordContext
-from services.runtime.fence import Fence
-from services.runtime.window import Window
+from services.runtime.engine.context import RecordContext
+from services.runtime.engine.fence import Fence
+from services.runtime.engine.offsets import Window
 
 VARIABLE = "LECTERN_CHAOS_WITHOUT"
 

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.runtime.child import Child
+from services.runtime.child_process import Child
 
 CLOCK_FILE = "LECTERN_CHAOS_CLOCK"
 

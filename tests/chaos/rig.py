@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ops.kafka.distribution import KafkaUnavailableError
 from ops.kafka.node import KafkaNode
-from services.runtime.provision import create_topics
+from services.runtime.kafka.topics_admin import create_topics
 from tests.chaos.database import POSTGRES, SQLITE
 from tests.chaos.plan import PROCESSES, SESSION_SECONDS
 from tests.chaos.removals import VARIABLE

@@ -18,14 +18,14 @@ from contracts.renderspec import normalise_render_spec
 from contracts.subtitles import conformance
 from contracts.timeline import LEAD_IN_SECONDS, time_scene
 from services.runtime.cancel import CancelToken
-from services.scripting.answers import read_script
-from services.scripting.brief import Brief
-from services.scripting.planning import plan_scenes
+from services.scripting.llm.parsing import read_script
+from services.scripting.render_plan import plan_scenes
+from services.scripting.script_request import Brief
 from services.subtitling.cues import make_cues
-from services.tts.mock import MockVoice
-from services.tts.pronunciation_ko import pronounce
-from services.tts.reading_en import read_english
-from services.tts.reading_ko import read_korean
+from services.tts.reading.en.text import read_english
+from services.tts.reading.ko.text import read_korean
+from services.tts.voices.pronunciation_ko import pronounce
+from services.tts.voices.silent import MockVoice
 from tests.support.film import STYLE, tight
 
 HERE = Path(__file__).parent

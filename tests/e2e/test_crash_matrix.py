@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 
 from contracts import topics
-from services.runtime.crashpoints import POINTS, VARIABLE
+from services.runtime.fault_points import POINTS, VARIABLE
 from tests.support.brokers import Broker
 from tests.support.cluster import WORKERS, Cluster
 from tests.support.eventually import eventually, eventually_sync

@@ -30,7 +30,7 @@ from services.gateway.rebuild.log import open_log
 from services.gateway.rebuild.rebuild import Rebuild, Rebuilt
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.crashpoints import POINTS, VARIABLE
+from services.runtime.fault_points import POINTS, VARIABLE
 from services.runtime.settings import RuntimeSettings
 from tests.support.backend import Reply, StandInBackend, ThreadedBackend, threaded_backend
 from tests.support.brokers import Broker, open_broker

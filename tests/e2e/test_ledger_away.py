@@ -23,7 +23,7 @@ from contracts import topics
 from contracts.cloudevents import value_of
 from contracts.events import Event, ProgressReported, StageFailed
 from contracts.steps import Step
-from tests.integration.gateway.lab import SPEC, uploaded
+from tests.integration.gateway.gateways import SPEC, uploaded
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually_sync
 from tests.support.impatient import TRIES, ImpatientGateway

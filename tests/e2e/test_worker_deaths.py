@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts import topics
-from services.runtime.quarantine import MAX_DEATHS
+from services.runtime.engine.quarantine import MAX_DEATHS
 from tests.support.brokers import Broker
 from tests.support.cluster import WORKERS, Cluster
 from tests.support.eventually import eventually_sync

@@ -12,11 +12,11 @@ import pytest
 from contracts.errors import CanceledError
 from contracts.rendering import TtsProvider
 from services.runtime.cancel import CancelToken
-from services.tts.audio import wav_bytes
-from services.tts.loudness import measure_loudness
-from services.tts.providers import choose_voice
+from services.tts.audio.loudness import measure_loudness
+from services.tts.audio.samples import wav_bytes
 from services.tts.settings import TtsSettings
-from services.tts.voice import Speech, Voice
+from services.tts.voices.base import Speech, Voice
+from services.tts.voices.registry import choose_voice
 from tests.support.speech import character_error_rate, recognise_korean, same_writing
 
 pytestmark = pytest.mark.speech
@@ -74,8 +74,8 @@ def test_another_process_speaks_the_same_bytes(voice: Voice, model_cache: Path) 
         "import sys, hashlib; from pathlib import Path\n"
         "from contracts.rendering import TtsProvider\n"
         "from services.runtime.cancel import CancelToken\n"
-        "from services.tts.audio import wav_bytes\n"
-        "from services.tts.providers import choose_voice\n"
+        "from services.tts.audio.samples import wav_bytes\n"
+        "from services.tts.voices.registry import choose_voice\n"
         "from services.tts.settings import TtsSettings\n"
         "settings = TtsSettings(kokoro_ja_cache=Path(sys.argv[1]))\n"
         "voice = choose_voice(TtsProvider.KOKORO, None).open(settings)\n"

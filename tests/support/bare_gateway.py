@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.runtime.child import Child
-from services.runtime.probe import free_port
+from services.runtime.child_process import Child
+from services.runtime.kafka.probe import free_port
 from tests.support.eventually import eventually_sync
 from tests.support.raw_http import ask
 
@@ -93,8 +93,8 @@ def bare_gateway(folder: Path, *arguments: str, descriptors: int | None = None) 
 
 
 async def _main(home: Path, port: int) -> None:
-    from services.gateway.access import AccessSettings, AuthMode  # noqa: PLC0415 - h11 must be chosen before
-    from services.gateway.bootstrap import open_gateway  # noqa: PLC0415
+    from services.gateway.app import open_gateway  # noqa: PLC0415
+    from services.gateway.auth.access import AccessSettings, AuthMode  # noqa: PLC0415 - h11 must be chosen before
     from services.gateway.server import listen, serve  # noqa: PLC0415
     from services.gateway.settings import GatewaySettings  # noqa: PLC0415
     from services.runtime.artifacts.settings import ArtifactSettings  # noqa: PLC0415

@@ -17,8 +17,8 @@ from typing import Final
 
 from ops.kafka.distribution import KafkaUnavailableError, missing_tools, version
 from ops.kafka.node import PROPERTIES, START_SECONDS, KafkaNode
-from services.runtime.embedded import EmbeddedBroker
-from services.runtime.probe import NoAnswerError, free_port, is_apache_kafka, wait_until_alive
+from services.runtime.embedded_broker import EmbeddedBroker
+from services.runtime.kafka.probe import NoAnswerError, free_port, is_apache_kafka, wait_until_alive
 
 REQUIRE: Final = "LECTERN_REQUIRE_KAFKA"
 EXTERNAL: Final = "KAFKA_BOOTSTRAP_SERVERS"

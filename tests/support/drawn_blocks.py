@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from services.scripting.blocks import Block, Heading, Listing, Paragraph, Source, Table
+from services.scripting.reading.blocks import Block, Heading, Listing, Paragraph, Source, Table
 
 
 def drawn(source: Source) -> str:

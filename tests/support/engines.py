@@ -13,7 +13,7 @@ from contracts.topics import Topic
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.engine import Engine
+from services.runtime.engine.engine import Engine
 from services.runtime.settings import RuntimeSettings
 
 

@@ -12,9 +12,9 @@ from contracts.rendering import RenderSettings, VisualStyle
 from contracts.renderspec import RenderSpec, normalise_render_spec, spec_of_script
 from contracts.script import Script
 from services.cli.lesson import read_lesson
-from services.scripting.brief import Brief, readable_source
-from services.scripting.extractive import write_extractive
-from services.scripting.planning import plan_scenes
+from services.scripting.render_plan import plan_scenes
+from services.scripting.script_request import Brief, readable_source
+from services.scripting.writer.extractive import write_extractive
 from services.slides.pictures import Picture, PlannedPicture, card_of, pages_of
 from services.slides.plan import Plan
 

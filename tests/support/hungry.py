@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.events import Event
-from services.runtime.context import RecordContext
-from services.runtime.processing import Processor
-from services.runtime.window import Slot
+from services.runtime.engine.context import RecordContext
+from services.runtime.engine.offsets import Slot
+from services.runtime.engine.processor import Processor
 
 ASKED_BYTES = 8 << 30
 TOUCHED_BYTES = 1 << 30

@@ -7,10 +7,10 @@ import functools
 import subprocess
 import sys
 
-import services.runtime.engine
-from services.gateway.ledger import standing
-from services.gateway.process import main
-from services.runtime.retry import RetryPolicy
+import services.runtime.engine.engine
+from services.gateway.ledger.db import availability
+from services.gateway.main import main
+from services.runtime.engine.retry import RetryPolicy
 from tests.support.processes import Process
 
 TRIES = 3
@@ -34,6 +34,6 @@ if __name__ == "__main__":
     impatient = functools.partial(
         RetryPolicy, first=0.05, cap=0.2, tries=TRIES, unexpected_tries=TRIES, wait_cap=1.0
     )
-    vars(services.runtime.engine)["RetryPolicy"] = impatient
-    standing.FRESH_SECONDS = 2.0  # longer than what waits may pause
+    vars(services.runtime.engine.engine)["RetryPolicy"] = impatient
+    availability.FRESH_SECONDS = 2.0  # longer than what waits may pause
     sys.exit(main())

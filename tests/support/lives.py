@@ -12,10 +12,10 @@ from typing import Any, cast
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from services.runtime.intake import Intake
-from services.runtime.quarantine import Quarantine
+from services.runtime.engine.intake import Intake
+from services.runtime.engine.offsets import Slot
+from services.runtime.engine.quarantine import Quarantine
 from services.runtime.settings import RuntimeSettings
-from services.runtime.window import Slot
 from tests.support.records import FakeRecord
 
 MAX_TURNS = 50_000

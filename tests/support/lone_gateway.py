@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.gateway.bootstrap import open_gateway
-from services.gateway.process import _loop_factory
+from services.gateway.app import open_gateway
+from services.gateway.main import _loop_factory
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.child import Child
-from services.runtime.probe import free_port
-from services.runtime.worker import settle_memory
+from services.runtime.child_process import Child
+from services.runtime.kafka.probe import free_port
+from services.runtime.process import settle_memory
 from tests.support.eventually import eventually_sync
 
 ROOT = Path(__file__).resolve().parents[2]

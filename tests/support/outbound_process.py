@@ -22,8 +22,8 @@ SECONDS = 5.0
 
 async def _model(url: str) -> object:
     from services.runtime.cancel import CancelToken  # noqa: PLC0415
-    from services.scripting.brief import Brief  # noqa: PLC0415
-    from services.scripting.llm import LanguageModel, ModelWriter  # noqa: PLC0415
+    from services.scripting.llm.client import LanguageModel, ModelWriter  # noqa: PLC0415
+    from services.scripting.script_request import Brief  # noqa: PLC0415
 
     writer = ModelWriter(LanguageModel(url, "m", "sk-a-secret-of-ours", SECONDS))
     try:
@@ -42,7 +42,7 @@ async def _backend(url: str) -> object:
 
 
 async def _s3(url: str) -> object:
-    from services.runtime.s3 import S3Location, open_bucket  # noqa: PLC0415
+    from services.runtime.artifacts.bucket import S3Location, open_bucket  # noqa: PLC0415
 
     async with open_bucket(S3Location("bucket", endpoint_url=url, max_attempts=1)) as bucket:
         return await bucket.names("folder")

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 
-from services.runtime.child import Child
-from services.runtime.probe import free_port
+from services.runtime.child_process import Child
+from services.runtime.kafka.probe import free_port
 from tests.support.eventually import eventually_sync
 from tests.support.programs import program
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.runtime.child import Child
-from services.runtime.probe import free_port
+from services.runtime.child_process import Child
+from services.runtime.kafka.probe import free_port
 from tests.support.eventually import eventually_sync
 
 READY_SECONDS = 90

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from contracts.cloudevents import StoredEvent
 from contracts.events import Event
-from services.gateway.relay import Publish
+from services.gateway.dispatch.outbox_relay import Publish
 
 
 def one_by_one(publish: Callable[[Event], Awaitable[None]]) -> Publish:

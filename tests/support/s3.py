@@ -15,7 +15,7 @@ import aioboto3
 import httpx
 import pytest
 
-from services.runtime.child import Child
+from services.runtime.child_process import Child
 
 ACCESS_KEY = "lectern-test"
 SECRET_KEY = "lectern-test-secret"

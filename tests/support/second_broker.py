@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ops.kafka.node import HOST, KafkaNode
-from services.runtime.probe import free_port
+from services.runtime.kafka.probe import free_port
 
 
 class SecondBroker(KafkaNode):

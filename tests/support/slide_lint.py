@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from services.slides.sheet import BOTTOM, LEFT, RIGHT, TOP, Box, Sheet
+from services.slides.drawing.sheet import BOTTOM, LEFT, RIGHT, TOP, Box, Sheet
 
 HEADER_BOTTOM = 92
 EDGE = 6

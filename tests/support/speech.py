@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.tts.hangul import is_syllable, split
-from services.tts.pronunciation_ko import pronounce
-from services.tts.reading import read_out
+from services.tts.reading.ko.hangul import is_syllable, split
+from services.tts.reading.reading import read_out
+from services.tts.voices.pronunciation_ko import pronounce
 
 RECOGNISER_RATE = 16_000
 """Samples a second that the recognisers take."""

@@ -15,8 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from contracts import topics
 from contracts.cloudevents import SCENE_HEADER
 from services.cli.workers import WORKERS, build_worker
-from services.gateway.actor import build as build_gateway
-from services.runtime.engine import group_of
+from services.gateway.ingest.actor import build as build_gateway
+from services.runtime.engine.engine import group_of
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from contracts.base import Model
 from services.composition.check.spans import Span, SpanFinder
-from services.composition.encoder import Cancel
-from services.composition.filmplan import FilmPlan
-from services.composition.frames import luma_of_frame
-from services.composition.segment import SegmentHeader
-from services.composition.static import luma_grid
+from services.composition.film.plan import FilmPlan
+from services.composition.segment.encoder import Cancel
+from services.composition.segment.file import SegmentHeader
+from services.composition.segment.frames import luma_of_frame
+from services.composition.segment.still import luma_grid
 
 BLACK_MEAN = 24
 BLACK_MOST = 48
@@ -74,7 +74,7 @@ def inspect_pictures(
     Args:
         path: the MP4.
         fps: frames a second as planned.
-        grids: what some frames must look like, see :func:`services.composition.static.luma_grid`.
+        grids: what some frames must look like, see :func:`services.composition.segment.still.luma_grid`.
         threads: decoder threads.
         cancel: asked before every frame.
     """

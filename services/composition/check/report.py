@@ -3,15 +3,15 @@
 from contracts.base import Model
 from contracts.subtitles import SubtitleRule
 from contracts.timeline import SAMPLE_RATE
-from services.composition.aac import PACKET_SAMPLES
-from services.composition.chapters import short_title
 from services.composition.check.container import ContainerFacts
 from services.composition.check.pictures import PictureFacts
 from services.composition.check.sound import SoundFacts
 from services.composition.check.subtitles import SubtitleFacts
 from services.composition.check.viewer import viewer_warnings
-from services.composition.filmplan import FilmPlan
-from services.composition.mastering import (
+from services.composition.film.chapters import short_title
+from services.composition.film.plan import FilmPlan
+from services.composition.sound.aac import PACKET_SAMPLES
+from services.composition.sound.mastering import (
     MAX_TRUE_PEAK_DBTP,
     TARGET_LUFS,
     TOLERANCE_LU,

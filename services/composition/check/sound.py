@@ -12,10 +12,10 @@ from contracts.base import Model
 from contracts.events import Loudness
 from contracts.timeline import SAMPLE_RATE
 from services.composition.check.spans import Span, SpanFinder
-from services.composition.encoder import Cancel
-from services.composition.filmplan import FilmPlan, ScenePlace
-from services.composition.loudness import LoudnessMeter
-from services.composition.pcm import BLOCK, SampleFile, SampleSource
+from services.composition.film.plan import FilmPlan, ScenePlace
+from services.composition.segment.encoder import Cancel
+from services.composition.sound.loudness import LoudnessMeter
+from services.composition.sound.pcm import BLOCK, SampleFile, SampleSource
 
 SILENT_PEAK = 10 ** (-60 / 20)
 SILENT_SECONDS = 0.5

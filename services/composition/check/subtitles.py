@@ -11,8 +11,8 @@ from contracts.base import Model
 from contracts.events import Cue
 from contracts.subtitles import SubtitleRule, conformance
 from contracts.timeline import GAP_FRAMES, SAMPLE_RATE, SceneTiming, nearest_frame, shortest_frames
-from services.composition.captions import milliseconds
-from services.composition.filmplan import FilmPlan, ScenePlace
+from services.composition.film.plan import FilmPlan, ScenePlace
+from services.composition.film.subtitles import milliseconds
 
 ALLOWED_OFFSET_FRAMES = 1
 

@@ -11,8 +11,8 @@ from contracts.languages import LANGUAGES
 from contracts.speech import LETTERS_A_SECOND, SENTENCE_SECONDS, estimated_seconds
 from contracts.subtitles import LIMITS, SubtitleRule, conformance
 from contracts.timeline import SAMPLE_RATE
-from contracts.wishes import bounded, capped, stretched
-from services.composition.filmplan import FilmPlan, ScenePlace
+from contracts.unmet_requests import bounded, capped, stretched
+from services.composition.film.plan import FilmPlan, ScenePlace
 
 MOST_OF_A_KIND = 10
 """Warnings of one kind that are named one by one: a film in the wrong language has one for each scene."""

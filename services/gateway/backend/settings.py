@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.gateway.auth import SHORTEST_SECRET
-from services.gateway.backend.webhooks import signing_keys
+from services.gateway.auth.tokens import SHORTEST_SECRET
+from services.gateway.backend.signatures import signing_keys
 from services.runtime.outbound.settings import OutboundSettings
 
 

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.http.problems import HttpCode, problem
+from services.gateway.web.problems import HttpCode, problem
 
 
 class Downloads:

@@ -13,11 +13,11 @@ from contracts.left_out import LeftOut
 from contracts.rendering import RenderSettings
 from contracts.states import JobState, ScriptState
 from contracts.steps import Step
-from contracts.wishes import duration_warnings
-from services.gateway.diffs import Change
-from services.gateway.http.bodies import Body, Duration
-from services.gateway.ledger.records import JobRecord, ScriptRecord, ScriptVersion, VersionRecord
-from services.gateway.messages import ErrorInfo, text_of
+from contracts.unmet_requests import duration_warnings
+from services.gateway.http.strict_bodies import Body, Duration
+from services.gateway.ledger.models import JobRecord, ScriptRecord, ScriptVersion, VersionRecord
+from services.gateway.live.messages import ErrorInfo, text_of
+from services.gateway.service.script_diff import Change
 
 
 class ScriptGenerateRequest(Body):

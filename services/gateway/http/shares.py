@@ -9,13 +9,13 @@ from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.gateway.access import AccessSettings
-from services.gateway.http.guard import Rates, refuse, sharer_of
-from services.gateway.http.preferences import asked_wait
-from services.gateway.http.problems import HttpCode
-from services.gateway.live.share import SHARE_KEY, Share
-from services.gateway.live.viewer import lent
+from services.gateway.auth.access import AccessSettings
+from services.gateway.http.middleware.auth import Rates, refuse, sharer_of
 from services.gateway.metrics import SHARES_REFUSED
+from services.gateway.realtime.connection import lent
+from services.gateway.realtime.share import SHARE_KEY, Share
+from services.gateway.web.prefer import asked_wait
+from services.gateway.web.problems import HttpCode
 
 RETRY_SECONDS = 5
 """When a refused caller may come again. Shorter: it is refused again. Longer: room stays unused."""

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from contracts.base import derived_id
 from contracts.states import CallbackKind, CallbackState
-from services.gateway.ledger import facts, outbox
-from services.gateway.ledger.records import JobRecord, ScriptRecord
-from services.gateway.ledger.schema import callbacks as table
-from services.gateway.ledger.schema import insert, jobs
-from services.gateway.ledger.writer import OUTBOX_FLAG
+from services.gateway.ledger import ledger_events, outbox
+from services.gateway.ledger.db.group_commit import OUTBOX_FLAG
+from services.gateway.ledger.db.schema import callbacks as table
+from services.gateway.ledger.db.schema import insert, jobs
+from services.gateway.ledger.models import JobRecord, ScriptRecord
 
 MAX_AGE = timedelta(days=3)
 """How long a callback is tried (Standard Webhooks recommends days, not hours). Shorter: a long weekend's
@@ -212,7 +212,7 @@ def _is_dead() -> sa.ColumnElement[bool]:
 def _record(conn: sa.Connection, rows: Iterable[sa.Row[Any]], now: datetime) -> None:
     changed = sorted((Callback.of(row) for row in rows), key=lambda callback: callback.id)
     if changed:
-        outbox.add(conn, *(facts.callback_recorded(callback) for callback in changed), now=now)
+        outbox.add(conn, *(ledger_events.callback_recorded(callback) for callback in changed), now=now)
 
 
 def _json(payload: dict[str, Any]) -> str:

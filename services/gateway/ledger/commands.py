@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from contracts.base import derived_id
 from contracts.commands import Command
 from contracts.events import CommandRejected
-from services.gateway.ledger import facts, outbox
-from services.gateway.ledger.announcements import STAGE
-from services.gateway.ledger.schema import commands, insert
-from services.runtime.records import place_of, record_id
-from services.runtime.window import Record
+from services.gateway.ledger import ledger_events, outbox
+from services.gateway.ledger.db.schema import commands, insert
+from services.gateway.ledger.jobs.events import STAGE
+from services.runtime.engine.offsets import Record
+from services.runtime.kafka.record_names import place_of, record_id
 
 KEPT = timedelta(days=14)
 """How long a command is known as taken: twice the retention of the commands topic."""
@@ -93,12 +93,14 @@ def take(
 
 def record(conn: sa.Connection, key: UUID, kind: str, subject: str, *, now: datetime) -> None:
     """Have the log know that a command was obeyed."""
-    outbox.add(conn, facts.command_taken(key, kind, subject, code=None, message=None, now=now), now=now)
+    outbox.add(
+        conn, ledger_events.command_taken(key, kind, subject, code=None, message=None, now=now), now=now
+    )
 
 
 def reject(conn: sa.Connection, key: UUID, rejection: CommandRejected, *, now: datetime) -> None:
     """Have the log know that a command was refused, and announce it."""
-    fact = facts.command_taken(
+    fact = ledger_events.command_taken(
         key,
         rejection.command_type,
         rejection.job_id,

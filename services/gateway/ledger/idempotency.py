@@ -10,10 +10,8 @@ import sqlalchemy as sa
 from pydantic_core import to_json
 
 from contracts.base import MAX_RECORD_BYTES
-from services.gateway.ledger import facts, outbox
-from services.gateway.ledger.schema import idempotency as table
-from services.gateway.ledger.schema import insert
-from services.gateway.ledger.sets import (
+from services.gateway.ledger import ledger_events, outbox
+from services.gateway.ledger.db.bulk import (
     NOW,
     among,
     at_once,
@@ -22,6 +20,8 @@ from services.gateway.ledger.sets import (
     insert_rows,
     rows_of,
 )
+from services.gateway.ledger.db.schema import idempotency as table
+from services.gateway.ledger.db.schema import insert
 
 LEASE = timedelta(seconds=150)
 """How long a first call may run; afterwards its process is taken for dead. Shorter than the longest
@@ -123,7 +123,7 @@ def bind(conn: sa.Connection, key: str, fingerprint: str, *, now: datetime) -> K
     statement = insert(conn.dialect.name, table).values(values).on_conflict_do_nothing().returning(table)
     row = conn.execute(statement).first()
     if row is not None:
-        outbox.add(conn, facts.request_answered(key, fingerprint, BOUND, {}, "", now), now=now)
+        outbox.add(conn, ledger_events.request_answered(key, fingerprint, BOUND, {}, "", now), now=now)
         return None
     row = conn.execute(sa.select(table).where(table.c.key == key)).one()
     return Kept(row.fingerprint, row.status, row.headers, row.body)
@@ -142,7 +142,7 @@ def keep_all(conn: sa.Connection, answers: Sequence[Answer]) -> list[None]:
     ]
     conn.execute(_keeping(conn.dialect.name), {"rows": rows_of(rows)})
     facts_of = [
-        facts.request_answered(
+        ledger_events.request_answered(
             each.claim.key, each.claim.fingerprint, each.status, each.headers, each.body, each.claim.at
         )
         for each in answers

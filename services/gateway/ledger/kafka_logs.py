@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from contracts import topics
 from services.gateway.ledger import recovery
-from services.gateway.ledger.schema import insert
-from services.gateway.ledger.schema import kafka_logs as table
-from services.runtime.identity import UNKNOWN, LogId
+from services.gateway.ledger.db.schema import insert
+from services.gateway.ledger.db.schema import kafka_logs as table
+from services.runtime.kafka.log_identity import UNKNOWN, LogId
 
 SCRIPTS: Final = frozenset({topics.SCRIPT_REQUESTED.name, topics.SCRIPT_GENERATED.name})
 """Topics that scripts are written by."""

@@ -12,9 +12,9 @@ from contracts.base import MAX_RECORD_BYTES
 from contracts.cloudevents import StoredEvent, value_from
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Event
-from services.gateway.ledger.schema import insert, outbox
-from services.gateway.ledger.sets import NOW, among, at_once, fetch, insert_rows, rows_of
-from services.gateway.ledger.writer import OUTBOX_FLAG
+from services.gateway.ledger.db.bulk import NOW, among, at_once, fetch, insert_rows, rows_of
+from services.gateway.ledger.db.group_commit import OUTBOX_FLAG
+from services.gateway.ledger.db.schema import insert, outbox
 
 _SURELY_SMALL = MAX_RECORD_BYTES // 4 - 100
 """Characters of an event that fit into a record, whatever they are: four bytes each, and the type."""

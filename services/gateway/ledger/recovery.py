@@ -17,11 +17,13 @@ from contracts.base import derived_id
 from contracts.errors import ErrorCode
 from contracts.events import Event, RenderRequested
 from contracts.states import ScriptState
-from services.gateway.ledger import announcements, jobs, outbox, scripts
-from services.gateway.ledger.records import JobRecord
-from services.gateway.ledger.schema import ACTIVE_STATES
-from services.gateway.ledger.schema import jobs as jobs_table
-from services.gateway.ledger.schema import scripts as scripts_table
+from services.gateway.ledger import outbox, scripts
+from services.gateway.ledger.db.schema import ACTIVE_STATES
+from services.gateway.ledger.db.schema import jobs as jobs_table
+from services.gateway.ledger.db.schema import scripts as scripts_table
+from services.gateway.ledger.jobs import events as jobs_events
+from services.gateway.ledger.jobs import queries
+from services.gateway.ledger.models import JobRecord
 
 
 def announce_again(conn: sa.Connection, *, now: datetime) -> int:
@@ -32,7 +34,7 @@ def announce_again(conn: sa.Connection, *, now: datetime) -> int:
 
 def under_way(conn: sa.Connection) -> list[JobRecord]:
     """Return the jobs whose work has been announced and has not ended, oldest first."""
-    active = sa.select(*jobs.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
+    active = sa.select(*queries.COLUMNS).where(jobs_table.c.state.in_(ACTIVE_STATES))
     standing = (JobRecord.of(row) for row in conn.execute(active.order_by(jobs_table.c.created_at)))
     return [job for job in standing if job.spec is not None]  # the others wait for the backend's start
 
@@ -50,12 +52,12 @@ def announce_jobs(
         only: ids of the announcements that went with it, as far as somebody knows; else all did.
     """
     gone = [
-        job for job in under_way(conn) if only is None or announcements.render_requested(job).event_id in only
+        job for job in under_way(conn) if only is None or jobs_events.render_requested(job).event_id in only
     ]
     # what waits to be published says the same: both would have the work done twice
     outbox.withdraw(conn, RenderRequested.type, [job.job_id for job in gone])
     # as one set: ten thousand jobs one by one would take longer than a transaction may
-    events = chain.from_iterable(map(announcements.started, gone))
+    events = chain.from_iterable(map(jobs_events.started, gone))
     outbox.add(conn, *(_again(event, lost) for event in events), now=now)
     return len(gone)
 
@@ -76,5 +78,5 @@ def fail_scripts(conn: sa.Connection, *, now: datetime) -> None:
 def _again(event: Event, lost: str) -> Event:
     if not lost:
         return event
-    again = derived_id(f"{event.event_id}/{lost}", announcements.STAGE, "again")
+    again = derived_id(f"{event.event_id}/{lost}", jobs_events.STAGE, "again")
     return event.model_copy(update={"event_id": again})

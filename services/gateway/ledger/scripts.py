@@ -9,9 +9,9 @@ from contracts.commands import GenerateScript
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import ScriptRequested
 from contracts.states import ScriptOrigin, ScriptState
-from services.gateway.ledger import callbacks, facts, outbox
-from services.gateway.ledger.records import ScriptRecord, ScriptVersion, VersionRecord
-from services.gateway.ledger.schema import insert, script_versions, scripts
+from services.gateway.ledger import callbacks, ledger_events, outbox
+from services.gateway.ledger.db.schema import insert, script_versions, scripts
+from services.gateway.ledger.models import ScriptRecord, ScriptVersion, VersionRecord
 
 
 class StaleVersionError(PermanentError):
@@ -103,7 +103,7 @@ def request(
         .returning(scripts.c.script_id)
     ).first()
     if created:
-        outbox.add(conn, facts.script_recorded(conn, event.job_id, event.source), event, now=now)
+        outbox.add(conn, ledger_events.script_recorded(conn, event.job_id, event.source), event, now=now)
     script = require(conn, event.job_id)
     if script.video_id != event.video_id:
         raise PermanentError(
@@ -254,7 +254,7 @@ def _set(conn: sa.Connection, script_id: str, now: datetime, **values: object) -
 
 
 def _record(conn: sa.Connection, script_id: str, now: datetime) -> None:
-    outbox.add(conn, facts.script_recorded(conn, script_id), now=now)
+    outbox.add(conn, ledger_events.script_recorded(conn, script_id), now=now)
 
 
 def _add_version(

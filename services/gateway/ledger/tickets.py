@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from services.gateway.ledger.schema import stream_tickets as table
+from services.gateway.ledger.db.schema import stream_tickets as table
 
 PRUNED = 200
 """Rows that one issue may delete. Fewer than two: the table grows. More: an issue after a quiet night takes

@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from contracts.events import JobUpdated
-from services.gateway.ledger import announcements, jobs
-from services.gateway.ledger.records import JobRecord
-from services.gateway.ledger.schema import ACTIVE_STATES
-from services.gateway.ledger.schema import jobs as table
-from services.gateway.live.ring import Watch
+from services.gateway.ledger.db.schema import ACTIVE_STATES
+from services.gateway.ledger.db.schema import jobs as table
+from services.gateway.ledger.jobs import events, queries
+from services.gateway.ledger.models import JobRecord
+from services.gateway.live.replay_buffer import Watch
 
 CHUNK = 200
 """Ids in one query. Fewer: more round trips. More: databases limit their parameters."""
@@ -19,17 +19,17 @@ CHUNK = 200
 
 # Built once: building them takes longer than running them, and leaves cycles for the collector.
 
-_BY_ID = sa.select(*jobs.COLUMNS).where(table.c.job_id.in_(sa.bindparam("these", expanding=True)))
+_BY_ID = sa.select(*queries.COLUMNS).where(table.c.job_id.in_(sa.bindparam("these", expanding=True)))
 
 _CURRENT = (
-    sa.select(*jobs.COLUMNS)
+    sa.select(*queries.COLUMNS)
     .where(table.c.video_id == sa.bindparam("this_video"))
     .order_by(sa.case((table.c.state.in_(ACTIVE_STATES), 0), else_=1), table.c.updated_at.desc())
     .limit(1)
 )
 
 _CHANGED = (
-    sa.select(*jobs.COLUMNS)
+    sa.select(*queries.COLUMNS)
     .where(
         sa.or_(
             table.c.job_id.in_(sa.bindparam("these", expanding=True)),
@@ -72,4 +72,4 @@ def changed(conn: sa.Connection, watches: Sequence[Watch], since: datetime) -> l
 
 
 def _told(row: sa.Row[Any]) -> JobUpdated:
-    return announcements.job_updated(JobRecord.of(row))
+    return events.job_updated(JobRecord.of(row))

@@ -3,7 +3,7 @@
 from contracts.events import JobUpdated
 from services.gateway.live.cursors import Bookmark, Cursor, Place
 from services.gateway.live.frames import text_frame
-from services.gateway.messages import job_message, progress_message
+from services.gateway.live.messages import job_message, progress_message
 
 NOWHERE = Place("", (0,))
 

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 
 from contracts.base import ClaimCheck
 from contracts.events import CommandRejected, Event, ScriptRequested
-from contracts.recorded import CommandTaken, JobRecorded, ScriptRecorded
+from contracts.ledger_events import CommandTaken, JobRecorded, ScriptRecorded
 from contracts.states import JobState
 from contracts.topics import (
     CONTROL,
@@ -22,8 +22,8 @@ from contracts.topics import (
     UPDATES,
     partition_for,
 )
-from services.gateway.ledger import announcements
-from services.gateway.ledger.records import JobRecord
+from services.gateway.ledger.jobs import events
+from services.gateway.ledger.models import JobRecord
 from services.gateway.rebuild.log import Log, Record, Told
 
 ANNOUNCING = (CONTROL, RENDER_REQUESTED, JOBS, SCRIPT_REQUESTED, UPDATES)
@@ -89,15 +89,15 @@ def of_job(job: JobRecord, fact: JobRecorded) -> Iterator[Event]:
     """Yield what a job's newest fact announces; viewers of a job under way are told with its progress."""
     if job.state.active:
         if job.spec is not None:
-            yield from announcements.started(job)
+            yield from events.started(job)
         return
-    yield announcements.job_updated(job)
+    yield events.job_updated(job)
     if job.state is JobState.COMPLETED:
-        yield announcements.job_completed(job)
+        yield events.job_completed(job)
     else:
         if fact.number > 1:  # a job that was refused at once never lived
-            yield announcements.control_changed(job, canceled=True)
-        yield announcements.job_failed(job)
+            yield events.control_changed(job, canceled=True)
+        yield events.job_failed(job)
 
 
 def of_script(fact: ScriptRecorded) -> Iterator[Event]:
@@ -106,7 +106,7 @@ def of_script(fact: ScriptRecorded) -> Iterator[Event]:
     if fact.state == "GENERATING" and source is not None:
         wished = {name: fact.request[name] for name in _WISHED if name in fact.request}
         yield ScriptRequested(
-            event_id=announcements.script_requested_id(fact.job_id),
+            event_id=events.script_requested_id(fact.job_id),
             job_id=fact.job_id,
             attempt=1,
             video_id=fact.video_id,
@@ -123,7 +123,7 @@ def of_command(fact: CommandTaken) -> Iterator[Event]:
     """Yield what a command's fact announces."""
     if fact.code is not None:
         yield CommandRejected(
-            event_id=announcements.rejected_id(fact.command_key),
+            event_id=events.rejected_id(fact.command_key),
             job_id=fact.job_id,
             attempt=1,
             command_type=fact.command_type,

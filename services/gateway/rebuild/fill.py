@@ -7,11 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from contracts.event import Event
-from contracts.recorded import CallbackRecorded, CommandTaken, JobRecorded, RequestAnswered, ScriptRecorded
+from contracts.ledger_events import (
+    CallbackRecorded,
+    CommandTaken,
+    JobRecorded,
+    RequestAnswered,
+    ScriptRecorded,
+)
 from contracts.states import CallbackKind, JobState
 from services.gateway.ledger import callbacks, outbox, scripts
-from services.gateway.ledger import schema as tables
-from services.gateway.ledger.records import HistoryEntry, JobRecord
+from services.gateway.ledger.db import schema as tables
+from services.gateway.ledger.models import HistoryEntry, JobRecord
 from services.gateway.rebuild.fold import JobFold, ScriptFold
 
 REVISIONS_SKIPPED = 10_000

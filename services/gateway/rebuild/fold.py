@@ -11,10 +11,16 @@ from uuid import UUID
 
 from contracts.base import ClaimCheck
 from contracts.event import Event
-from contracts.recorded import CallbackRecorded, CommandTaken, JobRecorded, RequestAnswered, ScriptRecorded
+from contracts.ledger_events import (
+    CallbackRecorded,
+    CommandTaken,
+    JobRecorded,
+    RequestAnswered,
+    ScriptRecorded,
+)
 from contracts.states import JobState
 from services.gateway.ledger import commands, idempotency
-from services.gateway.ledger.records import HistoryEntry
+from services.gateway.ledger.models import HistoryEntry
 
 _SCRIPT_ORDER = {"GENERATING": 0, "FAILED": 1, "DRAFT": 1, "APPROVED": 2}
 

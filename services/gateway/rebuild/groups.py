@@ -29,16 +29,16 @@ from contracts.commands import (
 )
 from contracts.errors import ErrorCode, LecternError, TransientError
 from contracts.topics import ASSETS_UPLOADED, COMMANDS_TOPIC, PROGRESS, SCRIPT_GENERATED, STAGE_FAILED, Topic
-from services.gateway.intake import subject_of, type_of
-from services.gateway.ledger import announcements
-from services.gateway.ledger.announcements import STAGE
+from services.gateway.ingest.commands import subject_of, type_of
 from services.gateway.ledger.commands import CommandRecord, Taken
+from services.gateway.ledger.jobs import events
+from services.gateway.ledger.jobs.events import STAGE
 from services.gateway.rebuild.announced import Announced
 from services.gateway.rebuild.fold import Fold
 from services.gateway.rebuild.log import Log, Record, Told, told_as_unavailable
-from services.runtime.batches import AIOKafkaConsumer
+from services.runtime.kafka.consumer_internals import committed_of
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
 from services.runtime.settings import RuntimeSettings
-from services.runtime.vitals import committed_of
 
 INPUTS = (COMMANDS_TOPIC, SCRIPT_GENERATED, STAGE_FAILED, ASSETS_UPLOADED, PROGRESS)
 """What the gateways consume."""
@@ -170,7 +170,7 @@ def _obeyed(command: Command, record: Record, fold: Fold, announced: Announced) 
     """
     known = CommandRecord.of(record)
     key, subject = known.key(command), subject_of(command)
-    if key in fold.commands or announced.published(announcements.rejected_id(key)):
+    if key in fold.commands or announced.published(events.rejected_id(key)):
         return True
     former = fold.commands.get(known.former_id) if command.command_id is None else None
     if former is not None:

@@ -10,8 +10,8 @@ from aiokafka.errors import KafkaError
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.topics import Topic
-from services.runtime.batches import COMMITTED, UNCOMMITTED, AIOKafkaConsumer
-from services.runtime.provision import list_topics
+from services.runtime.kafka.record_batches import COMMITTED, UNCOMMITTED, AIOKafkaConsumer
+from services.runtime.kafka.topics_admin import list_topics
 from services.runtime.settings import RuntimeSettings
 
 Record = Any

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from contracts.errors import ErrorCode, LecternError, TransientError
-from services.gateway.ledger.database import opened_ledger, sqlite_engine
-from services.gateway.ledger.postgres_errors import database_error
-from services.gateway.ledger.writer import storage_error
+from services.gateway.ledger.db.group_commit import storage_error
+from services.gateway.ledger.db.postgres_errors import database_error
+from services.gateway.ledger.db.sqlite import opened_ledger, sqlite_engine
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ from typing import TypeVar
 from contracts.base import ClaimCheck, derived_id
 from contracts.errors import ErrorCode, PermanentError
 from contracts.event import Event
-from contracts.recorded import CallbackRecorded, ScriptRecorded
+from contracts.ledger_events import CallbackRecorded, ScriptRecorded
 from contracts.states import CallbackKind
 from contracts.topics import LEDGER
-from services.gateway.ledger.announcements import STAGE
-from services.gateway.ledger.records import JobRecord
+from services.gateway.ledger.jobs.events import STAGE
+from services.gateway.ledger.models import JobRecord
 from services.gateway.rebuild import fill
 from services.gateway.rebuild.announced import Announced, of_command, of_job, of_script
 from services.gateway.rebuild.fold import CallbackFold, Fold, JobFold, ScriptFold

@@ -3,7 +3,7 @@
 from services.gateway.service.core import Clock, NewId
 from services.gateway.service.creates import Created
 from services.gateway.service.scripts import Scripts
-from services.gateway.service.starts import Started, Starts, StartWish
+from services.gateway.service.start_jobs import Started, Starts, StartWish
 
 __all__ = ["Clock", "Created", "NewId", "Service", "StartWish", "Started"]
 

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from contracts.events import JobUpdated
 from contracts.rendering import RenderSettings
-from services.gateway.hub import Hub
-from services.gateway.ledger.database import Ledger
-from services.gateway.ledger.together import Together
+from services.gateway.batching import Together
+from services.gateway.ledger.db.sqlite import Ledger
 from services.gateway.live import snapshots
-from services.gateway.live.ring import Watch
+from services.gateway.live.hub import Hub
+from services.gateway.live.replay_buffer import Watch
 from services.runtime.artifacts import Artifacts
 
 Clock = Callable[[], datetime]
@@ -39,7 +39,7 @@ class Core:
     Args:
         ledger: where scripts and jobs stand.
         artifacts: where source texts and render specs go.
-        hub: its viewers; fed with the log of updates, see :mod:`services.gateway.hub`.
+        hub: its viewers; fed with the log of updates, see :mod:`services.gateway.live.hub`.
         defaults: how a job is rendered where its options say nothing.
         now: the clock.
         backend: gives render specs, where there is one.

@@ -15,11 +15,11 @@ from contracts.languages import DEFAULT_LANGUAGE
 from contracts.rendering import RenderSettings, check_names, check_shape
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
 from contracts.states import ScriptState
-from services.gateway.ledger import creates, jobs, prepared
-from services.gateway.ledger.creates import Asked, Standing
-from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.records import JobRecord, ScriptRecord
-from services.gateway.ledger.together import Together
+from services.gateway.batching import Together
+from services.gateway.ledger.jobs import create, create_approved, queries
+from services.gateway.ledger.jobs.create import Asked, Standing
+from services.gateway.ledger.jobs.queries import NewJob
+from services.gateway.ledger.models import JobRecord, ScriptRecord
 from services.gateway.service.core import Core
 from services.runtime.artifacts import Blob
 
@@ -56,13 +56,13 @@ class Creates(Core):
         self._looking = Together[Asked, Standing](self._look)
         self._creating = Together[NewJob, tuple[JobRecord, bool]](self._create)
         self._restoring = Together[str, None](self._restore_lost)
-        self._making = Together[prepared.Wish, JobRecord | None](self._make)
+        self._making = Together[create_approved.Wish, JobRecord | None](self._make)
 
     async def _look(self, asked: Sequence[Asked]) -> Sequence[Standing]:
-        return await self.ledger.read(creates.look, asked)
+        return await self.ledger.read(create.look, asked)
 
     async def _create(self, wanted: Sequence[NewJob]) -> Sequence[tuple[JobRecord, bool] | Exception]:
-        return await self.ledger.write(creates.create_all, wanted, now=self.now())
+        return await self.ledger.write(create.create_all, wanted, now=self.now())
 
     async def create_job(self, wish: StartRender) -> Created:
         """Create a render job, or return the one of this id, or the video's active one.
@@ -109,10 +109,10 @@ class Creates(Core):
         except PermanentError:
             return None
         await self._restoring.run(script_id)
-        return await self._making.run(prepared.Wish(job_id, video_id, script_id, settings))
+        return await self._making.run(create_approved.Wish(job_id, video_id, script_id, settings))
 
-    async def _make(self, wishes: Sequence[prepared.Wish]) -> Sequence[JobRecord | None]:
-        return await self.ledger.write(prepared.create_all, wishes, now=self.now())
+    async def _make(self, wishes: Sequence[create_approved.Wish]) -> Sequence[JobRecord | None]:
+        return await self.ledger.write(create_approved.create_all, wishes, now=self.now())
 
     async def _restore_lost(self, script_ids: Sequence[str]) -> Sequence[None]:
         """Store again what jobs of these scripts are to render, should it be gone since they were approved.
@@ -120,11 +120,11 @@ class Creates(Core):
         Before there are jobs: a worker has one in hand some milliseconds after its commit. While the store
         does not answer, one whose artifact is not there fails with ``ARTIFACT_MISSING``; its retry stores it.
         """
-        claims = await self.ledger.read(prepared.claims, script_ids)
+        claims = await self.ledger.read(create_approved.claims, script_ids)
         try:
             held = await self.artifacts.holds(list(claims.values()))
             for script_id, there in zip(claims, held, strict=True):
-                body = None if there else await self.ledger.read(prepared.body, script_id)
+                body = None if there else await self.ledger.read(create_approved.body, script_id)
                 if body is not None:
                     await self.artifacts.put(Blob(body.encode(), "application/json"))
         except LecternError as error:
@@ -183,7 +183,7 @@ class Creates(Core):
             PermanentError: ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``.
             TransientError: ``STORAGE_FULL`` or ``STORAGE_UNAVAILABLE``.
         """
-        snapshot = await self.ledger.read(jobs.render_spec, job_id)
+        snapshot = await self.ledger.read(queries.render_spec, job_id)
         await self.artifacts.put(Blob(snapshot.encode(), "application/json"))
 
     def _settings_of(self, options: RenderOptions) -> RenderSettings:

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.gateway.hub import Slots, Subscription, Update, of_job, of_video
-from services.gateway.ledger import jobs, progress, transitions
-from services.gateway.ledger.jobs import JobFilter
-from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import HistoryEntry, JobRecord
-from services.gateway.messages import ProgressMessage, progress_message
+from services.gateway.ledger.jobs import progress, queries, transitions
+from services.gateway.ledger.jobs.progress import Share
+from services.gateway.ledger.jobs.queries import JobFilter
+from services.gateway.ledger.models import HistoryEntry, JobRecord
+from services.gateway.live.hub import Slots, Subscription, Update, of_job, of_video
+from services.gateway.live.messages import ProgressMessage, progress_message
 from services.gateway.service.core import LIST_LIMIT
 from services.gateway.service.creates import Creates
 from services.gateway.service.rechecks import Rechecks
@@ -28,17 +28,17 @@ class Jobs(Creates):
 
     async def get_job(self, job_id: str) -> JobRecord:
         """Return a job; raises ``JOB_NOT_FOUND``."""
-        return await self.ledger.read(jobs.require, job_id)
+        return await self.ledger.read(queries.require, job_id)
 
     async def list_jobs(self, video_id: str) -> list[JobRecord]:
         """Return a video's jobs, newest first."""
-        return await self.ledger.read(jobs.of_video, video_id, LIST_LIMIT)
+        return await self.ledger.read(queries.of_video, video_id, LIST_LIMIT)
 
     async def page_jobs(
         self, wanted: JobFilter, limit: int, *, after: tuple[datetime, str] | None = None
     ) -> list[JobRecord]:
         """Return jobs, newest first, from behind the one named by its moment of creation and its id."""
-        return await self.ledger.read(jobs.page, wanted, limit, after=after)
+        return await self.ledger.read(queries.page, wanted, limit, after=after)
 
     async def ended_job(self, job_id: str, wait: float) -> JobRecord:
         """Return a job once it has ended, at the latest after ``wait`` seconds; raises ``JOB_NOT_FOUND``."""
@@ -63,7 +63,7 @@ class Jobs(Creates):
                 self.hub.detach(of_job(job_id), subscription)
 
     async def _not_ended(self, job_ids: Sequence[str]) -> list[str]:
-        return await self.ledger.read(jobs.still_active, job_ids)
+        return await self.ledger.read(queries.still_active, job_ids)
 
     async def job_standing(
         self, job_id: str
@@ -74,15 +74,15 @@ class Jobs(Creates):
         """
 
         def look(conn: sa.Connection) -> tuple[JobRecord, list[HistoryEntry], list[Share], str | None]:
-            job = jobs.require(conn, job_id)
-            spec = jobs.render_spec(conn, job_id) if job.spec is not None else None
-            return job, jobs.history(conn, job_id), progress.shares(conn, job_id, job.attempt), spec
+            job = queries.require(conn, job_id)
+            spec = queries.render_spec(conn, job_id) if job.spec is not None else None
+            return job, queries.history(conn, job_id), progress.shares(conn, job_id, job.attempt), spec
 
         return await self.ledger.read(look)
 
     async def render_spec(self, job_id: str) -> str:
         """Return a job's snapshot; raises ``JOB_NOT_FOUND`` or ``NO_RENDER_SPEC``."""
-        return await self.ledger.read(jobs.render_spec, job_id)
+        return await self.ledger.read(queries.render_spec, job_id)
 
     async def cancel(self, job_id: str) -> JobRecord:
         """Stop a job; raises ``JOB_NOT_FOUND`` or ``JOB_STATE_CONFLICT``."""

@@ -17,12 +17,13 @@ from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import Script
 from contracts.states import ScriptState
 from contracts.text_language import language_of
-from services.gateway.diffs import Change, diff
-from services.gateway.ledger import announcements, prepared, scripts
-from services.gateway.ledger.records import ScriptRecord, ScriptVersion, VersionRecord
+from services.gateway.ledger import scripts
+from services.gateway.ledger.jobs import create_approved, events
+from services.gateway.ledger.models import ScriptRecord, ScriptVersion, VersionRecord
 from services.gateway.ledger.scripts import StaleVersionError
 from services.gateway.service.core import LIST_LIMIT, Core
 from services.gateway.service.rechecks import Rechecks
+from services.gateway.service.script_diff import Change, diff
 from services.runtime.artifacts import Blob
 
 log = structlog.get_logger(__name__)
@@ -70,7 +71,7 @@ class Scripts(Core):
         source = await self.artifacts.put(Blob(wish.source_text.encode(), "text/plain"))
         script_id = script_id_of(wish)
         return ScriptRequested(
-            event_id=announcements.script_requested_id(script_id),
+            event_id=events.script_requested_id(script_id),
             job_id=script_id,
             attempt=1,
             video_id=wish.video_id,
@@ -181,8 +182,8 @@ class Scripts(Core):
         try:
             spec, data = await asyncio.to_thread(_spec_of, script.body or "", script.language)
             claim = await self.artifacts.put(Blob(data, "application/json"))
-            ahead = prepared.StoredSpec(claim, data.decode(), spec.language, len(spec.scenes))
-            await self.ledger.write(prepared.keep, script.script_id, script.version, ahead)
+            ahead = create_approved.StoredSpec(claim, data.decode(), spec.language, len(spec.scenes))
+            await self.ledger.write(create_approved.keep, script.script_id, script.version, ahead)
         except LecternError as error:
             log.warning("spec.not_stored", script_id=script.script_id, error=str(error))
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from contracts.base import ClaimCheck, canonical_json
 from services.runtime.artifacts import Made, Remembered
 from services.runtime.artifacts.blobs import BlobStore
-from services.runtime.crashpoints import crash_point
+from services.runtime.fault_points import crash_point
 
 REQUESTS = Counter(
     "lectern_cache_requests_total",

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from contracts.base import ClaimCheck
-from services.runtime import files
-from services.runtime.artifacts import Blob
+from services.runtime.artifacts import Blob, files
 from services.runtime.artifacts.blobs import claim_of, corrupt, digest_of, file_name, missing
 
 

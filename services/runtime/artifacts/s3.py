@@ -9,10 +9,9 @@ from uuid import uuid4
 
 from contracts.base import ClaimCheck
 from contracts.errors import ErrorCode, TransientError
-from services.runtime import files
-from services.runtime.artifacts import Blob
+from services.runtime.artifacts import Blob, files
 from services.runtime.artifacts.blobs import claim_of, corrupt, digest_of, file_name, missing
-from services.runtime.s3 import Bucket, NoSuchObjectError
+from services.runtime.artifacts.bucket import Bucket, NoSuchObjectError
 
 MAX_ENTRY_BYTES = 32 << 20
 """Bytes of an entry that has no size of its own: an action's facts, a part of a gather, which is an event.

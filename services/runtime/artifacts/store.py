@@ -9,7 +9,7 @@ from contracts.base import ClaimCheck
 from services.runtime.artifacts import Artifacts, Blob, Made, Remembered
 from services.runtime.artifacts.blobs import BlobStore
 from services.runtime.artifacts.cache import ActionCache
-from services.runtime.artifacts.gather import gather
+from services.runtime.artifacts.collect_parts import gather
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.settings import ArtifactSettings
 
@@ -85,8 +85,8 @@ async def open_artifacts(
         yield ArtifactStore(local, on_result)
         return
     # The S3 client is an optional dependency (extra "s3") and takes half a second to import.
+    from services.runtime.artifacts.bucket import S3Location, open_bucket  # noqa: PLC0415
     from services.runtime.artifacts.s3 import S3Blobs  # noqa: PLC0415
-    from services.runtime.s3 import S3Location, open_bucket  # noqa: PLC0415
 
     prefix = settings.artifact_s3_prefix.strip("/")
     location = S3Location(

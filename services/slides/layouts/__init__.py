@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from contracts.events import SceneContext
+from services.slides.drawing.sheet import Sheet
 from services.slides.layouts import (
     bullets,
     chapter,
@@ -20,7 +21,6 @@ from services.slides.layouts import (
     warning,
 )
 from services.slides.plan import Layout, Plan
-from services.slides.sheet import Sheet
 
 Compose = Callable[[Sheet, Plan, SceneContext], None]
 """Writes a plan on a sheet; what does not fit leaves the sheet not whole, never overflows."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Block, Room, fit_together
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import (
     POINT,
     POINT_SIZES,
@@ -17,7 +17,7 @@ from services.slides.layouts.parts import (
     tone,
 )
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.typesetting.fitting import LEAST, Block, Room, fit_together
 
 _CARD_SIZES = (36, 34, 32, 30, LEAST)
 

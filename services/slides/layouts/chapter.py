@@ -1,11 +1,11 @@
 """The chapter card, over the lead-in: number, title, goal, progress through the film."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Style
+from services.slides.drawing.sheet import CONTENT, LEFT, Sheet
 from services.slides.layouts.parts import BODY, TITLE, Part, stack
 from services.slides.plan import Plan
-from services.slides.sheet import CONTENT, LEFT, Sheet
-from services.slides.text import one_line
+from services.slides.typesetting.fitting import LEAST, Style
+from services.slides.typesetting.text import one_line
 
 _SIZES = (80, 72, 64, 56, 52, 48, 44, 40, 38, 36, 34, 32, 30, LEAST)
 _NUMBER = Style(700, 1.2)

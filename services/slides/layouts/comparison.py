@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Block, Room, Style, fit, fit_together
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.drawing.themes import Colour
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import centred, draw_headline, emphases, forbidding_icon
 from services.slides.plan import Column, Plan
-from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
-from services.slides.themes import Colour
+from services.slides.typesetting.fitting import LEAST, Block, Room, Style, fit, fit_together
 
 _POINT = Style(500, 1.34)
 _TITLE = Style(800, 1.2)

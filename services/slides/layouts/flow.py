@@ -1,11 +1,11 @@
 """Short steps from left to right, joined by arrows; the last one is where they lead."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Block, Room, Style, fit_together
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import centred, draw_headline, emphases, marks
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.typesetting.fitting import LEAST, Block, Room, Style, fit_together
 
 _STYLE = Style(700, 1.32)
 _SIZES = (34, 32, 30, LEAST)

@@ -1,11 +1,11 @@
 """A figure: a ring for a share, people for "a of b", else a big number on a card."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import BASELINE, LEAST, Block, Room, Style, fit, line_of
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import LEFT, RIGHT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import BODY, BODY_SIZES, STATEMENT, Part, draw_chip, emphases, stack
 from services.slides.plan import Plan
-from services.slides.sheet import LEFT, RIGHT, Sheet
+from services.slides.typesetting.fitting import BASELINE, LEAST, Block, Room, Style, fit, line_of
 
 _NUMBER = Style(900, 1.15, 0)
 _UNIT = Style(800, 1.15, 0)

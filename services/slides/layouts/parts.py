@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from contracts.polarity import states_not
-from services.slides.fitting import LEAST, SINGLE, Block, Room, Style, fit
+from services.slides.drawing.sheet import BOTTOM, CONTENT, LEFT, Sheet
 from services.slides.plan import Plan
-from services.slides.shaping import Emphases
-from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.typesetting.fitting import LEAST, SINGLE, Block, Room, Style, fit
+from services.slides.typesetting.shaping import Emphases
 
 HEADLINE = Style(800, 1.26, -0.015)
 STATEMENT = Style(800, 1.3, -0.015)

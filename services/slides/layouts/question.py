@@ -1,12 +1,12 @@
 """A question to think about."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Room, Style, fit, line_of
-from services.slides.header import draw_header
-from services.slides.illustration import draw_satellite
+from services.slides.drawing.illustration import draw_satellite
+from services.slides.drawing.sheet import BOTTOM, LEFT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import BODY_TOP, STATEMENT, centred, emphases
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, LEFT, Sheet
+from services.slides.typesetting.fitting import LEAST, Room, Style, fit, line_of
 
 _SIZES = (64, 56, 52, 48, 44, 40, 38, 36, 34, 32, 30, LEAST)
 _PILL = Style(700, 1.2)

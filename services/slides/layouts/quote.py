@@ -1,11 +1,11 @@
 """What somebody said, in a speech bubble, and who said it."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Room, Style, fit
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import CONTENT, LEFT, RIGHT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import BODY_TOP, centred, emphases
 from services.slides.plan import Plan
-from services.slides.sheet import CONTENT, LEFT, RIGHT, Sheet
+from services.slides.typesetting.fitting import LEAST, Room, Style, fit
 
 _STYLE = Style(700, 1.42)
 _SPEAKER = Style(700, 1.3)

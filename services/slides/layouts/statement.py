@@ -1,9 +1,9 @@
 """One sentence, its reason, and a picture: what most scenes are."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST
-from services.slides.header import draw_header
-from services.slides.illustration import draw_hero
+from services.slides.drawing.illustration import draw_hero
+from services.slides.drawing.sheet import BOTTOM, LEFT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import (
     BODY,
     BODY_SIZES,
@@ -15,7 +15,7 @@ from services.slides.layouts.parts import (
     stack,
 )
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, LEFT, Sheet
+from services.slides.typesetting.fitting import LEAST
 
 _SIZES = (72, 64, 56, 52, 48, 44, 40, 38, 36, 34, 32, 30, LEAST)
 _WIDTH, _WIDTH_ALONE = 616, 960

@@ -1,8 +1,8 @@
 """Numbered steps down a line, each on its own card."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import Room, fit_together
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import BOTTOM, CONTENT, LEFT, RIGHT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import (
     POINT,
     POINT_SIZES,
@@ -12,7 +12,7 @@ from services.slides.layouts.parts import (
     headline_sizes,
 )
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, CONTENT, LEFT, RIGHT, Sheet
+from services.slides.typesetting.fitting import Room, fit_together
 
 _MOST_HEIGHT = 124
 _LONE_DISC, _LONE_HEIGHT, _LONE_SIZES = 96.0, 240, (52, 48, 44, 40)

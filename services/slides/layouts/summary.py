@@ -1,13 +1,13 @@
 """What to remember: a panel with the headline, and a card with a tick or a cross for each point."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Room, Style, fit, fit_together
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import BOTTOM, LEFT, RIGHT, Sheet
+from services.slides.drawing.themes import WHITE
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import POINT, STATEMENT, emphases, forbidding_icon
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, LEFT, RIGHT, Sheet
-from services.slides.text import one_line
-from services.slides.themes import WHITE
+from services.slides.typesetting.fitting import LEAST, Room, Style, fit, fit_together
+from services.slides.typesetting.text import one_line
 
 _TOP = 116
 _PANEL = 360

@@ -1,12 +1,12 @@
 """A term, its other name, and what it means, beside a picture."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Style
-from services.slides.header import draw_header
-from services.slides.illustration import draw_hero
+from services.slides.drawing.illustration import draw_hero
+from services.slides.drawing.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import BODY_TOP, TITLE, Part, centred, emphases, stack
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, CONTENT, LEFT, Sheet
+from services.slides.typesetting.fitting import LEAST, Style
 
 _NAME_SIZES = (80, 72, 64, 56, 52, 48, 44, 40, 36, 34, 32, 30, LEAST)
 _ALIAS = Style(500, 1.25)

@@ -1,11 +1,11 @@
 """A long text at reading size on one card, without a picture."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Room, Style, fit
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import CONTENT, LEFT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import BODY_TOP, centred, emphases
 from services.slides.plan import Plan
-from services.slides.sheet import CONTENT, LEFT, Sheet
+from services.slides.typesetting.fitting import LEAST, Room, Style, fit
 
 _STYLE = Style(500, 1.5)
 _SIZES = (52, 48, 44, 40, 38, 36, 34, 32, 30, LEAST)

@@ -1,11 +1,11 @@
 """Events in time: along a line from left to right, or down the slide when there are many or long ones."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST, Block, Room, Style, fit_together
-from services.slides.header import draw_header
+from services.slides.drawing.sheet import BOTTOM, CONTENT, LEFT, RIGHT, Sheet
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import POINT, centred, draw_headline, emphases, headline_sizes
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, CONTENT, LEFT, RIGHT, Sheet
+from services.slides.typesetting.fitting import LEAST, Block, Room, Style, fit_together
 
 _TIME = Style(900, 1.1)
 _TIME_SIZES = (44, 40, 36, 34, 32, 30, LEAST)

@@ -1,13 +1,13 @@
 """What is forbidden or dangerous: hazard stripe, sign, and the acts with crosses."""
 
 from contracts.events import SceneContext
-from services.slides.fitting import LEAST
-from services.slides.header import draw_header
-from services.slides.illustration import draw_hero
+from services.slides.drawing.illustration import draw_hero
+from services.slides.drawing.sheet import BOTTOM, LEFT, WIDTH, Sheet
+from services.slides.drawing.themes import SIGN_BLACK, SIGN_YELLOW
+from services.slides.layouts.header import draw_header
 from services.slides.layouts.parts import BODY, BODY_SIZES, BODY_TOP, POINT, STATEMENT, Part, centred, stack
 from services.slides.plan import Plan
-from services.slides.sheet import BOTTOM, LEFT, WIDTH, Sheet
-from services.slides.themes import SIGN_BLACK, SIGN_YELLOW
+from services.slides.typesetting.fitting import LEAST
 
 _SIZES = (64, 56, 52, 48, 44, 40, 38, 36, 34, 32, 30, LEAST)
 _POINT_SIZES = (34, 32, 30, LEAST)

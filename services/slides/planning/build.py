@@ -17,7 +17,7 @@ from services.slides.planning.cleaning import clipped, has_hangul
 from services.slides.planning.condense import SAME, condensed, point, says, similarity
 from services.slides.planning.emphasis import emphasis
 from services.slides.planning.icons import hero_of, point_icons
-from services.slides.planning.nominal import alike, nominal, without_lead
+from services.slides.planning.noun_form import alike, nominal, without_lead
 from services.slides.planning.patterns import COUNTS_ITEMS
 from services.slides.planning.scene import Scene, announces, forbids, greets
 from services.slides.planning.sentences import sentences

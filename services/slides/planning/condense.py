@@ -4,7 +4,7 @@ import re
 
 from contracts.faithful import faithful, without_aside
 from services.slides.planning.cleaning import has_hangul
-from services.slides.planning.nominal import nominal, without_lead
+from services.slides.planning.noun_form import nominal, without_lead
 
 _LEAST = 6
 """A clause shorter than this says too little to stand alone."""

@@ -12,16 +12,16 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.errors import ErrorCode, TransientError
 from contracts.topics import Topic
-from services.runtime.embedded import EmbeddedBroker, embedded_broker
-from services.runtime.probe import NoAnswerError, brokers_alive, free_port, is_apache_kafka
-from services.runtime.provision import create_topics
+from services.runtime.embedded_broker import EmbeddedBroker, embedded_broker
+from services.runtime.kafka.probe import NoAnswerError, brokers_alive, free_port, is_apache_kafka
+from services.runtime.kafka.topics_admin import create_topics
 from tests.support.eventually import eventually, eventually_sync
 
 pytestmark = pytest.mark.kafka
 
 HOLDER = """
 import sys, time
-from services.runtime.embedded import EmbeddedBroker
+from services.runtime.embedded_broker import EmbeddedBroker
 broker = EmbeddedBroker()
 print(broker.start(), flush=True)
 sys.stdin.read()

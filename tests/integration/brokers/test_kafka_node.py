@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from contracts.topics import Topic
 from ops.kafka.distribution import KafkaUnavailableError
 from ops.kafka.node import KafkaNode
-from services.runtime.probe import brokers_alive, is_apache_kafka
-from services.runtime.provision import create_topics
+from services.runtime.kafka.probe import brokers_alive, is_apache_kafka
+from services.runtime.kafka.topics_admin import create_topics
 from tests.support.eventually import eventually_sync
 
 pytestmark = [pytest.mark.kafka, pytest.mark.real_kafka]

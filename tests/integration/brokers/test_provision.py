@@ -8,8 +8,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.topics import CONTROL, DLQ_CONFIG, SCENE_PLANNED, TOPICS, Topic, all_topic_names
-from services.runtime.probe import free_port
-from services.runtime.provision import TopicState, create_topics, list_topics
+from services.runtime.kafka.probe import free_port
+from services.runtime.kafka.topics_admin import TopicState, create_topics, list_topics
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually
 

@@ -5,11 +5,11 @@ from aiokafka import AIOKafkaConsumer
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.topics import ASSETS_UPLOADED
-from services.cli.neighbours import GATEWAY_GROUP, refuse_beside_a_gateway
+from services.cli.gateway_check import GATEWAY_GROUP, refuse_beside_a_gateway
 from services.runtime.actor import Actor
-from services.runtime.engine import group_of
-from services.runtime.probe import free_port
-from services.runtime.provision import create_topics
+from services.runtime.engine.engine import group_of
+from services.runtime.kafka.probe import free_port
+from services.runtime.kafka.topics_admin import create_topics
 from tests.support.brokers import Broker
 
 pytestmark = pytest.mark.kafka

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.runtime.probe import free_port
+from services.runtime.kafka.probe import free_port
 from tests.support.eventually import eventually_sync
 
 LESSON = """# 비밀번호 안전하게 쓰기

@@ -14,10 +14,10 @@ from contracts.cloudevents import headers_of, value_of
 from contracts.events import JobUpdated
 from contracts.steps import Step
 from contracts.topics import UPDATES
-from services.gateway.hub import Hub, Subscription, of_video
-from services.gateway.ledger.database import opened_ledger
-from services.gateway.live.broadcast import SHARE, TURN, Broadcast
-from services.runtime.provision import create_topics
+from services.gateway.ledger.db.sqlite import opened_ledger
+from services.gateway.live.hub import Hub, Subscription, of_video
+from services.gateway.live.updates_feed import SHARE, TURN, Broadcast
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.engines import producing

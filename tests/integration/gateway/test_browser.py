@@ -12,10 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.steps import Step
-from services.gateway.access import AccessSettings, AuthMode
+from services.gateway.auth.access import AccessSettings, AuthMode
 from services.gateway.settings import GatewaySettings
-from services.runtime.assets import AssetSettings, ResourcePolicy
-from services.runtime.probe import free_port
+from services.runtime.kafka.probe import free_port
+from services.runtime.published_files import AssetSettings, ResourcePolicy
 from tests.support.browser import Page, browser, serving_page
 from tests.support.eventually import eventually
 from tests.support.proxy import Proxy, proxying

@@ -18,13 +18,13 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from contracts.cloudevents import headers_of, value_of
 from contracts.topics import COMMANDS_TOPIC, RENDER_REQUESTED, UPDATES
 from ops.kafka.node import KafkaNode
-from services.gateway.hub import Hub, Subscription, of_video
-from services.gateway.ledger.database import opened_ledger
-from services.gateway.live import broadcast as broadcast_module
-from services.gateway.live.broadcast import Broadcast
-from services.runtime.provision import create_topics
+from services.gateway.ledger.db.sqlite import opened_ledger
+from services.gateway.live import updates_feed as broadcast_module
+from services.gateway.live.hub import Hub, Subscription, of_video
+from services.gateway.live.updates_feed import Broadcast
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
-from tests.integration.gateway.lab import SPEC
+from tests.integration.gateway.gateways import SPEC
 from tests.integration.gateway.test_broadcast import update
 from tests.support.engines import producing
 from tests.support.eventually import eventually

@@ -12,7 +12,7 @@ from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import ControlChanged
 from services.gateway.ledger import commands, outbox
-from services.gateway.ledger.database import open_ledger, opened_ledger
+from services.gateway.ledger.db.sqlite import open_ledger, opened_ledger
 from tests.support.eventually import eventually
 from tests.support.pgbouncer import pgbouncer
 from tests.support.postgres import PostgresServer, postgres_server

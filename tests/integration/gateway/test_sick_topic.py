@@ -32,14 +32,14 @@ from contracts.topics import (
     partition_for,
 )
 from ops.kafka.node import KafkaNode
+from services.gateway.dispatch.outbox_relay import Relay
 from services.gateway.ledger import outbox
-from services.gateway.ledger.database import Ledger, opened_ledger
-from services.gateway.relay import Relay
-from services.runtime.batches import AIOKafkaConsumer
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.gateway.ledger.db.sqlite import Ledger, opened_ledger
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
-from tests.integration.gateway.lab import SPEC
+from tests.integration.gateway.gateways import SPEC
 from tests.support.eventually import eventually
 from tests.support.own_kafka import need_own_kafka
 from tests.support.processes import Process, call

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from contracts.steps import Step
 from ops.kafka.node import KafkaNode
-from tests.integration.gateway.lab import Lab
+from tests.integration.gateway.gateways import Lab
 from tests.support.eventually import eventually
 from tests.support.own_kafka import need_own_kafka
 from tests.support.postgres import postgres_server

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.steps import Step
 from ops.kafka.node import KafkaNode
-from tests.integration.gateway.lab import STEPS, Lab, Viewer, watching
+from tests.integration.gateway.gateways import STEPS, Lab, Viewer, watching
 from tests.support.eventually import eventually
 from tests.support.own_kafka import need_own_kafka
 from tests.support.postgres import postgres_server

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 UV = Path(sys.executable).parent / "uv"
 
 SERVICES = (*WORKERS, "gateway")
-IMPORTED = {"s3": "services.upload.s3", "embedded": "services.runtime.embedded"}
+IMPORTED = {"s3": "services.upload.s3", "embedded": "services.runtime.embedded_broker"}
 """Extras that are no service, and what needs them."""
 
 START = """

@@ -9,10 +9,10 @@ from aiokafka import TopicPartition
 from contracts import topics
 from contracts.cloudevents import value_of
 from contracts.topics import CONTROL, Topic
-from services.runtime import batches
-from services.runtime.control import ControlReader
-from services.runtime.fence import Fence
-from services.runtime.provision import create_topics
+from services.runtime.engine.control import ControlReader
+from services.runtime.engine.fence import Fence
+from services.runtime.kafka import record_batches
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.engines import letters, producing, working
@@ -73,7 +73,7 @@ async def test_a_small_batch_that_unpacks_to_more_than_there_is_memory_is_a_dead
     broker: Broker, scenes: Topic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: int
 ) -> None:
     """A megabyte of zstd unpacks to thirty thousand: whoever read it was killed, and so was the next."""
-    monkeypatch.setattr(batches, "LARGEST", 1_000_000)
+    monkeypatch.setattr(record_batches, "LARGEST", 1_000_000)
     servers = broker.bootstrap_servers
     async with producing(servers) as producer:
         bomb = await send_packed(producer, scenes.name, 0, [bytes(500_000)] * 3, codec)
@@ -86,7 +86,7 @@ async def test_a_small_batch_that_unpacks_to_more_than_there_is_memory_is_a_dead
         None,
         bomb[61:],
     )  # the rest is the broker's
-    assert (headers["dlq.original.offset"], batches.UNREAD in headers) == (b"2", True)
+    assert (headers["dlq.original.offset"], record_batches.UNREAD in headers) == (b"2", True)
 
 
 async def test_the_control_topic_is_followed_past_such_a_name(broker: Broker, tmp_path: Path) -> None:

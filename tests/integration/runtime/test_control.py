@@ -10,12 +10,12 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 
 from contracts.events import ControlChanged
-from services.runtime import control
-from services.runtime.control import ControlReader
-from services.runtime.fence import Fence
-from services.runtime.identity import LogId, TopicSeen, look
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.engine import control
+from services.runtime.engine.control import ControlReader
+from services.runtime.engine.fence import Fence
+from services.runtime.kafka.log_identity import LogId, TopicSeen, look
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 

@@ -19,9 +19,9 @@ from contracts.cloudevents import SCENE_HEADER, headers_of, value_of
 from contracts.events import ControlChanged, Event
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.engine import Engine, group_of
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.engine.engine import Engine, group_of
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually

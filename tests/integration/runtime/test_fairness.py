@@ -14,9 +14,9 @@ from contracts.events import Event, SceneComposed, ScenePlanned
 from contracts.topics import partition_for
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.engine import Engine, window_of
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.engine.engine import Engine, window_of
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually

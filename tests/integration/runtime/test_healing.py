@@ -13,16 +13,16 @@ from contracts import topics
 from contracts.cloudevents import SCENE_HEADER, headers_of, value_of
 from contracts.events import ControlChanged, Event
 from ops.kafka.node import KafkaNode
-from services.runtime import watchdog
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.engine import Engine
-from services.runtime.metrics import CONSUMER_RESTARTS
-from services.runtime.probe import free_port
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.engine import watchdog
+from services.runtime.engine.engine import Engine
+from services.runtime.kafka.consumer_internals import vitals_of
+from services.runtime.kafka.probe import free_port
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
+from services.runtime.observability.metrics import CONSUMER_RESTARTS
 from services.runtime.settings import RuntimeSettings
-from services.runtime.vitals import vitals_of
 from tests.integration.runtime.test_engine import EPOCH
 from tests.support.eventually import eventually
 from tests.support.own_kafka import need_own_kafka

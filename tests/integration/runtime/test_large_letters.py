@@ -14,7 +14,7 @@ from contracts.cloudevents import value_of
 from services.runtime.artifacts import Artifacts
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.provision import create_topics
+from services.runtime.kafka.topics_admin import create_topics
 from tests.support.brokers import Broker
 from tests.support.engines import letters, producing, working
 from tests.support.eventually import eventually

@@ -17,10 +17,10 @@ from contracts.events import Event, ScenePlanned, StageFailed
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.store import ArtifactStore
-from services.runtime.batches import AIOKafkaConsumer
-from services.runtime.engine import Engine
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.engine.engine import Engine
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually

@@ -9,9 +9,9 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 
 from contracts import topics
-from services.runtime.batches import AIOKafkaConsumer
-from services.runtime.provision import create_topics
-from services.runtime.vitals import committed_of
+from services.runtime.kafka.consumer_internals import committed_of
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
+from services.runtime.kafka.topics_admin import create_topics
 from tests.support.brokers import Broker
 from tests.support.engines import producing
 from tests.support.eventually import eventually

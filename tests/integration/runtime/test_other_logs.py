@@ -15,17 +15,18 @@ from contracts import topics
 from contracts.cloudevents import headers_of, value_of
 from contracts.events import ControlChanged, Event
 from ops.kafka.node import KafkaNode
-from services.runtime import identity, watchdog
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.batches import AIOKafkaConsumer
-from services.runtime.engine import Engine
-from services.runtime.identity import UNKNOWN, LogId, TopicSeen, look
-from services.runtime.metrics import UNREAD_DELETED
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.engine import watchdog
+from services.runtime.engine.engine import Engine
+from services.runtime.kafka import log_identity
+from services.runtime.kafka.consumer_internals import committed_of
+from services.runtime.kafka.log_identity import UNKNOWN, LogId, TopicSeen, look
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
+from services.runtime.kafka.topics_admin import create_topics
+from services.runtime.observability.metrics import UNREAD_DELETED
 from services.runtime.settings import RuntimeSettings
-from services.runtime.vitals import committed_of
 from tests.integration.runtime.test_engine import EPOCH
 from tests.support.engines import producing
 from tests.support.eventually import eventually
@@ -173,7 +174,9 @@ async def test_the_id_of_a_topic_is_told_and_changes_when_it_is_made_anew(
     def too_old(*_: Any) -> None:
         raise NotImplementedError
 
-    monkeypatch.setattr(identity._TopicIdsRequest, "prepare", too_old)  # a broker from before there were ids
+    monkeypatch.setattr(
+        log_identity._TopicIdsRequest, "prepare", too_old
+    )  # a broker from before there were ids
     untold = (await look(client, [room.topic.name, "not-there"]))[room.topic.name]
     assert untold == TopicSeen(LogId(cluster, UNKNOWN), 1)
 

@@ -10,8 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from contracts.errors import ErrorCode, TransientError
 from contracts.events import Event, JobFailed
 from contracts.topics import JOBS, TOPIC_OF_TYPE, Topic, partition_for
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually

@@ -9,8 +9,8 @@ from contracts.cloudevents import headers_of, value_of
 from contracts.errors import ErrorCode, TransientError
 from contracts.events import ControlChanged, Event, JobFailed
 from contracts.topics import JOBS
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.engines import producing

@@ -11,9 +11,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts import topics
 from contracts.cloudevents import value_of
-from services.runtime import processing, publisher
-from services.runtime.metrics import TOPIC_UNWRITABLE
-from services.runtime.provision import create_topics
+from services.runtime.engine import processor
+from services.runtime.kafka import publisher
+from services.runtime.kafka.topics_admin import create_topics
+from services.runtime.observability.metrics import TOPIC_UNWRITABLE
 from tests.support.brokers import Broker
 from tests.support.engines import producing, working
 from tests.support.eventually import eventually
@@ -38,7 +39,7 @@ async def test_a_dead_letter_that_is_not_acknowledged_held_up_a_whole_stage(
 
     monkeypatch.setattr(AIOKafkaProducer, "send", send_unacknowledged)
     monkeypatch.setattr(publisher, "ACK_SECONDS", 1.0)
-    monkeypatch.setattr(processing, "_BROKER_AWAY_DELAY", 0.5)
+    monkeypatch.setattr(processor, "_BROKER_AWAY_DELAY", 0.5)
     await create_topics(servers)
     await create_topics(servers, topics=[topic])
     async with producing(servers) as producer:

@@ -18,12 +18,12 @@ from contracts.events import ControlChanged, Event, JobFailed, JobUpdated, Progr
 from contracts.steps import Step
 from contracts.topics import CONTROL, JOBS, PROGRESS, UPDATES, Topic, partition_for
 from ops.kafka.node import KafkaNode
-from services.runtime.batches import AIOKafkaConsumer
-from services.runtime.observer import Observer
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.kafka.observer import Observer
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.record_batches import AIOKafkaConsumer
+from services.runtime.kafka.topic_health import NotTakenError
+from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
-from services.runtime.topic_health import NotTakenError
 from tests.support.eventually import eventually
 from tests.support.own_kafka import need_own_kafka
 from tests.support.second_broker import SecondBroker

@@ -16,11 +16,11 @@ from contracts.cloudevents import value_of
 from contracts.events import ControlChanged, Event
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.control import FREEZE_SECONDS
-from services.runtime.engine import Engine
-from services.runtime.metrics import SKIPPED
-from services.runtime.provision import create_topics
-from services.runtime.publisher import Publisher
+from services.runtime.engine.control import FREEZE_SECONDS
+from services.runtime.engine.engine import Engine
+from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.topics_admin import create_topics
+from services.runtime.observability.metrics import SKIPPED
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.eventually import eventually

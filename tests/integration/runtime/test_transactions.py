@@ -20,14 +20,14 @@ from contracts.events import ControlChanged, Event
 from contracts.topics import CONTROL, Topic
 from services.gateway.rebuild import log as log_module
 from services.gateway.rebuild.log import open_log
-from services.runtime import watchdog
 from services.runtime.actor import Actor, Context, Subscription
 from services.runtime.artifacts import Artifacts
-from services.runtime.control import ControlReader
-from services.runtime.engine import Engine, group_of
-from services.runtime.fence import Fence
-from services.runtime.metrics import LAG, OPEN_TRANSACTION
-from services.runtime.provision import create_topics
+from services.runtime.engine import watchdog
+from services.runtime.engine.control import ControlReader
+from services.runtime.engine.engine import Engine, group_of
+from services.runtime.engine.fence import Fence
+from services.runtime.kafka.topics_admin import create_topics
+from services.runtime.observability.metrics import LAG, OPEN_TRANSACTION
 from services.runtime.settings import RuntimeSettings
 from tests.support.brokers import Broker
 from tests.support.engines import producing

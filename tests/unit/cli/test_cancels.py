@@ -14,13 +14,13 @@ from services.cli import rendering
 from services.cli.display import PlainDisplay
 from services.cli.lesson import Lesson
 from services.cli.rendering import Wish
-from services.cli.stack import Stack
-from services.gateway.access import AccessSettings, AuthMode
+from services.cli.system import Stack
+from services.gateway.auth.access import AccessSettings, AuthMode
 from services.gateway.settings import GatewaySettings
-from services.runtime.engine import Engine
+from services.runtime.engine.engine import Engine
 from services.runtime.settings import RuntimeSettings
+from tests.support.cancel_points import Moment, cancelled_at
 from tests.support.eventually import eventually
-from tests.support.waits import Moment, cancelled_at
 from tests.unit.gateway.conftest import Harness, running, uploaded
 
 TITLE = "제목"

@@ -10,7 +10,7 @@ from contracts.events import Asset
 from contracts.states import JobState
 from contracts.steps import Step
 from services.cli.delivery import deliver, found_by
-from services.gateway.ledger.records import JobRecord
+from services.gateway.ledger.models import JobRecord
 from services.runtime.artifacts import Artifacts, Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts

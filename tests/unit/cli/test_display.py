@@ -7,8 +7,8 @@ from contracts.renderspec import RenderSpec, SpecScene
 from contracts.states import JobState
 from contracts.steps import Step
 from services.cli.display import LiveDisplay, PlainDisplay, Scenes, display_for
-from services.gateway.ledger.progress import Share
-from services.gateway.ledger.records import JobRecord
+from services.gateway.ledger.jobs.progress import Share
+from services.gateway.ledger.models import JobRecord
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from services.cli.main import Worker, app
 from services.cli.workers import WORKERS
-from services.runtime.probe import free_port
+from services.runtime.kafka.probe import free_port
 
 RUNNER = CliRunner()
 

@@ -9,12 +9,12 @@ import pytest
 from contracts.commands import GenerateScript, StartRender
 from contracts.errors import ErrorCode
 from contracts.events import JobUpdated, RenderRequested
-from contracts.recorded import JobRecorded
+from contracts.ledger_events import JobRecorded
 from contracts.rendering import RenderSettings
 from contracts.states import JobState, ScriptState
-from services.gateway.hub import Hub
 from services.gateway.ledger import outbox, recovery
-from services.gateway.ledger.database import SqliteLedger
+from services.gateway.ledger.db.sqlite import SqliteLedger
+from services.gateway.live.hub import Hub
 from services.gateway.service import Service
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts

@@ -6,9 +6,9 @@ import pytest
 
 from contracts.events import Cue
 from contracts.subtitles import conformance
-from services.composition.captions import srt, track_samples, vtt
-from services.composition.chapters import chapter_entries, short_title
-from services.composition.filmplan import FilmChapter
+from services.composition.film.chapters import chapter_entries, short_title
+from services.composition.film.plan import FilmChapter
+from services.composition.film.subtitles import srt, track_samples, vtt
 from tests.support.hostile_text import FAMILIES
 from tests.support.operations import counted
 

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from contracts.errors import CanceledError
 from contracts.timeline import SAMPLE_RATE
-from services.composition import actor, frames
-from services.composition.camera import camera_of_scene
+from services.composition import actor
 from services.composition.check import sound
-from services.composition.encoder import VideoFormat
-from services.composition.pcm import BLOCK
-from services.composition.plan import SegmentPlan
-from services.composition.render import render_segment
+from services.composition.segment import frames
+from services.composition.segment.camera import camera_of_scene
+from services.composition.segment.encoder import VideoFormat
+from services.composition.segment.plan import SegmentPlan
+from services.composition.segment.render import render_segment
 from services.composition.settings import CompositionSettings
+from services.composition.sound.pcm import BLOCK
 from services.runtime.cancel import CancelToken
 from services.runtime.room import Room
 from tests.support.composition import picture
@@ -62,7 +63,7 @@ def test_the_speech_of_a_scene_of_20_minutes_is_placed_in_no_more_than_10_mb_mor
     program = """
 import wave
 from contracts.timeline import time_scene
-from services.composition.pcm import write_pcm
+from services.composition.sound.pcm import write_pcm
 
 def placed(minutes):
     wav, samples = folder / "speech.wav", minutes * 60 * 48_000
@@ -85,8 +86,8 @@ print(peak() - before)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's high-water mark")
 def test_packets_of_80_mb_are_written_in_no_more_than_10_mb(tmp_path: Path) -> None:
     program = """
-from services.composition.encoder import Coded, VideoFormat
-from services.composition.segment import SegmentReader, SegmentWriter
+from services.composition.segment.encoder import Coded, VideoFormat
+from services.composition.segment.file import SegmentReader, SegmentWriter
 
 def written(count):
     with SegmentWriter(folder / "segment", VideoFormat(320, 180, 24, moving=False)) as writer:

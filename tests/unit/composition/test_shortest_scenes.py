@@ -15,7 +15,7 @@ from contracts.rendering import RenderSettings
 from contracts.subtitles import SubtitleRule, conformance
 from contracts.timeline import CHAPTER_LEAD_IN_SECONDS, LEAD_IN_SECONDS, SAMPLE_RATE, time_scene
 from services.composition.check.subtitles import inspect_subtitles
-from services.composition.filmplan import FilmPlan, ScenePlace
+from services.composition.film.plan import FilmPlan, ScenePlace
 from services.subtitling.cues import make_cues
 from tests.chaos.reference import reference_of
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.timeline import SAMPLE_RATE, SceneTiming, time_scene
-from services.composition import aac
-from services.composition.limiter import BLOCK, limited, true_peaks
-from services.composition.loudness import LoudnessMeter, integrated_lufs
-from services.composition.mastering import Mastering, blocks_of, master
-from services.composition.pcm import open_pcm, place_speech, read_speech, write_pcm
+from services.composition.sound import aac
+from services.composition.sound.limiter import BLOCK, limited, true_peaks
+from services.composition.sound.loudness import LoudnessMeter, integrated_lufs
+from services.composition.sound.mastering import Mastering, blocks_of, master
+from services.composition.sound.pcm import open_pcm, place_speech, read_speech, write_pcm
 from services.runtime.cancel import CancelToken
 from tests.support.composition import speech, wav
 

@@ -9,7 +9,7 @@ from contracts.events import Cue, SceneDrawn
 from contracts.timeline import time_scene
 from services.composition.actor import build
 from services.composition.check.viewer import viewer_warnings
-from services.composition.filmplan import FilmPlan, ScenePlace
+from services.composition.film.plan import FilmPlan, ScenePlace
 from services.composition.settings import CompositionSettings
 from tests.support.composition import Scene, Studio
 

@@ -12,11 +12,11 @@ from contracts.commands import COMMANDS
 from contracts.events import EVENTS
 from contracts.renderspec import RenderSpec
 from contracts.script import Script
-from services.gateway.http.backend import StartRequest
-from services.gateway.http.bodies import ScriptBody
 from services.gateway.http.models import RenderJobRequest, ScenePatch, ScriptGenerateRequest
-from services.gateway.http.tickets import StreamTicketRequest
-from services.gateway.live.requests import Subscribe, Unsubscribe
+from services.gateway.http.routes.backend import StartRequest
+from services.gateway.http.routes.tickets import StreamTicketRequest
+from services.gateway.http.strict_bodies import ScriptBody
+from services.gateway.realtime.requests import Subscribe, Unsubscribe
 
 READ: tuple[type[BaseModel], ...] = (
     *EVENTS.values(), *COMMANDS.values(), RenderSpec, Script, ScriptBody, StartRequest, RenderJobRequest,

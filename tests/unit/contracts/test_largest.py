@@ -29,14 +29,20 @@ from contracts.events import (
     StageFailed,
 )
 from contracts.languages import normalise_language
-from contracts.recorded import CallbackRecorded, CommandTaken, JobRecorded, RequestAnswered, ScriptRecorded
+from contracts.ledger_events import (
+    CallbackRecorded,
+    CommandTaken,
+    JobRecorded,
+    RequestAnswered,
+    ScriptRecorded,
+)
 from contracts.rendering import RenderSettings
 from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
 from contracts.script import MAX_SCENES
 from contracts.timeline import SceneTiming
 from services.gateway.ledger.idempotency import RECORDED_BYTES
 from services.scripting.actor import MAX_SPEC_BYTES
-from services.scripting.planning import plan_scenes
+from services.scripting.render_plan import plan_scenes
 from services.subtitling.cues import make_cues
 from services.tts.sentences import split_sentences
 

@@ -9,8 +9,8 @@ import pytest
 from contracts.errors import ErrorCode, PermanentError
 from contracts.markup import without_entities, without_tags
 from contracts.renderspec import RenderSpec, normalise_render_spec, spec_bytes
-from contracts.wishes import duration_warnings
-from services.scripting.planning import plan_scenes
+from contracts.unmet_requests import duration_warnings
+from services.scripting.render_plan import plan_scenes
 
 FLAT: dict[str, Any] = {
     "title": "화재 대피", "language": "ko",

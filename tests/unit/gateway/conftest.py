@@ -25,9 +25,9 @@ from contracts.events import (
 from contracts.script import Script
 from contracts.steps import Step
 from contracts.topics import COMMANDS_TOPIC, TOPIC_OF_TYPE
-from services.gateway.access import AccessSettings, AuthMode
-from services.gateway.bootstrap import Gateway, open_gateway
-from services.gateway.ledger.database import Ledger, opened_ledger
+from services.gateway.app import Gateway, open_gateway
+from services.gateway.auth.access import AccessSettings, AuthMode
+from services.gateway.ledger.db.sqlite import Ledger, opened_ledger
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
 from services.runtime.actor import Context

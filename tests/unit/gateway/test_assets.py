@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.gateway.http.assets import find
-
-from .conftest import Harness
+from services.gateway.http.routes.assets import find
+from tests.unit.gateway.conftest import Harness
 
 BODY = bytes(range(256)) * 400
 KEY = "videos/v-1/s-1/j-1/video.mp4"

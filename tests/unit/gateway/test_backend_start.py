@@ -15,8 +15,7 @@ from services.gateway.backend.client import MAX_SPEC_BYTES
 from services.gateway.backend.settings import BackendSettings, StartedBy
 from services.gateway.settings import GatewaySettings
 from tests.support.backend import Reply, StandInBackend, stand_in_backend
-
-from .conftest import SCRIPT, Harness, failed, running
+from tests.unit.gateway.conftest import SCRIPT, Harness, failed, running
 
 TOKEN = "internal-token-0123456789"
 AS_BACKEND = {"Authorization": f"Bearer {TOKEN}"}

@@ -18,17 +18,17 @@ from alembic.migration import MigrationContext
 from contracts.base import NAMESPACE
 from contracts.errors import ErrorCode, PermanentError, TransientError
 from contracts.events import ControlChanged, Event
-from services.gateway.ledger import commands, jobs, outbox
-from services.gateway.ledger.database import Ledger, open_ledger, opened_ledger
-from services.gateway.ledger.migrating import configuration, upgrade
-from services.gateway.ledger.schema import METADATA
-from services.gateway.ledger.schema import commands as table
-from services.gateway.relay import Relay
+from services.gateway.dispatch.outbox_relay import Relay
+from services.gateway.ledger import commands, outbox
+from services.gateway.ledger.db.migrate import configuration, upgrade
+from services.gateway.ledger.db.schema import METADATA
+from services.gateway.ledger.db.schema import commands as table
+from services.gateway.ledger.db.sqlite import Ledger, open_ledger, opened_ledger
+from services.gateway.ledger.jobs import queries
 from services.gateway.settings import GatewaySettings
 from tests.support.eventually import eventually
 from tests.support.relays import one_by_one
-
-from .conftest import running
+from tests.unit.gateway.conftest import running
 
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
@@ -89,10 +89,10 @@ async def test_a_failure_leaves_nothing_behind(ledger: Ledger) -> None:
 
 async def test_moments_keep_their_zone(ledger: Ledger) -> None:
     await ledger.write(
-        jobs.create_failed, job_id="j", video_id="v", script_id=None, language="ko",
+        queries.create_failed, job_id="j", video_id="v", script_id=None, language="ko",
         code=ErrorCode.NO_RENDER_SPEC, message="none", now=NOW.astimezone(),
     )  # fmt: skip
-    job = await ledger.read(jobs.require, "j")
+    job = await ledger.read(queries.require, "j")
     assert (job.created_at, job.created_at.utcoffset()) == (NOW, NOW.utcoffset())
 
 
@@ -134,8 +134,8 @@ async def test_when_the_leader_is_gone_another_leads(database_url: str) -> None:
 GATEWAY = """
 import asyncio, sys
 from pathlib import Path
-from services.gateway.access import AccessSettings, AuthMode
-from services.gateway.bootstrap import open_gateway
+from services.gateway.auth.access import AccessSettings, AuthMode
+from services.gateway.app import open_gateway
 from services.gateway.server import listen, serve
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings

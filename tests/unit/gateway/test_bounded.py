@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from services.gateway.diffs import diff
+from services.gateway.service.script_diff import diff
 from tests.support.operations import counted
 
 

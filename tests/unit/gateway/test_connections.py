@@ -12,8 +12,7 @@ import pytest
 
 from services.gateway.settings import GatewaySettings
 from tests.support.eventually import eventually
-
-from .conftest import Harness, running
+from tests.unit.gateway.conftest import Harness, running
 
 CONNECTIONS = 2_000
 AT_ONCE = 50

@@ -2,13 +2,12 @@ import json
 
 import pytest
 
-from services.gateway import bootstrap
-from services.gateway.http import guard
+from services.gateway import app
 from services.gateway.http.documents import FRESH_SECONDS
-from services.gateway.live.asyncapi import asyncapi_document
+from services.gateway.http.middleware import auth
+from services.gateway.realtime.asyncapi import asyncapi_document
 from services.gateway.settings import GatewaySettings
-
-from .conftest import Harness, running
+from tests.unit.gateway.conftest import Harness, running
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
@@ -35,8 +34,8 @@ async def test_100_readers_have_the_document_built_once(
         built += 1
         return asyncapi_document()
 
-    monkeypatch.setattr(bootstrap, "asyncapi_document", counted)
-    monkeypatch.setattr(guard, "DOCUMENTS_PER_SECOND", 0)  # all come from one address
+    monkeypatch.setattr(app, "asyncapi_document", counted)
+    monkeypatch.setattr(auth, "DOCUMENTS_PER_SECOND", 0)  # all come from one address
     async with running(settings) as harness:
         bodies = {(await harness.client.get("/asyncapi.json")).content for _ in range(100)}
     assert [json.loads(body) for body in bodies] == [asyncapi_document()]

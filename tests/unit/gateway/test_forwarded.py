@@ -8,13 +8,12 @@ import pytest
 from pydantic import SecretStr
 from starlette.types import Message, Receive, Scope, Send
 
-from services.gateway.access import AccessSettings
-from services.gateway.http.forwarded import MAX_HOPS, Forwarded, neighbourhood
-from services.gateway.http.guard import UNKNOWN_PER_SECOND
+from services.gateway.auth.access import AccessSettings
+from services.gateway.http.middleware.auth import UNKNOWN_PER_SECOND
+from services.gateway.http.middleware.forwarded import MAX_HOPS, Forwarded, neighbourhood
 from services.gateway.settings import GatewaySettings
 from tests.support.raw_http import ask
-
-from .conftest import Harness, running
+from tests.unit.gateway.conftest import Harness, running
 
 BURST = int(2 * UNKNOWN_PER_SECOND)
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("192.0.2.7"), ip_network("fd00::/8")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.gateway.http.body import IN_HAND_BYTES
+from services.gateway.http.middleware.body import IN_HAND_BYTES
 from tests.support.bare_gateway import BareGateway, bare_gateway
 from tests.support.eventually import eventually
 from tests.support.raw_http import ask

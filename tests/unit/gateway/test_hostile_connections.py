@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from services.gateway.live import stream as live_stream
-from services.runtime import framing
-from services.runtime.connection import HttpConnection
-from services.runtime.framing import FramedConnection
-from services.runtime.message_budget import REQUESTS_WAITING
+from services.gateway.realtime import event_stream as live_stream
+from services.runtime.http import framing
+from services.runtime.http.connection import HttpConnection
+from services.runtime.http.framing import FramedConnection
+from services.runtime.http.message_budget import REQUESTS_WAITING
 from tests.support.bare_gateway import BareGateway, bare_gateway
 from tests.support.eventually import eventually
 from tests.support.raw_http import Answer, answers_in, ask, talk
-
-from .conftest import Harness
+from tests.unit.gateway.conftest import Harness
 
 CREATE = "/api/v2/videos/v-1/render-jobs"
 GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
@@ -35,7 +34,7 @@ UPGRADE = (
 MB = 1_000_000
 DESCRIPTORS = 512
 SHORT = [
-    f"services.runtime.connection:{name}=1" for name in ("HEAD_SECONDS", "BODY_SECONDS", "WRITE_SECONDS")
+    f"services.runtime.http.connection:{name}=1" for name in ("HEAD_SECONDS", "BODY_SECONDS", "WRITE_SECONDS")
 ]
 
 
@@ -55,7 +54,7 @@ def gateway(parser: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
 @pytest.fixture(scope="module")
 def hasty(parser: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareGateway]:
     """With a second for everything, and 4 MB for what is held."""
-    arguments = [*SHORT, "services.runtime.connection_limits:HELD_BYTES=4000000"]
+    arguments = [*SHORT, "services.runtime.http.connection_limits:HELD_BYTES=4000000"]
     arguments += ["h11"] if parser == "h11" else []
     with bare_gateway(tmp_path_factory.mktemp("hasty"), *arguments, descriptors=DESCRIPTORS) as opened:
         yield opened

@@ -10,12 +10,12 @@ import structlog
 
 from services.gateway import housekeeping
 from services.gateway.housekeeping import keep_house
-from services.gateway.ledger import commands, idempotency, standing
-from services.gateway.ledger.database import Ledger, opened_ledger
+from services.gateway.ledger import commands, idempotency
+from services.gateway.ledger.db import availability
+from services.gateway.ledger.db.sqlite import Ledger, opened_ledger
 from services.gateway.settings import GatewaySettings
 from tests.support.eventually import eventually
-
-from .conftest import running
+from tests.unit.gateway.conftest import running
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ async def test_what_is_old_is_forgotten_while_the_process_runs_also_after_the_le
         nonlocal refused
         if away:
             refused += 1
-            raise standing.away("its disk is full")
+            raise availability.away("its disk is full")
         return await write(work, *args, **kwargs)  # type: ignore[arg-type]
 
     async def known(key: UUID) -> bool:

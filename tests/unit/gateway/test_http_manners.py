@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from prometheus_client.openmetrics import parser
 
-from services.gateway.hub import Hub
-from services.runtime import connection, framing
-from services.runtime.health import Health, HealthServer
-from services.runtime.probe import free_port
+from services.gateway.live.hub import Hub
+from services.runtime.engine.health import Health, HealthServer
+from services.runtime.http import connection, framing
+from services.runtime.kafka.probe import free_port
 from tests.support.eventually import eventually
 from tests.support.raw_http import answers_in, ask, talk
-
-from .conftest import Harness
+from tests.unit.gateway.conftest import Harness
 
 CREATE = "/api/v2/videos/v-1/render-jobs"
 BODY = b'{"script_id": "none"}'
@@ -52,8 +51,8 @@ IN_TIME = 0.5
 WORKER = """
 import asyncio, sys
 sys.modules["httptools"] = None
-from services.runtime import connection
-from services.runtime.health import Health, HealthServer
+from services.runtime.http import connection
+from services.runtime.engine.health import Health, HealthServer
 
 async def main():
     await HealthServer(Health([], list), "127.0.0.1", int(sys.argv[1])).start()

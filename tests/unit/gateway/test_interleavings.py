@@ -19,11 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from contracts.events import JobUpdated
 from contracts.steps import Step
-from services.gateway.hub import Hub, Update
-from services.gateway.live.jobs_socket import Session
-from services.gateway.live.ring import Watch
-from services.gateway.live.share import Share
-from services.gateway.live.viewer import Viewer
+from services.gateway.live.hub import Hub, Update
+from services.gateway.live.replay_buffer import Watch
+from services.gateway.realtime.connection import Viewer
+from services.gateway.realtime.jobs_socket import Session
+from services.gateway.realtime.share import Share
 from services.gateway.service import Service
 
 JOBS = {"j0": "v0", "j1": "v0", "j2": "v1", "j3": "v1"}

@@ -8,15 +8,14 @@ from prometheus_client import REGISTRY
 
 from contracts.commands import RetryRender
 from contracts.events import ControlChanged, JobCompleted, JobFailed, JobUpdated, RenderRequested
-from contracts.recorded import JobRecorded
+from contracts.ledger_events import JobRecorded
 from contracts.renderspec import RenderSpec
 from contracts.steps import Step
+from services.gateway.http.middleware.fast_create import job_id_of
 from services.gateway.http.models import RenderJobRequest
-from services.gateway.http.quick import job_id_of
-from services.gateway.ledger import prepared
+from services.gateway.ledger.jobs import create_approved
 from services.gateway.settings import GatewaySettings
-
-from .conftest import Harness, failed, progress, uploaded
+from tests.unit.gateway.conftest import Harness, failed, progress, uploaded
 
 JOBS = "/api/videos/v-1/render-jobs"
 NEWER_FAILURES = {"state": "FAILED", "code": "other"}
@@ -109,13 +108,13 @@ async def test_what_was_lost_after_the_approval_is_there_before_the_job_is(
         if blob.is_file():
             blob.unlink()
     there: list[bool] = []
-    create_all = prepared.create_all
+    create_all = create_approved.create_all
 
     def looking(*of: Any, now: Any) -> Any:
         there.append(any(path.is_file() for path in blobs.rglob("*")))
         return create_all(*of, now=now)
 
-    monkeypatch.setattr(prepared, "create_all", looking)
+    monkeypatch.setattr(create_approved, "create_all", looking)
     answer = await harness.client.post(JOBS, json={"script_id": script_id})
     assert (answer.status_code, there) == (201, [True])
     [request] = await harness.publishes(RenderRequested, answer.json()["job_id"])

@@ -15,11 +15,11 @@ from alembic.migration import MigrationContext
 
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
 from services.gateway.ledger import commands, outbox
-from services.gateway.ledger import jobs as job_functions
-from services.gateway.ledger.database import Ledger, SqliteLedger, migrate, open_ledger
-from services.gateway.ledger.schema import METADATA
-from services.gateway.ledger.schema import commands as table
-from services.gateway.ledger.writer import storage_error
+from services.gateway.ledger.db.group_commit import storage_error
+from services.gateway.ledger.db.schema import METADATA
+from services.gateway.ledger.db.schema import commands as table
+from services.gateway.ledger.db.sqlite import Ledger, SqliteLedger, migrate, open_ledger
+from services.gateway.ledger.jobs import queries as job_functions
 
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 

@@ -14,17 +14,18 @@ import sqlalchemy as sa
 import structlog
 
 from contracts.errors import ErrorCode, TransientError
-from services.gateway.bootstrap import open_gateway
-from services.gateway.ledger import commands, leadership, postgres, standing
-from services.gateway.ledger.database import Ledger, SqliteLedger, open_ledger, opened_ledger
-from services.gateway.ledger.postgres import PostgresLedger
-from services.gateway.ledger.writer import AWAY, storage_error
+from services.gateway.app import open_gateway
+from services.gateway.ledger import commands
+from services.gateway.ledger.db import availability, leadership, postgres
+from services.gateway.ledger.db.group_commit import AWAY, storage_error
+from services.gateway.ledger.db.postgres import PostgresLedger
+from services.gateway.ledger.db.sqlite import Ledger, SqliteLedger, open_ledger, opened_ledger
 from services.gateway.rebuild import fill
 from services.gateway.rebuild.target import own_ledger, transaction
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.probe import free_port
+from services.runtime.kafka.probe import free_port
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.proxy import Proxy, proxying
@@ -75,7 +76,7 @@ async def test_bugs_are_not_taken_for_absence(ledger: Ledger) -> None:
 async def test_readiness_is_red_while_nothing_can_be_written(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "FRESH_SECONDS", 0.5)
+    monkeypatch.setattr(availability, "FRESH_SECONDS", 0.5)
     if not isinstance(ledger, SqliteLedger):
         pytest.skip("SQLite only; PostgreSQL's ways are below")
     pages = await ledger.read(lambda conn: conn.exec_driver_sql("PRAGMA page_count").scalar_one())
@@ -102,7 +103,7 @@ async def test_a_ledger_that_is_being_filled_is_not_told_to_be_away(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("PROBE_SECONDS", "RETRY_SECONDS", "ANSWER_SECONDS"):
-        monkeypatch.setattr(standing, name, 0.05)
+        monkeypatch.setattr(availability, name, 0.05)
     with structlog.testing.capture_logs() as told:
         async with own_ledger(database_url), transaction(database_url) as run:
             await run(fill.clear)
@@ -192,7 +193,7 @@ class TestPostgres:
     ) -> None:
         for module, name in (
             (postgres, "CONNECT_SECONDS"), (postgres, "TRANSACTION_SECONDS"), (postgres, "ANSWER_SECONDS"),
-            (standing, "PROBE_SECONDS"), (postgres, "RECONNECT_SECONDS"), (standing, "FRESH_SECONDS"),
+            (availability, "PROBE_SECONDS"), (postgres, "RECONNECT_SECONDS"), (availability, "FRESH_SECONDS"),
         ):  # fmt: skip
             monkeypatch.setattr(module, name, 0.7)
         async with behind_a_proxy(url) as (proxy, ledger):

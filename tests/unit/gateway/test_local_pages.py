@@ -5,10 +5,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from services.gateway.settings import GatewaySettings
-from services.runtime.assets import AssetSettings, ResourcePolicy
+from services.runtime.published_files import AssetSettings, ResourcePolicy
 from tests.support.raw_http import ask
-
-from .conftest import Harness, running
+from tests.unit.gateway.conftest import Harness, running
 
 READ = "/api/v2/render-jobs"
 SOCKET = "/ws/v2/jobs"

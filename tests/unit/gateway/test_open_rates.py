@@ -10,12 +10,16 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from services.gateway.access import AccessSettings
-from services.gateway.http import guard
-from services.gateway.http.guard import DOCUMENTS_PER_SECOND, FILES_PER_SECOND, UNKNOWN_PER_SECOND, Rates
+from services.gateway.auth.access import AccessSettings
+from services.gateway.http.middleware import auth
+from services.gateway.http.middleware.auth import (
+    DOCUMENTS_PER_SECOND,
+    FILES_PER_SECOND,
+    UNKNOWN_PER_SECOND,
+    Rates,
+)
 from services.gateway.settings import GatewaySettings
-
-from .conftest import Harness, running
+from tests.unit.gateway.conftest import Harness, running
 
 SECRET = "0123456789abcdef"
 KNOWN = {"Authorization": f"Bearer {SECRET}"}
@@ -57,7 +61,7 @@ async def flood(caller: httpx.AsyncClient, path: str, times: int, **asked: Any) 
 async def test_who_floods_an_open_path_is_told_to_come_later_and_nobody_else_is(
     closed: Harness, monkeypatch: pytest.MonkeyPatch, path: str, headers: dict[str, str], rate: float
 ) -> None:
-    monkeypatch.setattr(guard, "monotonic", clock := Clock())
+    monkeypatch.setattr(auth, "monotonic", clock := Clock())
     rates: Any = vars(find_guard(closed))
     for each in rates.values():
         if isinstance(each, Rates):
@@ -90,10 +94,10 @@ class Clock:
         return self.now
 
 
-def find_guard(harness: Harness) -> guard.Guard:
+def find_guard(harness: Harness) -> auth.Guard:
     layer: Any = harness.gateway.app.middleware_stack or harness.gateway.app.build_middleware_stack()
     harness.gateway.app.middleware_stack = layer
-    while not isinstance(layer, guard.Guard):
+    while not isinstance(layer, auth.Guard):
         layer = getattr(layer, "app", None) or layer._app
     return layer
 
@@ -139,7 +143,7 @@ async def test_a_look_that_failed_is_told_to_all_and_not_for_long(closed: Harnes
 def test_the_table_of_callers_is_bounded_and_forgets_who_has_not_called_longest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guard, "MAX_CALLERS", 100)
+    monkeypatch.setattr(auth, "MAX_CALLERS", 100)
     rates = Rates(1.0, lambda: 0.0)
     for number in range(1_000):
         rates.take(f"@{number}")

@@ -8,13 +8,12 @@ from jsonschema import Draft202012Validator
 
 from contracts.errors import ErrorCode, TransientError
 from contracts.rendering import RenderSettings
-from services.gateway.bootstrap import create_app
+from services.gateway.app import create_app
 from services.gateway.http.openapi import FRAME_RATES
-from services.gateway.hub import Hub
+from services.gateway.live.hub import Hub
 from services.gateway.service import Service
 from services.gateway.settings import GatewaySettings
-
-from .conftest import SCRIPT, Harness
+from tests.unit.gateway.conftest import SCRIPT, Harness
 
 Operation = tuple[str, str, dict[str, Any]]
 

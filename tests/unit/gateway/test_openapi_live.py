@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from services.gateway.access import AccessSettings
+from services.gateway.auth.access import AccessSettings
 from services.gateway.settings import GatewaySettings
-
-from .conftest import running
+from tests.unit.gateway.conftest import running
 
 SECRET = "schemathesis-0123456789"
 

@@ -14,15 +14,14 @@ from contracts.base import claim_check
 from contracts.rendering import RenderSettings
 from contracts.states import JobState
 from contracts.steps import Step, overall_progress
-from services.gateway.folding import Fold
-from services.gateway.ledger import jobs, progress, transitions
-from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.progress import Report, Share
-from services.gateway.ledger.records import JobRecord
-from services.gateway.ledger.schema import METADATA
-
-from .conftest import Harness
-from .conftest import progress as report
+from services.gateway.ingest.progress import Fold
+from services.gateway.ledger.db.schema import METADATA
+from services.gateway.ledger.jobs import progress, queries, transitions
+from services.gateway.ledger.jobs.progress import Report, Share
+from services.gateway.ledger.jobs.queries import NewJob
+from services.gateway.ledger.models import JobRecord
+from tests.unit.gateway.conftest import Harness
+from tests.unit.gateway.conftest import progress as report
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SCENES = 3
@@ -57,7 +56,7 @@ def folded(
     conn: sa.Connection, job_id: str, attempt: int, news: Sequence[Share], *, now: datetime
 ) -> JobRecord | None:
     """Fold one report; return the job if that changed it."""
-    before = jobs.require(conn, job_id)
+    before = queries.require(conn, job_id)
     [after] = progress.fold_all(conn, [Report(job_id, attempt, tuple(news))], now=now)
     return after if after is not None and after.revision > before.revision else None
 
@@ -71,7 +70,7 @@ def test_progress_never_falls_and_ends_the_same_in_any_order(
         new = NewJob(
             "j", "v", None, None, "ko", RenderSettings(), claim_check(b"{}", "application/json"), "{}", SCENES
         )
-        jobs.create(conn, new, now=NOW)
+        queries.create(conn, new, now=NOW)
         fold: Fold | None = None
         told = [(0, 0)]
         writes = 0
@@ -87,7 +86,7 @@ def test_progress_never_falls_and_ends_the_same_in_any_order(
                 told.append((job.progress, list(Step).index(job.step)))
         assert told == sorted(told)
         assert all(told[n] != told[n + 1] for n in range(1, len(told) - 1))
-        done = jobs.require(conn, "j")
+        done = queries.require(conn, "j")
         assert (done.state, done.progress, done.step) == (JobState.PROCESSING, 95, Step.FINALIZE)
         assert writes <= len(everything()) + order.count(None)
         conn.rollback()
@@ -112,7 +111,7 @@ def test_progress_of_a_dead_attempt_is_refused(engine: sa.Engine) -> None:
         new = NewJob(
             "j", "v", None, None, "ko", RenderSettings(), claim_check(b"{}", "application/json"), "{}", 1
         )
-        jobs.create(conn, new, now=NOW)
+        queries.create(conn, new, now=NOW)
         transitions.cancel(conn, "j", now=NOW)
         transitions.retry(conn, "j", now=NOW)
         share = Share(Step.VALIDATE_SCRIPT, 0, 1, 1.0)

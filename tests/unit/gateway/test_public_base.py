@@ -11,11 +11,11 @@ from pydantic import SecretStr, ValidationError
 
 from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
-from services.gateway.access import AccessSettings, AuthMode
+from services.gateway.app import create_app
+from services.gateway.auth.access import AccessSettings, AuthMode
 from services.gateway.backend.settings import BackendSettings
-from services.gateway.bootstrap import create_app
 from services.gateway.http.overlaps import refuse_overlap
-from services.gateway.hub import Hub
+from services.gateway.live.hub import Hub
 from services.gateway.service import Service
 from services.gateway.settings import GatewaySettings
 from services.runtime.public_base import path_of, public_base

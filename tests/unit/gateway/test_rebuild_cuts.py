@@ -16,13 +16,13 @@ from contracts.commands import CancelRender, GenerateScript, RetryRender, StartR
 from contracts.errors import ErrorCode, PermanentError
 from contracts.event import Event
 from contracts.events import CommandRejected
-from contracts.recorded import RECORDED, CallbackRecorded
+from contracts.ledger_events import RECORDED, CallbackRecorded
 from contracts.steps import Step
 from contracts.topics import COMMANDS_TOPIC, LEDGER, TOPIC_OF_TYPE, Topic, partition_for
-from services.gateway.actor import build
+from services.gateway.ingest.actor import build
 from services.gateway.ledger import outbox
-from services.gateway.ledger.facts import command_taken
-from services.gateway.ledger.schema import callbacks, jobs
+from services.gateway.ledger.db.schema import callbacks, jobs
+from services.gateway.ledger.ledger_events import command_taken
 from services.gateway.rebuild.announced import ANNOUNCING, Announced
 from services.gateway.rebuild.fold import Fold
 from services.gateway.rebuild.groups import INPUTS, group_of, has_effect
@@ -31,11 +31,10 @@ from services.gateway.rebuild.target import own_ledger, transaction
 from services.gateway.rebuild.writing import Writing, Written
 from services.gateway.service import Service
 from services.gateway.settings import GatewaySettings
-from services.runtime import engine
+from services.runtime.engine import engine
 from tests.support.eventually import eventually
 from tests.support.records import WRITTEN_MS
-
-from .conftest import Harness, failed, progress, running, uploaded
+from tests.unit.gateway.conftest import Harness, failed, progress, running, uploaded
 
 SPEC = {"scenes": [{"scene_id": 1, "narration": "안녕하세요."}]}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from contracts.recorded import RequestAnswered
+from contracts.ledger_events import RequestAnswered
 from services.gateway.ledger import idempotency, outbox
-from services.gateway.ledger.database import Ledger
+from services.gateway.ledger.db.sqlite import Ledger
 from services.gateway.ledger.idempotency import LEASE, RECORDED_BYTES, Answer, Claim, Kept
 
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)

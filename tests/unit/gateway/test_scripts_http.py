@@ -12,16 +12,15 @@ from contracts.commands import MAX_SOURCE_CHARACTERS, GenerateScript
 from contracts.errors import ErrorCode
 from contracts.events import ScriptRejected, ScriptRequested
 from services.gateway.http.models import ScriptGenerateRequest
-from services.gateway.http.preferences import wait_seconds
-from services.gateway.http.scripts import version_of
+from services.gateway.http.routes.scripts import version_of
 from services.gateway.ledger import scripts
-from services.gateway.ledger.records import content_hash
-from services.gateway.ledger.schema import script_versions
+from services.gateway.ledger.db.schema import script_versions
+from services.gateway.ledger.models import content_hash
 from services.gateway.service import scripts as service_scripts
 from services.gateway.service.scripts import TEXTS_AT_ONCE
+from services.gateway.web.prefer import wait_seconds
 from tests.support.eventually import eventually
-
-from .conftest import SCRIPT, Harness, failed
+from tests.unit.gateway.conftest import SCRIPT, Harness, failed
 
 GENERATE = "/api/videos/v-1/scripts/generate"
 TEXT = {"source_text": "# 비밀번호\n\n길게 만드세요.\n"}

@@ -9,13 +9,14 @@ from contracts.errors import ErrorCode, PermanentError
 from contracts.rendering import RenderSettings
 from contracts.states import JobState
 from contracts.steps import Step
-from services.gateway.ledger import creates, jobs, outbox, prepared, progress, transitions
-from services.gateway.ledger.creates import Asked
-from services.gateway.ledger.database import Ledger
-from services.gateway.ledger.jobs import NewJob
-from services.gateway.ledger.progress import Report, Share
-from services.gateway.ledger.records import JobRecord
-from services.gateway.ledger.schema import script_versions, scripts
+from services.gateway.ledger import outbox
+from services.gateway.ledger.db.schema import script_versions, scripts
+from services.gateway.ledger.db.sqlite import Ledger
+from services.gateway.ledger.jobs import create, create_approved, progress, queries, transitions
+from services.gateway.ledger.jobs.create import Asked
+from services.gateway.ledger.jobs.progress import Report, Share
+from services.gateway.ledger.jobs.queries import NewJob
+from services.gateway.ledger.models import JobRecord
 
 NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -54,30 +55,30 @@ def stored_ahead(conn: sa.Connection, script_id: str, video_id: str, state: str 
     conn.execute(sa.insert(scripts), {**script, "version": 2, **stamps})
     for version in (1, 2):
         claim = claim_check(f"{script_id}{version}".encode(), "application/json")
-        spec = prepared.StoredSpec(claim, f'{{"of": "{script_id}", "가": {version}}}', "en", version)
-        prepared.keep(conn, script_id, version, spec)
+        spec = create_approved.StoredSpec(claim, f'{{"of": "{script_id}", "가": {version}}}', "en", version)
+        create_approved.keep(conn, script_id, version, spec)
 
 
-def wish(job_id: str, video_id: str, script_id: str) -> prepared.Wish:
-    return prepared.Wish(job_id, video_id, script_id, RenderSettings(width=640, height=360))
+def wish(job_id: str, video_id: str, script_id: str) -> create_approved.Wish:
+    return create_approved.Wish(job_id, video_id, script_id, RenderSettings(width=640, height=360))
 
 
 async def test_jobs_of_specs_stored_ahead_are_what_others_are(ledger: Ledger) -> None:
     await ledger.write(stored_ahead, "s-1", "v-1")
     await ledger.write(approved, 2)
-    [made] = await ledger.write(prepared.create_all, [wish("ahead", "v-1", "s-1")], now=LATER)
+    [made] = await ledger.write(create_approved.create_all, [wish("ahead", "v-1", "s-1")], now=LATER)
     claim = claim_check(b"s-12", "application/json")
     settings = RenderSettings(width=640, height=360)
     other = NewJob("plain", "v", "s", 2, "en", settings, claim, '{"of": "s-1", "가": 2}', 2)
-    plain, _ = await ledger.write(jobs.create, other, now=LATER)
+    plain, _ = await ledger.write(queries.create, other, now=LATER)
     assert made is not None
-    assert made == await ledger.read(jobs.get, "ahead")
+    assert made == await ledger.read(queries.get, "ahead")
     mine = {"job_id": "ahead", "video_id": "v-1", "script_id": "s-1"}
     assert {name: getattr(made, name) for name in JobRecord.__slots__} == {
         **{name: getattr(plain, name) for name in JobRecord.__slots__}, **mine,
     }  # fmt: skip
-    assert await ledger.read(jobs.render_spec, "ahead") == await ledger.read(jobs.render_spec, "plain")
-    assert await ledger.read(jobs.history, "ahead") == await ledger.read(jobs.history, "plain")
+    assert await ledger.read(queries.render_spec, "ahead") == await ledger.read(queries.render_spec, "plain")
+    assert await ledger.read(queries.history, "ahead") == await ledger.read(queries.history, "plain")
     events = [item.event for item in await ledger.read(outbox.pending, 20)]
     assert [event.type for event in events if event.job_id == "ahead"] == CAUSED
     own, others = (
@@ -92,8 +93,8 @@ async def test_whatever_stands_in_the_way_is_left_to_a_closer_look(ledger: Ledge
         await ledger.write(stored_ahead, f"s-{number}", f"v-{number}")
     await ledger.write(stored_ahead, "draft", "v-draft", "DRAFT")
     await ledger.write(approved, 1)  # approved, its spec not stored
-    await ledger.write(jobs.create, new("standing", "v-1"), now=NOW)
-    await ledger.write(jobs.create, new("ended", "v-2"), now=NOW)
+    await ledger.write(queries.create, new("standing", "v-1"), now=NOW)
+    await ledger.write(queries.create, new("ended", "v-2"), now=NOW)
     await ledger.write(transitions.cancel, "ended", now=NOW)
     wishes = [
         wish("a", "v-1", "s-1"),  # the video has an active job
@@ -103,22 +104,22 @@ async def test_whatever_stands_in_the_way_is_left_to_a_closer_look(ledger: Ledge
         wish("b", "v-5", "s-5"),  # the same job twice
         wish("e", "v-draft", "draft"), wish("f", "v", "s"), wish("g", "v-4", "none"), wish("h", "v-5", "s-4"),
     ]  # fmt: skip
-    made = await ledger.write(prepared.create_all, wishes, now=LATER)
+    made = await ledger.write(create_approved.create_all, wishes, now=LATER)
     assert [job and job.job_id for job in made[:5]] == [None, "b", None, "c", None]
     assert made[5:] == [None] * 5
-    ids = [job.job_id for job in await ledger.read(jobs.page, jobs.JobFilter(), 100)]
+    ids = [job.job_id for job in await ledger.read(queries.page, queries.JobFilter(), 100)]
     assert sorted(ids) == ["b", "c", "ended", "standing"]
 
 
 async def test_each_create_of_a_set_ends_as_it_would_alone(ledger: Ledger) -> None:
     await ledger.write(approved, 2)
-    await ledger.write(jobs.create, new("standing", "taken"), now=NOW)
+    await ledger.write(queries.create, new("standing", "taken"), now=NOW)
     wanted = [
         new("z", "v-z"), new("a", "v-a"), new("second", "v-z"), new("a", "v-a"),
         new("other", "taken"), new("good", "v", version=2), new("stale", "v-s", version=1),
         new("waiting", "v-w", spec=False),
     ]  # fmt: skip
-    results = await ledger.write(creates.create_all, wanted, now=LATER)
+    results = await ledger.write(create.create_all, wanted, now=LATER)
     stale = results.pop(6)
     assert isinstance(stale, PermanentError)
     assert stale.code is ErrorCode.SCRIPT_NOT_APPROVED
@@ -129,15 +130,15 @@ async def test_each_create_of_a_set_ends_as_it_would_alone(ledger: Ledger) -> No
 
 
 async def test_what_a_set_leaves_is_what_one_create_leaves(ledger: Ledger) -> None:
-    alone, _ = await ledger.write(jobs.create, new("alone", "v-1"), now=LATER)
-    [made] = await ledger.write(creates.create_all, [new("in-set", "v-2")], now=LATER)
+    alone, _ = await ledger.write(queries.create, new("alone", "v-1"), now=LATER)
+    [made] = await ledger.write(create.create_all, [new("in-set", "v-2")], now=LATER)
     assert not isinstance(made, Exception)
-    assert await ledger.read(jobs.get, "in-set") == made[0]
-    assert await ledger.read(jobs.get, "alone") == alone
-    histories = [await ledger.read(jobs.history, job_id) for job_id in ("alone", "in-set")]
+    assert await ledger.read(queries.get, "in-set") == made[0]
+    assert await ledger.read(queries.get, "alone") == alone
+    histories = [await ledger.read(queries.history, job_id) for job_id in ("alone", "in-set")]
     assert histories[0] == histories[1]
     assert histories[0] != []
-    specs = [await ledger.read(jobs.render_spec, job_id) for job_id in ("alone", "in-set")]
+    specs = [await ledger.read(queries.render_spec, job_id) for job_id in ("alone", "in-set")]
     assert specs[0] == specs[1] == new("", "").render_spec_json
     events = [item.event for item in await ledger.read(outbox.pending, 10)]
     types = [[event.type for event in events if event.job_id == job_id] for job_id in ("alone", "in-set")]
@@ -146,7 +147,7 @@ async def test_what_a_set_leaves_is_what_one_create_leaves(ledger: Ledger) -> No
 
 
 async def test_events_of_a_set_stand_in_the_order_of_their_jobs_and_causes(ledger: Ledger) -> None:
-    await ledger.write(creates.create_all, [new(f"j-{n}", f"v-{n:02}") for n in range(40)], now=NOW)
+    await ledger.write(create.create_all, [new(f"j-{n}", f"v-{n:02}") for n in range(40)], now=NOW)
     pending = await ledger.read(outbox.pending, 200)
     assert [item.id for item in pending] == sorted(item.id for item in pending)
     for number in range(40):
@@ -156,9 +157,9 @@ async def test_events_of_a_set_stand_in_the_order_of_their_jobs_and_causes(ledge
 
 async def test_a_look_knows_the_job_the_active_job_and_the_script(ledger: Ledger) -> None:
     await ledger.write(approved, 1)
-    await ledger.write(jobs.create, new("j", "v"), now=NOW)
+    await ledger.write(queries.create, new("j", "v"), now=NOW)
     asked = [Asked("j", "x", None), Asked("k", "v", "s"), Asked("l", "w", "none")]
-    first, second, third = await ledger.read(creates.look, asked)
+    first, second, third = await ledger.read(create.look, asked)
     assert first.job is not None
     assert (first.active, first.script) == (None, None)
     assert second.job is None
@@ -170,7 +171,7 @@ async def test_a_look_knows_the_job_the_active_job_and_the_script(ledger: Ledger
 
 async def test_a_set_of_reports_moves_each_attempt_by_all_that_is_new(ledger: Ledger) -> None:
     wanted = [new(name, f"v-{name}") for name in ("a", "b", "dead")]
-    await ledger.write(creates.create_all, wanted, now=NOW)
+    await ledger.write(create.create_all, wanted, now=NOW)
     await ledger.write(transitions.cancel, "dead", now=NOW)
     half, whole = (Share(Step.GENERATE_TTS, 0, 2, share) for share in (0.5, 1.0))
     validated = Share(Step.VALIDATE_SCRIPT, 0, 1, 1.0)
@@ -188,7 +189,7 @@ async def test_a_set_of_reports_moves_each_attempt_by_all_that_is_new(ledger: Le
     ]  # fmt: skip
     assert results[0] is not None
     assert (results[0].state, results[0].started_at) == (JobState.PROCESSING, LATER)
-    assert await ledger.read(jobs.get, "a") == results[0]
-    assert [entry.state for entry in await ledger.read(jobs.history, "a")] == ["QUEUED", "PROCESSING"]
+    assert await ledger.read(queries.get, "a") == results[0]
+    assert [entry.state for entry in await ledger.read(queries.history, "a")] == ["QUEUED", "PROCESSING"]
     again = await ledger.write(progress.fold_all, reports[:1], now=LATER + timedelta(minutes=1))
     assert again == [results[0]]  # said twice, nothing changes

@@ -13,20 +13,20 @@ from pydantic import SecretStr
 
 from contracts.events import ScriptRequested
 from services.gateway import server
-from services.gateway.access import AccessSettings
-from services.gateway.ledger import announcements, jobs
-from services.gateway.ledger.database import Ledger
-from services.gateway.live import jobs_socket, share, snapshots, viewer
-from services.gateway.live.jobs_socket import WATCHES_IN_A_ROW
-from services.gateway.live.requests import MAX_WATCHES
-from services.gateway.live.share import TURNS
+from services.gateway.auth.access import AccessSettings
+from services.gateway.ledger.db.sqlite import Ledger
+from services.gateway.ledger.jobs import events, queries
+from services.gateway.live import snapshots
+from services.gateway.realtime import connection, jobs_socket, share
+from services.gateway.realtime.jobs_socket import WATCHES_IN_A_ROW
+from services.gateway.realtime.requests import MAX_WATCHES
+from services.gateway.realtime.share import TURNS
 from services.gateway.settings import GatewaySettings
 from tests.support.eventually import eventually
-
-from .conftest import Harness, running
-from .live.client import PATH, session, stalled_client
-from .live.raw import PING, TEXT, frame, opened
-from .ticketing import closes
+from tests.unit.gateway.conftest import Harness, running
+from tests.unit.gateway.realtime.client import PATH, session, stalled_client
+from tests.unit.gateway.realtime.raw import PING, TEXT, frame, opened
+from tests.unit.gateway.ticketing import closes
 
 PROGRESS, EVENTS = "/ws/videos/v-1/render-progress", "/api/v2/videos/v-1/render-progress"
 SECRETS = {name: f"{name}-secret-0123456789" for name in ("one", "two")}
@@ -232,9 +232,9 @@ async def test_what_waits_for_its_turn_is_forgotten_with_its_socket(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody hears the answers of a socket that was given up, so nothing is looked up for it."""
-    monkeypatch.setattr(viewer, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.2)
     job_id = await served.job("v-1")
-    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
     hub, revisions = served.gateway.service.hub, itertools.count(job.revision + 1)
     async with opened(served.url, PATH, room=4_096) as socket:
         await socket.say(_subscribe(job_id))
@@ -371,9 +371,9 @@ async def test_500_snapshots_are_told_16_in_a_turn_of_the_loop(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turn, told = 0, dict[int, int]()
-    tell = viewer.Viewer.tell
+    tell = connection.Viewer.tell
 
-    def note(self: viewer.Viewer, payload: bytes) -> None:
+    def note(self: connection.Viewer, payload: bytes) -> None:
         told[turn] = told.get(turn, 0) + 1
         tell(self, payload)
 
@@ -383,7 +383,7 @@ async def test_500_snapshots_are_told_16_in_a_turn_of_the_loop(
             turn += 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(viewer.Viewer, "tell", note)
+    monkeypatch.setattr(connection.Viewer, "tell", note)
     counting = asyncio.create_task(turns())
     async with session(served) as client:
         await client.subscribe(*(f"j-{number}" for number in range(MAX_WATCHES)))
@@ -400,6 +400,6 @@ async def test_viewers_that_do_not_read_keep_none_of_their_caller_s_others_waiti
     async with AsyncExitStack() as stack:
         for _ in range(2 * TURNS):
             await stack.enter_async_context(stalled_client(served.url, message))
-        async with asyncio.timeout(viewer.PATIENCE_SECONDS - 1), session(served) as client:
+        async with asyncio.timeout(connection.PATIENCE_SECONDS - 1), session(served) as client:
             [snapshot] = await client.subscribe("j-1")
             assert snapshot["job"] is None

@@ -3,10 +3,9 @@ from datetime import timedelta
 import pytest
 
 from contracts.steps import Step
-from services.gateway.hub import of_job, of_video
 from services.gateway.live import snapshots
-
-from .conftest import Harness, progress
+from services.gateway.live.hub import of_job, of_video
+from tests.unit.gateway.conftest import Harness, progress
 
 
 async def test_what_stands_in_the_ledger_is_told_by_watch(harness: Harness) -> None:

@@ -16,14 +16,14 @@ from websockets.frames import Close, Frame, Opcode
 
 from contracts.steps import Step
 from services.gateway import server
-from services.gateway.ledger import announcements, jobs
-from services.gateway.live import hearing, viewer
+from services.gateway.ledger.jobs import events, queries
 from services.gateway.live.frames import close_frame, text_frame
+from services.gateway.realtime import connection as realtime_connection
+from services.gateway.realtime import reading as realtime_reading
 from services.gateway.server import listen
 from tests.support.eventually import eventually
-from tests.unit.gateway.live.raw import PING, PONG, TEXT, frame, opened
-
-from .conftest import Harness, failed, progress, serving, uploaded
+from tests.unit.gateway.conftest import Harness, failed, progress, serving, uploaded
+from tests.unit.gateway.realtime.raw import PING, PONG, TEXT, frame, opened
 
 
 @asynccontextmanager
@@ -145,11 +145,11 @@ async def test_a_watcher_that_talks_is_closed_and_told_why(served: Harness, said
 async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewer, "PATIENCE_SECONDS", 0.3)
-    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.1)
+    monkeypatch.setattr(realtime_connection, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(realtime_connection, "ABORT_SECONDS", 0.1)
     job_id = await served.job("v-1")
     hub = served.gateway.service.hub
-    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
     stalled = not_reading(served)
     async with watching(served, "v-1") as reader:
         await hear(reader)
@@ -167,7 +167,7 @@ async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
         reading = asyncio.create_task(_drain(reader))
         await eventually(busy, message="the stalled socket is let go of")
         await served.tell(failed(job_id))
-        ended = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+        ended = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
         hub.publish(ended.model_copy(update={"revision": last + 1}))
         assert (await asyncio.wait_for(reading, 10))["status"] == "FAILED"
     stalled.close()
@@ -176,11 +176,11 @@ async def test_a_watcher_that_stops_reading_is_aborted_and_holds_nobody_up(
 async def test_a_watcher_that_is_told_little_is_let_go_of_when_it_stops_reading(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewer, "PROOF_SECONDS", 0.2)
-    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.2)
+    monkeypatch.setattr(realtime_connection, "PROOF_SECONDS", 0.2)
+    monkeypatch.setattr(realtime_connection, "ABORT_SECONDS", 0.2)
     job_id = await served.job("v-1")
     hub = served.gateway.service.hub
-    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
     stalled = not_reading(served)
     async with watching(served, "v-1") as reader:
         await eventually(lambda: len(hub) == 2)
@@ -200,11 +200,13 @@ async def test_a_watcher_that_is_told_little_is_let_go_of_when_it_stops_reading(
 async def test_a_gateway_that_stood_still_does_not_take_its_watchers_for_stalled(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewer, "PROOF_SECONDS", 0)  # as if all this time went by between two updates
-    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.5)
+    monkeypatch.setattr(
+        realtime_connection, "PROOF_SECONDS", 0
+    )  # as if all this time went by between two updates
+    monkeypatch.setattr(realtime_connection, "ABORT_SECONDS", 0.5)
     job_id = await served.job("v-1")
     hub = served.gateway.service.hub
-    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
     async with watching(served, "v-1") as reader:
         await hear(reader)
         for ahead in range(1, 4):  # the answer to what goes with the first cannot be there yet
@@ -219,27 +221,27 @@ async def test_after_a_quiet_time_watchers_are_asked_one_by_one_whether_they_rea
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead = 0.0
-    answered: dict[viewer.SocketProtocol, float] = {}
-    note = viewer.SocketProtocol._answered
+    answered: dict[realtime_connection.SocketProtocol, float] = {}
+    note = realtime_connection.SocketProtocol._answered
 
-    def has_answered(protocol: viewer.SocketProtocol) -> None:
+    def has_answered(protocol: realtime_connection.SocketProtocol) -> None:
         answered.setdefault(protocol, ahead)
         note(protocol)
 
-    monkeypatch.setattr(viewer.SocketProtocol, "_answered", has_answered)
-    monkeypatch.setattr(viewer, "monotonic", lambda: monotonic() + ahead)
+    monkeypatch.setattr(realtime_connection.SocketProtocol, "_answered", has_answered)
+    monkeypatch.setattr(realtime_connection, "monotonic", lambda: monotonic() + ahead)
     job_id = await served.job("v-1")
-    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
     async with AsyncExitStack() as stack:
         watchers = [await stack.enter_async_context(watching(served, "v-1")) for _ in range(20)]
         for watcher in watchers:
             await hear(watcher)
-        ahead = quiet = 100 * viewer.PROOF_SECONDS
+        ahead = quiet = 100 * realtime_connection.PROOF_SECONDS
         for revision in range(job.revision + 1, job.revision + 12):
             served.gateway.service.hub.publish(job.model_copy(update={"revision": revision}))
             for watcher in watchers:
                 await hear(watcher)
-            ahead += viewer.PROOF_SECONDS / 10
+            ahead += realtime_connection.PROOF_SECONDS / 10
         await eventually(lambda: len(answered) == len(watchers), message="each was asked")
     assert max(Counter(answered.values()).values()) < len(watchers) / 2
     assert min(answered.values()) > quiet
@@ -250,7 +252,7 @@ async def test_a_watcher_that_is_told_nothing_and_does_not_answer_is_let_go_of(
 ) -> None:
     monkeypatch.setattr(server, "PING_SECONDS", 0.3)
     monkeypatch.setattr(server, "PONG_SECONDS", 0.3)
-    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.1)
+    monkeypatch.setattr(realtime_connection, "ABORT_SECONDS", 0.1)
     hub = harness.gateway.service.hub
     async with serving(harness.gateway) as harness.url:
         stalled = not_reading(harness)
@@ -269,10 +271,10 @@ async def test_pongs_that_nobody_asked_for_do_not_keep_a_watcher_that_does_not_r
     """Forty a second: of any payload, and of one that was once the same for all."""
     monkeypatch.setattr(server, "PING_SECONDS", 60 if told else 0.3)
     monkeypatch.setattr(server, "PONG_SECONDS", 0.3)
-    monkeypatch.setattr(viewer, "PROOF_SECONDS", 1.0)
-    monkeypatch.setattr(viewer, "ABORT_SECONDS", 0.2)
+    monkeypatch.setattr(realtime_connection, "PROOF_SECONDS", 1.0)
+    monkeypatch.setattr(realtime_connection, "ABORT_SECONDS", 0.2)
     job_id = await harness.job("v-1")
-    job = announcements.job_updated(await harness.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await harness.gateway.ledger.read(queries.require, job_id))
     hub, revisions = harness.gateway.service.hub, count(job.revision + 1)
     payloads = cycle((b"", b"\0\0\0\0", b"x" * 125))
     async with serving(harness.gateway) as harness.url:
@@ -297,9 +299,9 @@ async def test_who_answers_the_newest_of_two_pings_only_is_there(
     """As RFC 6455 (5.5.3) lets it: a question behind an update may come behind the other ping."""
     monkeypatch.setattr(server, "PING_SECONDS", 0.2)
     monkeypatch.setattr(server, "PONG_SECONDS", 0.5)
-    monkeypatch.setattr(viewer, "PROOF_SECONDS", 0.0)
+    monkeypatch.setattr(realtime_connection, "PROOF_SECONDS", 0.0)
     job_id = await harness.job("v-1")
-    job = announcements.job_updated(await harness.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await harness.gateway.ledger.read(queries.require, job_id))
     hub = harness.gateway.service.hub
     async with (
         serving(harness.gateway) as url,
@@ -326,28 +328,31 @@ async def test_who_answers_the_newest_of_two_pings_only_is_there(
 async def test_who_says_farewell_and_does_not_read_is_freed(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hearing, "ABORT_SECONDS", 0.2)
-    open_ones: list[viewer.SocketProtocol] = []
-    begin, end = viewer.SocketProtocol.connection_made, viewer.SocketProtocol.connection_lost
+    monkeypatch.setattr(realtime_reading, "ABORT_SECONDS", 0.2)
+    open_ones: list[realtime_connection.SocketProtocol] = []
+    begin, end = (
+        realtime_connection.SocketProtocol.connection_made,
+        realtime_connection.SocketProtocol.connection_lost,
+    )
 
-    def begun(protocol: viewer.SocketProtocol, transport: Any) -> None:
+    def begun(protocol: realtime_connection.SocketProtocol, transport: Any) -> None:
         open_ones.append(protocol)
         begin(protocol, transport)
 
-    def ended(protocol: viewer.SocketProtocol, error: Exception | None) -> None:
+    def ended(protocol: realtime_connection.SocketProtocol, error: Exception | None) -> None:
         open_ones.remove(protocol)
         end(protocol, error)
 
-    monkeypatch.setattr(viewer.SocketProtocol, "connection_made", begun)
-    monkeypatch.setattr(viewer.SocketProtocol, "connection_lost", ended)
+    monkeypatch.setattr(realtime_connection.SocketProtocol, "connection_made", begun)
+    monkeypatch.setattr(realtime_connection.SocketProtocol, "connection_lost", ended)
     job_id = await served.job("v-1")
-    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
     hub, revisions = served.gateway.service.hub, count(job.revision + 1)
     stalled = not_reading(served)
     await eventually(lambda: len(hub) == 1)
 
     def full() -> bool:
-        if open_ones[0].transport.get_write_buffer_size() > hearing.HIGH_WATER // 2:
+        if open_ones[0].transport.get_write_buffer_size() > realtime_reading.HIGH_WATER // 2:
             return True
         for _ in range(100):
             hub.publish(job.model_copy(update={"revision": next(revisions)}))

@@ -10,12 +10,11 @@ import httpx
 import pytest
 
 from contracts.steps import Step
-from services.gateway.ledger import announcements, jobs
-from services.gateway.live import stream, viewer
+from services.gateway.ledger.jobs import events, queries
 from services.gateway.live.cursors import Bookmark, Cursor, bookmark_of
+from services.gateway.realtime import connection, event_stream
 from tests.support.eventually import eventually
-
-from .conftest import Harness, failed, progress, serving, uploaded
+from tests.unit.gateway.conftest import Harness, failed, progress, serving, uploaded
 
 VIDEO = "/api/v2/videos/v-1/render-progress"
 
@@ -79,7 +78,7 @@ async def test_a_job_is_told_to_its_end_and_the_stream_ends(served: Harness) -> 
         first = await listener.hear()
         assert first is not None
         assert (first.kind, first.data["job_id"], first.data["status"]) == ("snapshot", job_id, "QUEUED")
-        assert listener.retry == stream.RETRY_MS
+        assert listener.retry == event_stream.RETRY_MS
         await served.tell(progress(job_id, Step.VALIDATE_SCRIPT))
         await served.tell(uploaded(job_id, "v-1"))
         heard = await listener.all()
@@ -171,7 +170,7 @@ async def test_an_unknown_job_is_not_found(served: Harness) -> None:
 
 
 async def test_silence_is_filled_with_signs_of_life(served: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
     job_id = await served.job("v-1")
     async with listening(served, of(job_id)) as listener:
         await listener.hear()
@@ -200,10 +199,10 @@ async def test_streams_end_in_order_when_the_gateway_stops(harness: Harness) -> 
 async def test_a_client_that_stops_reading_is_aborted(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewer, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.5)
     job_id = await served.job("v-1")
     hub = served.gateway.service.hub
-    job = announcements.job_updated(await served.gateway.ledger.read(jobs.require, job_id))
+    job = events.job_updated(await served.gateway.ledger.read(queries.require, job_id))
     loop = asyncio.get_running_loop()
     with socket.socket() as stalled:
         stalled.settimeout(0)

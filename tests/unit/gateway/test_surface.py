@@ -7,11 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.errors import ErrorCode
-from services.gateway.http.body import DRAINED_BYTES
-from services.gateway.http.problems import STATUS, problem
+from services.gateway.http.middleware.body import DRAINED_BYTES
 from services.gateway.settings import GatewaySettings
-
-from .conftest import SCRIPT, Harness
+from services.gateway.web.problems import STATUS, problem
+from tests.unit.gateway.conftest import SCRIPT, Harness
 
 
 @pytest.mark.parametrize(

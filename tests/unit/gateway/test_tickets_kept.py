@@ -11,18 +11,17 @@ import structlog
 from pydantic import SecretStr
 from websockets.asyncio.client import connect
 
-from services.gateway import tickets
-from services.gateway.access import AccessSettings
-from services.gateway.ledger.database import Ledger
-from services.gateway.ledger.schema import METADATA
-from services.gateway.ledger.schema import stream_tickets as table
+from services.gateway.auth import tickets
+from services.gateway.auth.access import AccessSettings
+from services.gateway.auth.tickets import CLOCK_TOLERANCE, Target, TicketRefusedError, Tickets
+from services.gateway.ledger.db.schema import METADATA
+from services.gateway.ledger.db.schema import stream_tickets as table
+from services.gateway.ledger.db.sqlite import Ledger
 from services.gateway.rebuild import fill
 from services.gateway.settings import GatewaySettings
-from services.gateway.tickets import CLOCK_TOLERANCE, Target, TicketRefusedError, Tickets
-
-from .conftest import Harness, running
-from .test_streams import Listener
-from .ticketing import ONCE, PATH, READER, SECRET, closed, closes, issued, job, refused
+from tests.unit.gateway.conftest import Harness, running
+from tests.unit.gateway.test_streams import Listener
+from tests.unit.gateway.ticketing import ONCE, PATH, READER, SECRET, closed, closes, issued, job, refused
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 import pytest
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.gateway.ledger.together import Together
-from services.runtime.topic_health import NotTakenError
+from services.gateway.batching import Together
+from services.runtime.kafka.topic_health import NotTakenError
 
 
 class Work:

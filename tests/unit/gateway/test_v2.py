@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from contracts.errors import ErrorCode, TransientError
 from contracts.events import RenderRequested
 from contracts.steps import Step
-from services.gateway.diffs import diff
-from services.gateway.http.listing import CURSOR, EPOCH, place_of
-
-from .conftest import SCRIPT, Harness, failed, progress, uploaded
+from services.gateway.http.routes.job_lists import CURSOR, EPOCH, place_of
+from services.gateway.service.script_diff import diff
+from tests.unit.gateway.conftest import SCRIPT, Harness, failed, progress, uploaded
 
 V2 = "/api/v2"
 

@@ -10,10 +10,9 @@ import pytest
 from contracts.commands import GenerateScript, StartRender
 from contracts.events import ScriptRequested
 from contracts.states import JobState, ScriptState
+from tests.support.cancel_points import Moment, cancelled_at, where
 from tests.support.eventually import eventually
-from tests.support.waits import Moment, cancelled_at, where
-
-from .conftest import Harness, uploaded
+from tests.unit.gateway.conftest import Harness, uploaded
 
 SPEC = {"scenes": [{"scene_id": 1, "narration": "안녕하세요."}]}
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.gateway.ledger.database import SqliteLedger
+from services.gateway.ledger.db.sqlite import SqliteLedger
 
 PAGES_LARGER_THAN_THE_CACHE = 8 << 20
 """SQLite writes what its cache of 2 MB cannot hold before the commit: there the disk's error meets it."""

@@ -8,10 +8,9 @@ from pydantic import SecretStr
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from services.gateway.access import AccessSettings
+from services.gateway.auth.access import AccessSettings
 from services.gateway.settings import GatewaySettings
-
-from .conftest import Harness
+from tests.unit.gateway.conftest import Harness
 
 SECRET = "reader-secret-0123456789"
 OTHER = "writer-secret-0123456789"

@@ -11,7 +11,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 from contracts.errors import ErrorCode
-from services.runtime.watchdog import Symptom
+from services.runtime.engine.watchdog import Symptom
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = yaml.safe_load((ROOT / "ops/dashboards/alerts.yml").read_text())["groups"][0]["rules"]

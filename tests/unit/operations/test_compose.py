@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 
 from services.cli.main import Worker
 from services.composition.settings import CompositionSettings
-from services.gateway.access import AccessSettings
+from services.gateway.auth.access import AccessSettings
 from services.gateway.backend.settings import BackendSettings
 from services.gateway.settings import GatewaySettings
 from services.runtime.artifacts.settings import ArtifactSettings

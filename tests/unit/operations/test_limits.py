@@ -62,7 +62,7 @@ def test_the_committed_table_is_what_the_code_says(capsys: pytest.CaptureFixture
 def test_a_limit_that_was_changed_in_the_code_alone_is_noticed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from services.runtime import message_budget  # noqa: PLC0415 - the module that is changed
+    from services.runtime.http import message_budget  # noqa: PLC0415 - the module that is changed
 
     monkeypatch.setattr(message_budget, "HEAD_BYTES", 128 * 1024)
     assert limits.main(["--check"]) == 1

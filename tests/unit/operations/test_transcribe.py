@@ -3,7 +3,7 @@
 import pytest
 
 from ops.tools.transcribe import Heard, figures_of
-from services.tts.reading import read_out
+from services.tts.reading.reading import read_out
 from tests.support.speech import character_error_rate, same_writing, sounds, word_error_rate, words
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.runtime.connection import PACE, WRITE_SECONDS, HttpConnection
+from services.runtime.http.connection import PACE, WRITE_SECONDS, HttpConnection
 
 ENOUGH = int(PACE * WRITE_SECONDS)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import ErrorCode, PermanentError
-from services.cli.stack import alone
+from services.cli.system import alone
 from services.runtime.file_lock import locked
 from tests.support.eventually import eventually_sync
 

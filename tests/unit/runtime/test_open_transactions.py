@@ -5,8 +5,8 @@ from typing import Any, cast
 import structlog
 from aiokafka import TopicPartition
 
-from services.runtime.metrics import OPEN_TRANSACTION
-from services.runtime.transactions import OpenTransactions
+from services.runtime.kafka.open_transactions import OpenTransactions
+from services.runtime.observability.metrics import OPEN_TRANSACTION
 
 HERE = TopicPartition("t", 0)
 THERE = TopicPartition("t", 1)

@@ -12,15 +12,15 @@ from uuid import uuid4
 import pytest
 
 from contracts.errors import ErrorCode, LecternError, PermanentError, TransientError
-from services.gateway.http.problems import answer_to
 from services.gateway.settings import GatewaySettings
-from services.runtime import redaction
+from services.gateway.web.problems import answer_to
 from services.runtime.actor import Subscription
-from services.runtime.deadletter import MAX_STACKTRACE, headers_of
-from services.runtime.obituaries import obituaries_of
-from services.runtime.problems import problem_bytes
-from services.runtime.redaction import learn_settings
-from services.runtime.retry import classify
+from services.runtime.engine.dead_letters import MAX_STACKTRACE, headers_of
+from services.runtime.engine.failure_events import obituaries_of
+from services.runtime.engine.retry import classify
+from services.runtime.http.problems import problem_bytes
+from services.runtime.observability import redaction
+from services.runtime.observability.redaction import learn_settings
 from services.scripting.settings import ScriptingSettings
 from tests.support.records import FakeRecord
 
@@ -46,7 +46,7 @@ SECRETS = [
 PROCESS = """
 import json, logging, sys, threading
 import structlog
-from services.runtime.logs import configure_logs
+from services.runtime.observability.logs import configure_logs
 from services.runtime.settings import RuntimeSettings
 configure_logs(RuntimeSettings(log_format=sys.argv[1], log_level="DEBUG"))
 secrets = json.loads(sys.argv[2])

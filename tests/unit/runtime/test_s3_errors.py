@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from contracts.errors import ErrorCode, TransientError
-from services.runtime.s3 import NoSuchObjectError, s3_errors
+from services.runtime.artifacts.bucket import NoSuchObjectError, s3_errors
 
 
 def answer(status: int, code: str) -> ClientError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime.engine import scratch_root, sweep_scratch
+from services.runtime.engine.engine import scratch_root, sweep_scratch
 from services.runtime.settings import RuntimeSettings
 
 

@@ -14,25 +14,25 @@ from contracts.errors import CanceledError, PermanentError
 from contracts.renderspec import RenderSpec
 from contracts.script import MAX_SCENES, Chapter, Script, ScriptScene
 from services.runtime.cancel import CancelToken
-from services.scripting import korean, korean_lists, korean_speech
-from services.scripting.answers import MAX_ANSWER_CHARACTERS, read_script
-from services.scripting.beats import bind
-from services.scripting.blocks import Unread
-from services.scripting.brief import Brief, readable_source
-from services.scripting.chapters import at_most, cut_lexically
-from services.scripting.english import English
-from services.scripting.english_headline import point
-from services.scripting.extractive import write_extractive
-from services.scripting.korean_analyser import kiwi
-from services.scripting.language import PLAIN, Trait
 from services.scripting.left_out import account
+from services.scripting.llm.parsing import MAX_ANSWER_CHARACTERS, read_script
 from services.scripting.passages import Passage, Section
-from services.scripting.pieces import LONGEST_PIECE, split_long
-from services.scripting.planning import plan_scenes
-from services.scripting.ranking import rank
-from services.scripting.scenes import pack
-from services.scripting.selection import select
-from services.scripting.source import parse_source
+from services.scripting.reading.blocks import Unread
+from services.scripting.reading.source import parse_source
+from services.scripting.render_plan import plan_scenes
+from services.scripting.script_request import Brief, readable_source
+from services.scripting.writer.chapters import at_most, cut_lexically
+from services.scripting.writer.english.english import English
+from services.scripting.writer.english.headline import point
+from services.scripting.writer.extractive import write_extractive
+from services.scripting.writer.grouping import bind
+from services.scripting.writer.korean import korean, lists, speech
+from services.scripting.writer.korean.analyser import kiwi
+from services.scripting.writer.language import PLAIN, Trait
+from services.scripting.writer.ranking import rank
+from services.scripting.writer.scenes import pack
+from services.scripting.writer.selection import select
+from services.scripting.writer.splitting import LONGEST_PIECE, split_long
 from tests.support.hostile_text import FAMILIES, mixed
 from tests.support.operations import counted
 
@@ -174,7 +174,7 @@ def test_no_call_of_the_analyser_gets_more_than_it_reads_in_a_moment(monkeypatch
 
             return call
 
-    for module in (korean, korean_speech, korean_lists):
+    for module in (korean, speech, lists):
         monkeypatch.setattr(module, "kiwi", Analyser)
     texts = (
         "가" * MAX_SOURCE_CHARACTERS,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.scripting.korean import Korean
+from services.scripting.writer.korean.korean import Korean
 
 KOREAN = Korean()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from contracts.faithful import whole
-from services.scripting.english import English
-from services.scripting.korean import Korean
-from services.scripting.language import Language
+from services.scripting.writer.english.english import English
+from services.scripting.writer.korean.korean import Korean
+from services.scripting.writer.language import Language
 from services.slides.planning.condense import condensed, point
 
 LANGUAGES: dict[str, Language] = {"ko": Korean(), "en": English()}

@@ -6,12 +6,12 @@ import pytest
 
 from contracts.left_out import LONGEST_TOLD, LeftOut
 from contracts.script import Chapter, Script, ScriptScene
-from services.scripting.blocks import Unread
-from services.scripting.brief import Brief
-from services.scripting.extractive import write_extractive
-from services.scripting.language import PLAIN, Trait
 from services.scripting.left_out import account, numbers_of
 from services.scripting.passages import Passage, Section
+from services.scripting.reading.blocks import Unread
+from services.scripting.script_request import Brief
+from services.scripting.writer.extractive import write_extractive
+from services.scripting.writer.language import PLAIN, Trait
 
 
 def script(*said: str, title: str = "장") -> Script:

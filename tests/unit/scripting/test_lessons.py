@@ -11,12 +11,12 @@ import pytest
 
 from contracts.renderspec import spec_of_script
 from contracts.script import Script
-from services.scripting.brief import Brief, readable_source
-from services.scripting.english import English
-from services.scripting.extractive import write_extractive
-from services.scripting.korean import Korean
-from services.scripting.language import Language
-from services.scripting.planning import plan_scenes
+from services.scripting.render_plan import plan_scenes
+from services.scripting.script_request import Brief, readable_source
+from services.scripting.writer.english.english import English
+from services.scripting.writer.extractive import write_extractive
+from services.scripting.writer.korean.korean import Korean
+from services.scripting.writer.language import Language
 from services.slides.plan import Plan
 from services.slides.planner import plan_chapter, plan_slides
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.scripting.source import parse_source
+from services.scripting.reading.source import parse_source
 from tests.support.drawn_blocks import drawn
 
 MARKS = (

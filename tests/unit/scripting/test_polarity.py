@@ -17,9 +17,9 @@ import pytest
 from contracts.rendering import RenderSettings, VisualStyle
 from contracts.renderspec import spec_of_script
 from contracts.script import Script
-from services.scripting.brief import Brief
-from services.scripting.extractive import write_extractive
-from services.scripting.planning import plan_scenes
+from services.scripting.render_plan import plan_scenes
+from services.scripting.script_request import Brief
+from services.scripting.writer.extractive import write_extractive
 from services.slides.pictures import PlannedPicture, pages_of
 from services.slides.plan import Plan
 

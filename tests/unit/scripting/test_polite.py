@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.scripting.korean import Korean
-from services.scripting.korean_speech import sentences, stated
+from services.scripting.writer.korean.korean import Korean
+from services.scripting.writer.korean.speech import sentences, stated
 
 KOREAN = Korean()
 ROWS = [

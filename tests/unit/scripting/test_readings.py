@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.commands import MAX_SOURCE_CHARACTERS
-from services.scripting.source import parse_source
+from services.scripting.reading.source import parse_source
 from tests.support.drawn_blocks import drawn
 from tests.support.hostile_text import FAMILIES
 from tests.support.operations import counted

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from contracts.polarity import Polarity, heading_polarity, states_not
-from services.scripting.blocks import Listing, Paragraph, Table
-from services.scripting.english import English
-from services.scripting.korean import Korean
 from services.scripting.outline import outline
 from services.scripting.polarity import Signed, signed
+from services.scripting.reading.blocks import Listing, Paragraph, Table
+from services.scripting.writer.english.english import English
+from services.scripting.writer.korean.korean import Korean
 from services.slides.planning.crosses import act, crossed
 
 with (Path(__file__).parent / "data" / "signs.tsv").open(encoding="utf-8") as file:

@@ -1,8 +1,8 @@
 import pytest
 
-from services.scripting.english import English
-from services.scripting.korean import Korean
-from services.scripting.language import Trait
+from services.scripting.writer.english.english import English
+from services.scripting.writer.korean.korean import Korean
+from services.scripting.writer.language import Trait
 
 KOREAN, ENGLISH = Korean(), English()
 

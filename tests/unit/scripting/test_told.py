@@ -4,8 +4,8 @@ import pytest
 
 from contracts.errors import ErrorCode, PermanentError
 from contracts.script import Script
-from services.scripting.brief import Brief, readable_source
-from services.scripting.extractive import write_extractive
+from services.scripting.script_request import Brief, readable_source
+from services.scripting.writer.extractive import write_extractive
 
 
 def script_of(source: str, minutes: float = 3) -> Script:

@@ -7,7 +7,7 @@ import pytest
 from contracts.events import SceneContext
 from contracts.renderspec import SpecScene
 from services.scripting.text import lines, one_line
-from services.slides.basic import caption_block
+from services.slides.layouts.basic import caption_block
 from services.slides.pages import MOST_PAGES, fitted
 from services.slides.planner import plan_slides
 from tests.support.hostile_text import FAMILIES

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from services.slides.basic import BACKGROUND, caption_block, draw
+from services.slides.layouts.basic import BACKGROUND, caption_block, draw
 from tests.support.slide_random import NASTY
 
 CAPTIONS = ("가나", "의심스러우면 누르지 말고 먼저 물어보세요", *NASTY, "가나다라 마바사 " * 60)

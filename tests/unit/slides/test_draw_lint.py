@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.slides.degrade import degrade
+from services.slides.fallbacks import degrade
 from services.slides.layouts import AVAILABLE
 from services.slides.pages import fitted
 from services.slides.plan import Layout, Plan

@@ -11,18 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from services.slides import basic, slide
-from services.slides.backgrounds import kind_of
-from services.slides.colours import COLOURS, ROLES
-from services.slides.layouts import AVAILABLE
+from services.slides import slide
+from services.slides.drawing.backgrounds import kind_of
+from services.slides.drawing.colors import COLOURS, ROLES
+from services.slides.drawing.themes import Colour, ThemeName, choose, theme
+from services.slides.layouts import AVAILABLE, basic
 from services.slides.plan import Plan
 from services.slides.slide import draw
-from services.slides.themes import Colour, ThemeName, choose, theme
 from tests.support.slide_samples import ENGLISH, KOREAN, context
 
 SCRIPT = """
 import hashlib
-from services.slides import basic, slide
+from services.slides import slide
+from services.slides.layouts import basic
 from tests.support.slide_samples import KOREAN, context
 digest = hashlib.sha256(basic.draw("가나다", 640, 360))
 for plan in KOREAN[::3]:

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
+from services.slides.drawing.sheet import Sheet
 from services.slides.plan import Column, Plan, TimedPoint
-from services.slides.sheet import Sheet
 from services.slides.slide import compose
 from tests.support.slide_random import WORDS
 from tests.support.slide_samples import context

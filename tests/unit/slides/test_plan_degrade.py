@@ -6,7 +6,7 @@ import pytest
 
 from contracts.events import SceneContext
 from contracts.renderspec import SpecScene
-from services.slides.degrade import degrade
+from services.slides.fallbacks import degrade
 from services.slides.plan import Column, Plan, TimedPoint
 from services.slides.planner import plan_slides
 

@@ -1,7 +1,7 @@
 import pytest
 
 from services.slides.planning.condense import condensed, point, similarity
-from services.slides.planning.nominal import alike, nominal, without_lead
+from services.slides.planning.noun_form import alike, nominal, without_lead
 
 KOREAN = """
 확인합니다. → 확인하기

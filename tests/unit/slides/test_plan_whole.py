@@ -4,12 +4,12 @@ import pytest
 
 from contracts.events import SceneContext
 from contracts.renderspec import SpecScene
-from services.slides.fitting import LEAST, Room, Style, fit_together
+from services.slides.drawing.sheet import Text
+from services.slides.drawing.themes import choose
 from services.slides.plan import Column, Plan
 from services.slides.planner import plan_scene
-from services.slides.sheet import Text
 from services.slides.slide import compose
-from services.slides.themes import choose
+from services.slides.typesetting.fitting import LEAST, Room, Style, fit_together
 from tests.support import slide_samples as samples
 
 

@@ -7,7 +7,7 @@ import pytest
 from contracts.events import SceneContext
 from contracts.renderspec import SpecScene
 from services.slides.planner import plan_scene, plan_slides
-from services.slides.planning.nominal import nominal
+from services.slides.planning.noun_form import nominal
 
 
 def context(narration: str, caption: str | None = None, **fields: object) -> SceneContext:

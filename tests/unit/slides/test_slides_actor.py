@@ -24,7 +24,7 @@ from services.runtime.cancel import CancelToken
 from services.slides import actor as stage
 from services.slides import pictures
 from services.slides.actor import build, draw_scene
-from services.slides.colours import COLOURS
+from services.slides.drawing.colors import COLOURS
 from services.slides.settings import SlidesSettings
 
 SECOND = 48_000

@@ -1,6 +1,6 @@
 import pytest
 
-from services.slides.breakcosts import penalty
+from services.slides.typesetting.break_costs import penalty
 
 
 @pytest.mark.parametrize(

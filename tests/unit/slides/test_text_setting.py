@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.slides import fonts
-from services.slides.fitting import LEAST, Block, Room, Style, fit, fit_together
-from services.slides.shaping import shape, visual_order
-from services.slides.text import MAX_CLUSTER, clean, clusters
+from services.slides.typesetting import fonts
+from services.slides.typesetting.fitting import LEAST, Block, Room, Style, fit, fit_together
+from services.slides.typesetting.shaping import shape, visual_order
+from services.slides.typesetting.text import MAX_CLUSTER, clean, clusters
 
 BOLD = Style(800, 1.3, -0.015)
 WIDE = Room(600, 330, 5)

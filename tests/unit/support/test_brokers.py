@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime.embedded import EmbeddedBroker
-from services.runtime.probe import free_port
+from services.runtime.embedded_broker import EmbeddedBroker
+from services.runtime.kafka.probe import free_port
 from tests.support.brokers import Kind, UnavailableError, open_broker
 
 

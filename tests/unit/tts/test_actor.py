@@ -21,7 +21,7 @@ from contracts.topics import SCENE_PLANNED
 from services.runtime.artifacts import Artifacts
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.context import RecordContext
+from services.runtime.engine.context import RecordContext
 from services.tts.actor import build
 from services.tts.settings import TtsSettings
 

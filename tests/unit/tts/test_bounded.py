@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.tts.reading import phonemes_of, read_out
+from services.tts.reading.reading import phonemes_of, read_out
 from services.tts.sentences import split_sentences
 from tests.support.hostile_text import FAMILIES
 from tests.support.operations import counted

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tts.english_pronunciation import pronounce_word
-from services.tts.phonemes_en import phonemes
-from services.tts.reading_en import read_english
-from services.tts.transliteration_ko import to_hangul
+from services.tts.reading.en.text import read_english
+from services.tts.reading.ko.transliteration import to_hangul
+from services.tts.voices.english_pronunciation import pronounce_word
+from services.tts.voices.phonemes_en import phonemes
 
 READ = [
     ("$1,200.50 per year", "one thousand two hundred dollars and fifty cents per year"), ("$5M",

@@ -7,17 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.speech import ESTIMATE_ERROR, LETTERS_A_SECOND, MOST_SECONDS_A_CHARACTER, estimated_seconds
-from services.tts import amounts_en, identifiers_ko, loanwords_ko, units_en, units_ko, words_en
-from services.tts.reading import read_out
+from services.tts.reading.en import amounts, units
+from services.tts.reading.en import words as en_words
+from services.tts.reading.ko import identifiers, loanwords
+from services.tts.reading.ko import units as ko_units
+from services.tts.reading.reading import read_out
 
 LANGUAGES = ("ko", "en")
 LETTER_OF_HANGUL = LETTERS_A_SECOND["en"] / LETTERS_A_SECOND["ko"]
 
 TABLES = (
-    loanwords_ko.LOANWORDS, loanwords_ko.ACRONYM_WORDS, loanwords_ko.SYMBOLIC, units_ko.UNITS,
-    units_ko.PER, units_ko.CURRENCIES, identifiers_ko.SERVICE_NUMBERS, units_en.UNITS,
-    words_en._ABBREVIATIONS, words_en._BEFORE_NUMBER, words_en._GREEK, amounts_en._CURRENCIES,
-    amounts_en._CODES, amounts_en._SCALES, amounts_en._COMPARISONS,
+    loanwords.LOANWORDS, loanwords.ACRONYM_WORDS, loanwords.SYMBOLIC, ko_units.UNITS,
+    ko_units.PER, ko_units.CURRENCIES, identifiers.SERVICE_NUMBERS, units.UNITS,
+    en_words._ABBREVIATIONS, en_words._BEFORE_NUMBER, en_words._GREEK, amounts._CURRENCIES,
+    amounts._CODES, amounts._SCALES, amounts._COMPARISONS,
 )  # fmt: skip
 
 

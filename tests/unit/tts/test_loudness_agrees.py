@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from contracts.events import Loudness
 from contracts.timeline import SAMPLE_RATE
-from services.composition import loudness
-from services.composition.limiter import limited, true_peaks
-from services.tts.audio import doubled
-from services.tts.loudness import measure_loudness
-from services.tts.voice import Pcm
+from services.composition.sound import loudness
+from services.composition.sound.limiter import limited, true_peaks
+from services.tts.audio.loudness import measure_loudness
+from services.tts.audio.samples import doubled
+from services.tts.voices.base import Pcm
 
 DUAL_MONO = 10 * np.log10(2)
 """A film's two channels carry the same, and are as much louder than one."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.tts.reading import read_out
+from services.tts.reading.reading import read_out
 
 CORPUS = Path(__file__).parent / "corpus"
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tts.reading import spoken_sentences
+from services.tts.reading.reading import spoken_sentences
 from services.tts.sentences import split_sentences
-from services.tts.voice import UnspeakableError
+from services.tts.voices.base import UnspeakableError
 
 
 def squeezed(text: str) -> str:

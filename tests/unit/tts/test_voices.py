@@ -3,9 +3,9 @@ import pytest
 from contracts.errors import CanceledError, ErrorCode, PermanentError
 from contracts.rendering import TtsProvider
 from services.runtime.cancel import CancelToken
-from services.tts.kokoro import pieces
-from services.tts.providers import PROVIDERS, choose_voice
 from services.tts.settings import TtsSettings
+from services.tts.voices.kokoro import pieces
+from services.tts.voices.registry import PROVIDERS, choose_voice
 
 TEXT = "비밀번호는 12자리 이상입니다. 매월 바꾸세요! 확인하셨나요?"
 

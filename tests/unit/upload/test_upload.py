@@ -21,13 +21,12 @@ from contracts.events import AssetsUploaded, FilmFiles, VideoComposed
 from contracts.rendering import RenderSettings
 from contracts.steps import Step
 from contracts.topics import VIDEO_COMPOSED
-from services.runtime import files
-from services.runtime.artifacts import Artifacts, Blob
+from services.runtime.artifacts import Artifacts, Blob, files
+from services.runtime.artifacts.bucket import PART_BYTES
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.assets import AssetAccess, open_asset_bucket, unguessable_part
 from services.runtime.cancel import CancelToken
-from services.runtime.s3 import PART_BYTES
+from services.runtime.published_files import AssetAccess, open_asset_bucket, unguessable_part
 from services.upload.actor import build
 from services.upload.settings import UploadSettings
 from tests.support.s3 import S3Server

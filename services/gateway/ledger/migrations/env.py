@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from services.gateway.ledger.schema import METADATA
+from services.gateway.ledger.db.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=METADATA, render_as_batch=True

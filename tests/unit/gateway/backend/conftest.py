@@ -12,10 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.states import CallbackKind
-from services.gateway.backend import courier
 from services.gateway.backend.settings import BackendSettings
+from services.gateway.dispatch import webhook_dispatcher
 from services.gateway.ledger import callbacks
-from services.gateway.ledger.database import SqliteLedger
+from services.gateway.ledger.db.sqlite import SqliteLedger
 from services.gateway.settings import GatewaySettings
 from tests.support.backend import StandInBackend, stand_in_backend
 from tests.support.eventually import eventually
@@ -43,8 +43,8 @@ async def backend() -> AsyncIterator[StandInBackend]:
 async def harness(
     settings: GatewaySettings, backend: StandInBackend, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Harness]:
-    monkeypatch.setattr(courier, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(courier, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(webhook_dispatcher, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(webhook_dispatcher, "POLL_SECONDS", 0.05)
     own = BackendSettings(
         base_url=backend.url,
         api_token=SecretStr(API_TOKEN),

@@ -12,8 +12,9 @@ from standardwebhooks import Webhook
 
 from contracts.errors import ErrorCode
 from contracts.events import ScriptRequested
-from contracts.recorded import CallbackRecorded
-from services.gateway.ledger import callbacks, jobs
+from contracts.ledger_events import CallbackRecorded
+from services.gateway.ledger import callbacks
+from services.gateway.ledger.jobs import queries
 from services.gateway.settings import GatewaySettings
 from tests.support.backend import Reply, StandInBackend
 from tests.support.eventually import eventually
@@ -196,7 +197,7 @@ async def test_without_a_backend_the_log_is_kept_for_three_days(settings: Gatewa
 
 async def test_a_state_change_that_is_rolled_back_tells_nobody(tmp_path: Path) -> None:
     def refuse(conn: Any) -> None:
-        jobs.create_failed(
+        queries.create_failed(
             conn, job_id="j", video_id="v", script_id=None, language="ko",
             code=ErrorCode.NO_RENDER_SPEC, message="none", now=NOW,
         )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from contracts.steps import Step
 from tests.support.eventually import eventually
 from tests.unit.gateway.conftest import Harness, failed, progress
-from tests.unit.gateway.live.client import session
+from tests.unit.gateway.realtime.client import session
 
 
 async def test_a_cursor_resumes_with_exactly_what_was_missed(served: Harness) -> None:

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from contracts.base import NAMESPACE, claim_check
 from contracts.cloudevents import value_of
 from contracts.event import Event
-from contracts.recorded import CallbackRecorded, CommandTaken, JobRecorded, RequestAnswered, ScriptRecorded
+from contracts.ledger_events import (
+    CallbackRecorded,
+    CommandTaken,
+    JobRecorded,
+    RequestAnswered,
+    ScriptRecorded,
+)
 from contracts.steps import Step
 from services.gateway.rebuild.fold import Fold
 

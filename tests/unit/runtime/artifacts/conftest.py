@@ -11,11 +11,11 @@ import pytest
 
 from contracts.base import ClaimCheck
 from services.runtime.artifacts.blobs import BlobStore
+from services.runtime.artifacts.bucket import S3Location, open_bucket
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.s3 import S3Blobs, blob_key
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import ArtifactStore
-from services.runtime.s3 import S3Location, open_bucket
 from tests.support.s3 import S3Server
 
 SESSIONS: dict[S3Server, aioboto3.Session] = {}

@@ -15,12 +15,11 @@ import pytest
 
 from contracts.base import claim_check
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.runtime import files
-from services.runtime.artifacts import Blob, Made
+from services.runtime.artifacts import Blob, Made, files
+from services.runtime.artifacts.bucket import PART_BYTES, S3Location, open_bucket
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
-from services.runtime.s3 import PART_BYTES, S3Location, open_bucket
 from tests.support.eventually import eventually
 from tests.support.s3 import S3Server, free_ports
 

@@ -67,7 +67,7 @@ async def test_a_collector_that_drips_is_left_at_the_deadline_of_the_call(start:
 
 PROCESS = """
 from opentelemetry import trace
-from services.runtime import tracing
+from services.runtime.observability import tracing
 from services.runtime.settings import RuntimeSettings
 tracing.configure_tracing(RuntimeSettings(), "test")
 with tracing.span_of("tts", "lectern.scene.planned.v1", "job-1", 1, {}) as span:

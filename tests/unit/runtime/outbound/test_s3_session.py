@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from contracts.errors import ErrorCode, TransientError
-from services.runtime import s3
+from services.runtime.artifacts import bucket as artifacts_bucket
 from services.runtime.artifacts import s3 as blobs
+from services.runtime.artifacts.bucket import Bucket, S3Location, open_bucket
 from services.runtime.artifacts.s3 import S3Blobs
 from services.runtime.outbound.settings import Proxies
-from services.runtime.s3 import Bucket, S3Location, open_bucket
 from tests.support.hostile_server import OK, Attack, HostileServer, answer, dripping, endless, hostile_server
 
 
@@ -82,7 +82,7 @@ async def test_a_redirect_does_not_carry_the_session_token_elsewhere(status: str
 async def test_an_object_that_drips_is_left_when_it_is_slower_than_64_kb_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(s3, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(artifacts_bucket, "CALL_SECONDS", 0.3)
 
     def attack(server: HostileServer) -> Iterator[bytes]:
         yield OK + b"Content-Length: 2000\r\n\r\n"
@@ -94,7 +94,7 @@ async def test_an_object_that_drips_is_left_when_it_is_slower_than_64_kb_a_secon
 
 
 async def test_a_head_that_drips_is_left_at_the_deadline_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(artifacts_bucket, "CALL_SECONDS", 0.3)
     async with bucket_of(dripping(OK + b"X: " + b"y" * 2_000), pause=0.02) as (_, bucket):
         with pytest.raises(TransientError, match="TimeoutError"):
             await bucket.size("film")
@@ -103,7 +103,7 @@ async def test_a_head_that_drips_is_left_at_the_deadline_of_the_call(monkeypatch
 
 
 async def test_a_listing_that_never_ends_is_left_after_so_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "MAX_NAMES", 2_000)
+    monkeypatch.setattr(artifacts_bucket, "MAX_NAMES", 2_000)
     async with bucket_of(listing_forever) as (server, bucket):
         with pytest.raises(TransientError, match="names more than 2,000 objects"):
             await bucket.names("folder")

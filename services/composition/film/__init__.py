@@ -1,0 +1,1 @@
+"""The film: segments, sound, subtitles and chapters to one MP4."""

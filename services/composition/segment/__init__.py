@@ -1,0 +1,1 @@
+"""One scene: its pictures to the packets of a segment file."""

@@ -1,0 +1,1 @@
+"""The film's sound: samples, loudness, limiter, AAC."""

@@ -1,0 +1,1 @@
+"""Who may call the gateway, by what they show: tokens, tickets, signed links, addresses."""

@@ -1,0 +1,1 @@
+"""The routes, each beside what it may be called by."""

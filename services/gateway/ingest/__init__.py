@@ -1,0 +1,1 @@
+"""What the gateway takes from Kafka: commands, and what stages tell."""

@@ -1,0 +1,1 @@
+"""The databases below the ledger: opened, migrated, led, written in groups."""

@@ -1,0 +1,1 @@
+"""Jobs in the ledger: created, read, changed, and the events of it."""

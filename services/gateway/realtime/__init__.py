@@ -1,0 +1,1 @@
+"""Open connections of viewers: WebSockets and event streams, frame by frame."""

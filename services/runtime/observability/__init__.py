@@ -1,0 +1,1 @@
+"""What operators see: logs, metrics, traces, and nothing secret in any of them."""

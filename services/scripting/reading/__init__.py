@@ -1,0 +1,1 @@
+"""A source as people write it, to blocks of plain text."""

@@ -1,0 +1,1 @@
+"""What is drawn: sheets, shapes, icons, themes, and the painter."""

@@ -1,0 +1,1 @@
+"""Rules from a scene to a plan, by what the scene says."""

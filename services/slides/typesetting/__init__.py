@@ -1,0 +1,1 @@
+"""Text set into lines: shaping, measuring, breaking, fitting."""

@@ -1,0 +1,1 @@
+"""Samples: arithmetic, loudness, and narrations recorded to files."""

@@ -1,0 +1,1 @@
+"""Written English as it is read out: one module for each kind."""

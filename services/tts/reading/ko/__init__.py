@@ -1,0 +1,1 @@
+"""Written Korean as it is read out: one module for each kind."""
