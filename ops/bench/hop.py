@@ -39,7 +39,7 @@ from services.runtime.artifacts import Artifacts
 from services.runtime.engine import intake as intake_module
 from services.runtime.engine.fence import Fence
 from services.runtime.engine.lanes import Lanes
-from services.runtime.engine.offsets import Record, Slot, Window
+from services.runtime.engine.offsets import InFlightRecord, OffsetTracker, Record
 from services.runtime.engine.processor import Processor
 from services.runtime.engine.retry import RetryPolicy
 from services.runtime.kafka.publisher import Publisher
@@ -134,7 +134,7 @@ class Hop:
 
     async def work(self, records: list[Record]) -> None:
         """Admit the records and wait until the last is finished."""
-        window = Window(self._partition, len(records))
+        window = OffsetTracker(self._partition, len(records))
         self._left = len(records)
         self._done.clear()
         for record in records:
@@ -144,7 +144,7 @@ class Hop:
         await self._done.wait()
         assert window.watermark == len(records)
 
-    def _finished(self, slot: Slot) -> None:
+    def _finished(self, slot: InFlightRecord) -> None:
         del slot
         self._left -= 1
         if not self._left:

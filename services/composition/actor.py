@@ -19,7 +19,7 @@ from services.composition.segment.plan import SegmentPlan, plan_segment
 from services.composition.segment.render import render_segment
 from services.composition.settings import CompositionSettings
 from services.runtime.actor import Actor, Context, Subscription
-from services.runtime.artifacts import Blob, Made
+from services.runtime.artifacts import ActionResult, Blob
 from services.runtime.room import Room
 
 SEGMENT_VERSION = 1
@@ -50,11 +50,11 @@ async def compose_scene(event: SceneDrawn, ctx: Context, *, room: Room) -> Seque
     if event.previous_picture:
         claims[event.previous_picture.sha256] = event.previous_picture
 
-    async def make() -> Made:
+    async def make() -> ActionResult:
         pictures = {sha: await ctx.artifacts.get(claims[sha]) for sha in dict.fromkeys(plan.pictures)}
         path = ctx.scratch / "segment"
         header = await ctx.run(_render, plan, pictures, path, name, ctx.cancel, room)
-        return Made({"segment": Blob(path, file.MEDIA_TYPE)}, {"encoded": header.encoded})
+        return ActionResult({"segment": Blob(path, file.MEDIA_TYPE)}, {"encoded": header.encoded})
 
     made = await ctx.artifacts.remember("composition.segment", SEGMENT_VERSION, plan.inputs(), make)
     return [SceneComposed.after(event, ctx.output_id(), segment=made.claims["segment"])]
@@ -103,14 +103,14 @@ async def compose_film(event: SceneComposed, ctx: Context, *, threads: int) -> S
     ]
 
 
-async def _make_film(plan: FilmPlan, ctx: Context, threads: int) -> Made:
+async def _make_film(plan: FilmPlan, ctx: Context, threads: int) -> ActionResult:
     segments = [await _fetched(ctx, scene.event.segment, "segments") for scene in plan.scenes]
     speeches = [await _fetched(ctx, scene.event.speech, "speech") for scene in plan.scenes]
     jpeg = await ctx.run(
         thumbnail.thumbnail, await ctx.artifacts.get(thumbnail_picture(plan.scenes[0].event))
     )
     film = await ctx.run(_build, plan, segments, speeches, jpeg, ctx.scratch, threads, ctx.cancel)
-    return Made(
+    return ActionResult(
         {
             "video": Blob(film.video, "video/mp4"),
             "srt": Blob(film.srt, subtitles.SRT_MEDIA_TYPE),

@@ -15,15 +15,15 @@ from contracts.errors import TransientError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST = 64
+MAX_BATCH = 64
 """Calls in one transaction. Fewer: more transactions. More: the first of them waits longer, and on SQLite
 everybody else who writes."""
 
-FEW = 16
+EAGER_BATCH = 16
 """Waiting calls that are a set already: they wait for no others. Fewer: small sets, each call costs more.
 More: calls wait although there is nothing to gain."""
 
-BREATH_SECONDS = 0.005
+LINGER_SECONDS = 0.005
 """From one transaction to the next while calls wait. Shorter: smaller sets, each call costs more. Longer:
 calls wait for nothing."""
 
@@ -31,7 +31,7 @@ Work = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 """Does many calls; returns for each, in order, its result or why it alone failed."""
 
 
-class Together(Generic[Item, Result]):
+class MicroBatcher(Generic[Item, Result]):
     """Collects calls.
 
     Args:
@@ -41,10 +41,12 @@ class Together(Generic[Item, Result]):
         breath: from one transaction to the next while calls wait, seconds.
     """
 
-    def __init__(self, work: Work[Item, Result], *, most: int = MOST, breath: float = BREATH_SECONDS) -> None:
+    def __init__(
+        self, work: Work[Item, Result], *, most: int = MAX_BATCH, linger: float = LINGER_SECONDS
+    ) -> None:
         self._work = work
         self._most = most
-        self._breath = breath
+        self._linger = linger
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._running: asyncio.Task[None] | None = None
 
@@ -63,8 +65,8 @@ class Together(Generic[Item, Result]):
                 calls = [call for call in calls if not call[1].done()]  # nobody waits for those any more
                 if calls:
                     await self._answered(calls)
-                if 0 < len(self._waiting) < FEW:
-                    await asyncio.sleep(self._breath)
+                if 0 < len(self._waiting) < EAGER_BATCH:
+                    await asyncio.sleep(self._linger)
         finally:
             self._running = None
             while self._waiting:  # cancelled: the loop is closing

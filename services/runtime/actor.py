@@ -86,7 +86,7 @@ class Subscription:
     concurrency: int = 1
     step: Step | None = None
     decode: Decoder = parse_event
-    breath: float = 0.0
+    poll_interval: float = 0.0
     rejection: Rejection | None = None
     waits_for: frozenset[ErrorCode] = frozenset()
 

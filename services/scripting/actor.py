@@ -20,7 +20,7 @@ from contracts.script import Script
 from contracts.steps import Step
 from contracts.topics import RENDER_REQUESTED, SCRIPT_REQUESTED
 from services.runtime.actor import Actor, Context, Subscription
-from services.runtime.artifacts import Blob, Made
+from services.runtime.artifacts import ActionResult, Blob
 from services.runtime.observability.redaction import learn_settings
 from services.scripting.llm.client import LanguageModel, ModelWriter
 from services.scripting.render_plan import plan_scenes
@@ -47,7 +47,7 @@ _REFUSALS = frozenset(
 def build(settings: ScriptingSettings | None = None) -> Actor:
     """Return the stage with the writer that ``settings``, by default the environment's, ask for."""
     model = model_writer(settings or ScriptingSettings())
-    return _actor(ScriptRoom(model), model)
+    return _actor(ScriptWriterStage(model), model)
 
 
 def model_writer(settings: ScriptingSettings) -> ModelWriter | None:
@@ -62,7 +62,7 @@ def model_writer(settings: ScriptingSettings) -> ModelWriter | None:
     )
 
 
-def _actor(room: "ScriptRoom", model: ModelWriter | None) -> Actor:
+def _actor(room: "ScriptWriterStage", model: ModelWriter | None) -> Actor:
     async def stop() -> None:
         if model is not None:
             await model.close()
@@ -78,7 +78,7 @@ def _actor(room: "ScriptRoom", model: ModelWriter | None) -> Actor:
     )
 
 
-class ScriptRoom:
+class ScriptWriterStage:
     """Answers requests for scripts.
 
     Args:
@@ -119,10 +119,10 @@ class ScriptRoom:
         source = await ctx.run(readable_source, await ctx.artifacts.get(event.source))
         writer = self._writer or ExtractiveWriter(ctx.run)
 
-        async def make() -> Made:
+        async def make() -> ActionResult:
             script = await writer.write(source, brief, ctx.cancel)
             scenes = sum(len(chapter.scenes) for chapter in script.chapters)
-            return Made(
+            return ActionResult(
                 {"script": Blob(_script_bytes(script), "application/json")},
                 {"chapters": len(script.chapters), "scenes": scenes},
             )

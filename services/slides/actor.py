@@ -10,7 +10,7 @@ from contracts.rendering import RenderSettings
 from contracts.steps import Step
 from contracts.topics import SCENE_SUBTITLED
 from services.runtime.actor import Actor, Context, Subscription
-from services.runtime.artifacts import Blob, Made
+from services.runtime.artifacts import ActionResult, Blob
 from services.slides.pictures import VERSION, Picture, card_of, pages_of
 from services.slides.settings import SlidesSettings
 from services.slides.shots import first_frames
@@ -64,12 +64,12 @@ async def _guarded(work: Callable[..., T], context: SceneContext, ctx: Context, 
 
 
 async def _drawn(picture: Picture, context: SceneContext, ctx: Context) -> ClaimCheck:
-    async def make() -> Made:
+    async def make() -> ActionResult:
         try:
             data = await ctx.run(picture.png)
         except _DRAWING_ERRORS as error:
             raise _failed(context, error) from error
-        return Made({"picture": Blob(data, "image/png")})
+        return ActionResult({"picture": Blob(data, "image/png")})
 
     ctx.cancel.check()
     remembered = await ctx.artifacts.remember("slides.picture", VERSION, picture.inputs, make)

@@ -16,7 +16,7 @@ from contracts.steps import Step
 from contracts.timeline import CHAPTER_LEAD_IN_SECONDS, LEAD_IN_SECONDS, time_scene
 from contracts.topics import SCENE_PLANNED
 from services.runtime.actor import Actor, Context, Subscription
-from services.runtime.artifacts import Blob, Made
+from services.runtime.artifacts import ActionResult, Blob
 from services.runtime.cancel import CancelToken
 from services.tts.audio.recording import record
 from services.tts.sentences import warm
@@ -54,7 +54,7 @@ class SpeechStage:
         choice = choose_voice(event.settings.tts_provider, event.settings.voice)
         name = f"scene {scene.scene_id} (number {event.context.index + 1} of the film)"
 
-        async def make() -> Made:
+        async def make() -> ActionResult:
             try:
                 made = await self._synthesise(choice, scene.narration, language, ctx)
             except UnspeakableError:
@@ -80,7 +80,7 @@ class SpeechStage:
         )
         return [_spoken(event, style, ctx, spoken.claims["speech"], spoken.facts)]
 
-    async def _synthesise(self, choice: Choice, narration: str, language: str, ctx: Context) -> Made:
+    async def _synthesise(self, choice: Choice, narration: str, language: str, ctx: Context) -> ActionResult:
         reports = _Reports(ctx)
         try:
             return await ctx.run(
@@ -98,10 +98,10 @@ def _speak(
     folder: Path,
     cancel: CancelToken,
     progress: Progress,
-) -> Made:
+) -> ActionResult:
     cancel.check()
     recording = record(choice.open(settings), narration, language, folder, cancel, progress)
-    return Made(
+    return ActionResult(
         blobs={"speech": Blob(recording.wav, MEDIA_TYPE)},
         facts={
             "samples": recording.samples,

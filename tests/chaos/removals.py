@@ -11,18 +11,18 @@ from uuid import UUID, uuid4
 
 from services.runtime.engine.context import RecordContext
 from services.runtime.engine.fence import Fence
-from services.runtime.engine.offsets import Window
+from services.runtime.engine.offsets import OffsetTracker
 
 VARIABLE = "LECTERN_CHAOS_WITHOUT"
 
 
 def _commit_what_was_read() -> None:
-    def to_commit(window: Window) -> int | None:
+    def to_commit(window: OffsetTracker) -> int | None:
         """Return the end of what was read, finished or not, as a consumer with auto-commit does."""
         newest = max((slot.record.offset + 1 for slot in window.slots), default=window.watermark)
         return newest if window.live and newest != window.committed else None
 
-    Window.to_commit = property(to_commit)  # type: ignore[assignment,method-assign]
+    OffsetTracker.to_commit = property(to_commit)  # type: ignore[assignment,method-assign]
 
 
 def _everybody_alive() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from contracts.events import Event
 from services.runtime.engine.context import RecordContext
-from services.runtime.engine.offsets import Slot
+from services.runtime.engine.offsets import InFlightRecord
 from services.runtime.engine.processor import Processor
 
 ASKED_BYTES = 8 << 30
@@ -49,7 +49,7 @@ def make_hungry(name: str) -> None:
     runs = Processor._run_handler
 
     async def run_hungry(
-        self: Processor, slot: Slot, event: Any, context: RecordContext, job_id: str, attempt: int
+        self: Processor, slot: InFlightRecord, event: Any, context: RecordContext, job_id: str, attempt: int
     ) -> Sequence[Event]:
         if job_id.endswith(f"-hungry-{name}"):
             await context.run(want)

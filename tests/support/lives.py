@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from services.runtime.engine.intake import Intake
-from services.runtime.engine.offsets import Slot
+from services.runtime.engine.offsets import InFlightRecord
 from services.runtime.engine.quarantine import Quarantine
 from services.runtime.settings import RuntimeSettings
 from tests.support.records import FakeRecord
@@ -138,7 +138,7 @@ class Life:
         intake._subscriber = cast("Any", SimpleNamespace(consumer=_Consumer(group, self), tasks=[]))
         return intake
 
-    async def _run(self, group: Group, slot: Slot) -> None:
+    async def _run(self, group: Group, slot: InFlightRecord) -> None:
         offset = slot.record.offset
         in_hand = sum(intake.lanes.running for _, intake in self._intakes)
         self.most_in_hand = max(self.most_in_hand, in_hand)
@@ -154,7 +154,7 @@ class Life:
             await asyncio.Event().wait()
         group.finished.add(offset)
 
-    async def _convict(self, group: Group, slot: Slot) -> None:
+    async def _convict(self, group: Group, slot: InFlightRecord) -> None:
         if not self.dead:
             group.convicted[slot.record.offset] = slot.deaths
 

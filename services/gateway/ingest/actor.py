@@ -84,7 +84,11 @@ def build(service: Service) -> Actor:
             Subscription(STAGE_FAILED, handle_failure, CONCURRENCY, waits_for=NEEDED),
             Subscription(ASSETS_UPLOADED, handle_assets, CONCURRENCY, waits_for=NEEDED),
             Subscription(
-                PROGRESS, handle_progress, CONCURRENCY, breath=PROGRESS_BREATH_SECONDS, waits_for=NEEDED
+                PROGRESS,
+                handle_progress,
+                CONCURRENCY,
+                poll_interval=PROGRESS_BREATH_SECONDS,
+                waits_for=NEEDED,
             ),
         ),
     )

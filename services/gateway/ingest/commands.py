@@ -18,7 +18,7 @@ from services.gateway.ledger.jobs import events, queries, start_jobs, transition
 from services.gateway.ledger.jobs.start_jobs import Refusal
 from services.gateway.ledger.models import JobRecord
 from services.gateway.metrics import COMMANDS_DROPPED
-from services.gateway.service import Service, StartWish
+from services.gateway.service import JobStart, Service
 from services.gateway.service.scripts import script_id_of
 from services.gateway.service.start_jobs import UNRENDERABLE
 
@@ -96,7 +96,7 @@ class CommandIntake:
             _same(command, standing)
             if not start_jobs.startable(standing):
                 return lambda _: (standing, False)
-        new = await self._service.prepare(StartWish.of(command), standing)
+        new = await self._service.prepare(JobStart.of(command), standing)
 
         def work(conn: sa.Connection) -> tuple[object, bool]:
             job, began = start_jobs.start(conn, new, now=now)

@@ -18,7 +18,7 @@ MAX_FOLDS = 1_000
 Key = tuple[str, int]
 
 
-class Fold:
+class ProgressFilter:
     """The shares of one attempt, as this process knows them.
 
     Args:
@@ -68,16 +68,16 @@ class Folds:
     """The folds of the attempts that reported last."""
 
     def __init__(self) -> None:
-        self._folds: OrderedDict[Key, Fold] = OrderedDict()
+        self._folds: OrderedDict[Key, ProgressFilter] = OrderedDict()
 
-    def get(self, key: Key) -> Fold | None:
+    def get(self, key: Key) -> ProgressFilter | None:
         """Return an attempt's fold, if it is remembered."""
         fold = self._folds.get(key)
         if fold is not None:
             self._folds.move_to_end(key)
         return fold
 
-    def put(self, key: Key, fold: Fold) -> None:
+    def put(self, key: Key, fold: ProgressFilter) -> None:
         """Remember an attempt's fold."""
         self._folds[key] = fold
         while len(self._folds) > MAX_FOLDS:

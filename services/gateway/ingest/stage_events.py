@@ -19,8 +19,8 @@ from contracts.events import (
 from contracts.renderspec import explain
 from contracts.script import Script
 from contracts.steps import Step
-from services.gateway.batching import Together
-from services.gateway.ingest.progress import Fold, Folds
+from services.gateway.batching import MicroBatcher
+from services.gateway.ingest.progress import Folds, ProgressFilter
 from services.gateway.ledger import scripts
 from services.gateway.ledger.jobs import events, progress, transitions
 from services.gateway.ledger.jobs import queries as jobs
@@ -47,8 +47,8 @@ class Reactions:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._folds = Folds()
-        self._folding = Together[Report, JobRecord | None](self._fold, breath=FOLD_BREATH_SECONDS)
-        self._announcing = Together[JobUpdated, None](self._announce, breath=0)
+        self._folding = MicroBatcher[Report, JobRecord | None](self._fold, linger=FOLD_BREATH_SECONDS)
+        self._announcing = MicroBatcher[JobUpdated, None](self._announce, linger=0)
 
     async def script_generated(self, event: ScriptGenerated) -> None:
         """Store the script; one that cannot be read or rendered fails the request."""
@@ -101,7 +101,7 @@ class Reactions:
         fold = self._folds.get(key)
         if fold is None:
             shares, standing = await self._service.ledger.read(_known, *key)
-            fold = Fold(shares)
+            fold = ProgressFilter(shares)
             self._folds.put(key, fold)
         due = fold.news(Share(event.step, event.part, event.parts, event.share))
         try:

@@ -22,7 +22,7 @@ class Cursor(Model):
     offsets: Annotated[tuple[Offset, ...], FailFast(), Field(min_length=1, max_length=MAX_PARTITIONS)]
 
 
-class Place(NamedTuple):
+class LogPosition(NamedTuple):
     """What a cursor says, for those who need no model: one is made for each update, and few are told."""
 
     epoch: str

@@ -10,17 +10,26 @@ from collections.abc import Callable, Iterable, Sequence
 from uuid import uuid4
 
 from contracts.events import JobUpdated
-from services.gateway.live.cursors import Cursor, Place
-from services.gateway.live.replay_buffer import RING, Ring, Watch, of_job, of_video
-from services.gateway.live.updates import Slots, Update
+from services.gateway.live.cursors import Cursor, LogPosition
+from services.gateway.live.replay_buffer import RING, ReplayBuffer, Watch, of_job, of_video
+from services.gateway.live.updates import ConflationBuffer, Update
 
-__all__ = ["Cursor", "Hub", "Slots", "Subscription", "Told", "Update", "of_job", "of_video"]
+__all__ = [
+    "Cursor",
+    "Hub",
+    "ConflationBuffer",
+    "ViewerSubscription",
+    "SeenRevisions",
+    "Update",
+    "of_job",
+    "of_video",
+]
 
 MAX_TOLD = 2_048
 """Jobs of which one viewer's newest revision is remembered. Fewer: a late duplicate could be told again."""
 
 
-class Told:
+class SeenRevisions:
     """The newest revision of each job that a viewer was told, so that nothing is told twice or backwards.
 
     The job it was told of last is at hand: most viewers watch one job at a time, and with 10,000 of them each
@@ -47,17 +56,17 @@ class Told:
             return self.revision
         return self._others.get(job_id, 0) if self._others is not None else 0
 
-    def tell(self, job_id: str, revision: int) -> None:
+    def mark_seen(self, job_id: str, revision: int) -> None:
         """Remember what was told."""
         if job_id != self.job_id:
             self._turn_to(job_id)
         self.revision = revision
 
-    def news(self, job_id: str, revision: int) -> bool:
+    def is_newer(self, job_id: str, revision: int) -> bool:
         """Remember what is told now; returns whether it is newer than what was."""
         if revision <= self.at(job_id):
             return False
-        self.tell(job_id, revision)
+        self.mark_seen(job_id, revision)
         return True
 
     def _turn_to(self, job_id: str) -> None:
@@ -71,7 +80,7 @@ class Told:
         self.job_id = job_id
 
 
-class Subscription:
+class ViewerSubscription:
     """One watch of one viewer: attached first, then given the snapshot, then whatever is newer.
 
     Updates that come between are kept until :meth:`open`. A job's revision decides what is newer, so nothing
@@ -84,10 +93,10 @@ class Subscription:
 
     __slots__ = ("_deliver", "_early", "_told")
 
-    def __init__(self, deliver: Callable[[Update], None], told: Told | None = None) -> None:
+    def __init__(self, deliver: Callable[[Update], None], told: SeenRevisions | None = None) -> None:
         self._deliver = deliver
-        self._early: Slots | None = Slots()
-        self._told = Told() if told is None else told
+        self._early: ConflationBuffer | None = ConflationBuffer()
+        self._told = SeenRevisions() if told is None else told
 
     def offer(self, update: Update) -> None:
         """Deliver ``update`` if it is news."""
@@ -95,11 +104,13 @@ class Subscription:
             self._early.put(update)
             return
         told = self._told
-        if told.job_id == update.job_id:  # `news`, without the calls: 0.7 of the 15 us that a delivery costs
+        if (
+            told.job_id == update.job_id
+        ):  # `is_newer`, without the calls: 0.7 of the 15 us that a delivery costs
             if update.revision <= told.revision:
                 return
             told.revision = update.revision
-        elif not told.news(update.job_id, update.revision):
+        elif not told.is_newer(update.job_id, update.revision):
             return
         self._deliver(update)
 
@@ -112,7 +123,7 @@ class Subscription:
         """Deliver the snapshot, also to a viewer who knows it, then what came since, then live."""
         early, self._early = self._early, None
         if snapshot is not None and snapshot.revision >= self._told.at(snapshot.job_id):
-            self._told.tell(snapshot.job_id, snapshot.revision)
+            self._told.mark_seen(snapshot.job_id, snapshot.revision)
             self._deliver(snapshot)
         for update in early.take() if early else ():
             self.offer(update)
@@ -126,10 +137,10 @@ class Hub:
     """
 
     def __init__(self, ring: int = RING) -> None:
-        self._watchers: defaultdict[Watch, set[Subscription]] = defaultdict(set)
+        self._watchers: defaultdict[Watch, set[ViewerSubscription]] = defaultdict(set)
         self._size = ring
         self._number = 0
-        self._place: Place | None = None
+        self._place: LogPosition | None = None
         self._closers: set[Callable[[], None]] = set()
         self.closing = False
         self.begin(uuid4().hex, (0,))
@@ -143,10 +154,10 @@ class Hub:
         return self.place.cursor
 
     @property
-    def place(self) -> Place:
+    def place(self) -> LogPosition:
         """The same, without a model."""
         if self._place is None:
-            self._place = Place(self._epoch, tuple(self._positions))
+            self._place = LogPosition(self._epoch, tuple(self._positions))
         return self._place
 
     @property
@@ -158,7 +169,7 @@ class Hub:
         """Go on with a log at ``positions``; what was kept of another one is of no use."""
         self._epoch = epoch
         self._positions = list(positions)
-        self._ring = Ring(positions, self._size)
+        self._ring = ReplayBuffer(positions, self._size)
         self._place = None
 
     def take(self, partition: int, offset: int, update: Update | None, *, aloud: bool = True) -> None:
@@ -185,7 +196,7 @@ class Hub:
 
     def snapshot(self, job: JobUpdated, cursor: Cursor | None = None) -> Update:
         """Return what a viewer is told who attached at ``cursor`` before the ledger was read."""
-        place = Place(cursor.epoch, cursor.offsets) if cursor else self.place
+        place = LogPosition(cursor.epoch, cursor.offsets) if cursor else self.place
         return Update(job, place, self._next(), snapshot=True)
 
     def refresh(self, job: JobUpdated, *, new: bool) -> None:
@@ -194,11 +205,11 @@ class Hub:
         for subscription in self._watching(job):
             subscription.refresh(update, new=new)
 
-    def attach(self, watch: Watch, subscription: Subscription) -> None:
+    def attach(self, watch: Watch, subscription: ViewerSubscription) -> None:
         """Send updates to ``subscription`` from now on."""
         self._watchers[watch].add(subscription)
 
-    def detach(self, watch: Watch, subscription: Subscription) -> None:
+    def detach(self, watch: Watch, subscription: ViewerSubscription) -> None:
         """Stop sending."""
         watchers = self._watchers.get(watch)
         if watchers is not None:
@@ -229,7 +240,7 @@ class Hub:
         self._number += 1
         return self._number
 
-    def _watching(self, job: JobUpdated) -> Sequence[Subscription]:
+    def _watching(self, job: JobUpdated) -> Sequence[ViewerSubscription]:
         by_job = self._watchers.get(of_job(job.job_id))
         by_video = self._watchers.get(of_video(job.video_id))
         return (*(by_job or ()), *(by_video or ()))

@@ -24,7 +24,7 @@ def of_video(video_id: str) -> Watch:
     return ("video", video_id)
 
 
-class Ring:
+class ReplayBuffer:
     """The last updates, and from which offset of each partition on they are complete.
 
     Args:

@@ -1,11 +1,11 @@
 """One change of a job on its way to viewers: every form of it is built once, for all of them."""
 
 from contracts.events import JobUpdated
-from services.gateway.live.cursors import Bookmark, Cursor, Place
+from services.gateway.live.cursors import Bookmark, Cursor, LogPosition
 from services.gateway.live.frames import text_frame
 from services.gateway.live.messages import job_message, progress_message
 
-NOWHERE = Place("", (0,))
+NOWHERE = LogPosition("", (0,))
 
 
 class Update:
@@ -32,7 +32,7 @@ class Update:
     )  # fmt: skip
 
     def __init__(
-        self, job: JobUpdated, place: Place = NOWHERE, number: int = 0, *, snapshot: bool = False
+        self, job: JobUpdated, place: LogPosition = NOWHERE, number: int = 0, *, snapshot: bool = False
     ) -> None:
         self.job = job
         self.job_id = job.job_id
@@ -52,7 +52,7 @@ class Update:
         self._frame = text_frame(self.payload)
         return self
 
-    def stand(self, place: Place, number: int, partition: int, offset: int) -> None:
+    def stand(self, place: LogPosition, number: int, partition: int, offset: int) -> None:
         """Take its place in the log."""
         self.place, self.number, self.partition, self.offset = place, number, partition, offset
 
@@ -108,7 +108,7 @@ class Update:
         return b"id: %s\nevent: %s\ndata: %s\n\n" % (bookmark.text().encode(), kind, data)
 
 
-class Slots:
+class ConflationBuffer:
     """What a viewer that cannot keep up still has to hear: per job the newest progress and every end."""
 
     def __init__(self) -> None:

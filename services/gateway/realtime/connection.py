@@ -19,7 +19,7 @@ from websockets.protocol import Protocol
 from websockets.streams import StreamReader
 
 from services.gateway.live.frames import QUESTION_BYTES, answer_in, question, text_frame
-from services.gateway.live.updates import Slots, Update
+from services.gateway.live.updates import ConflationBuffer, Update
 from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
 from services.gateway.realtime.parser import SILENCE
 from services.gateway.realtime.protocol import release
@@ -59,7 +59,7 @@ class SocketProtocol(BoundedProtocol):
         answered: when the peer last answered a ping, by the loop's clock.
     """
 
-    viewer: "Viewer | None" = None
+    viewer: "SocketConnection | None" = None
     asked: bytes | None = None
     answered = float("-inf")
 
@@ -210,7 +210,7 @@ def bound_buffers(transport: asyncio.WriteTransport) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
-class Viewer:
+class SocketConnection:
     """One open socket.
 
     Args:
@@ -226,7 +226,7 @@ class Viewer:
         self._protocol = protocol
         self._transport = protocol.transport
         self._frame = frame
-        self._waiting: Slots | None = None
+        self._waiting: ConflationBuffer | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._doubt: asyncio.TimerHandle | None = None
         self._proof_due = monotonic() + PROOF_SECONDS
@@ -257,7 +257,7 @@ class Viewer:
             transport.write(frame)
             return
         if self._waiting is None:
-            self._waiting = Slots()
+            self._waiting = ConflationBuffer()
             self._timer = self._protocol.loop.call_later(PATIENCE_SECONDS, self.give_up)
         self._waiting.put(update)
         if len(self._waiting) > MAX_SLOTS:

@@ -12,9 +12,9 @@ from contracts.errors import ErrorCode, LecternError
 from contracts.events import JobUpdated
 from services.gateway.auth.tickets import with_proof
 from services.gateway.live.cursors import Bookmark
-from services.gateway.live.hub import Hub, Subscription, Told, Update
+from services.gateway.live.hub import Hub, SeenRevisions, Update, ViewerSubscription
 from services.gateway.live.replay_buffer import Watch
-from services.gateway.live.updates import Slots
+from services.gateway.live.updates import ConflationBuffer
 from services.gateway.metrics import CONFLATED, SLOW_SOCKETS
 from services.gateway.realtime import connection
 from services.gateway.realtime.protocol import transport_of
@@ -74,16 +74,16 @@ class EventStream(Response):
         self._form = (lambda update: with_proof(form(update), self._proof)) if proof else form
         self._bookmark = bookmark
         self._wait = wait
-        self._told = Told()
+        self._told = SeenRevisions()
         self._missed: list[Update] = []
-        self._slots = Slots()
+        self._slots = ConflationBuffer()
         self._woken = asyncio.Event()
         self._of_job = watch[0] == "job"
         self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one stream until the job ends, the wait is over, the client leaves or the process stops."""
-        subscription = Subscription(self._take, self._told)
+        subscription = ViewerSubscription(self._take, self._told)
         self._hub.attach(self._watch, subscription)
         forget = self._hub.until_closed(self._woken.set)
         try:
@@ -121,9 +121,9 @@ class EventStream(Response):
     def _resume(self, missed: Sequence[Update]) -> None:
         bookmark = self._bookmark
         if bookmark is not None and bookmark.job_id is not None:
-            self._told.tell(bookmark.job_id, bookmark.revision)
+            self._told.mark_seen(bookmark.job_id, bookmark.revision)
         for update in missed:
-            if self._told.news(update.job_id, update.revision):
+            if self._told.is_newer(update.job_id, update.revision):
                 self._missed.append(update)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,9 +15,9 @@ from services.gateway.auth.tickets import grant_of
 from services.gateway.http.middleware.auth import Rates
 from services.gateway.live import snapshots
 from services.gateway.live.cursors import Cursor
-from services.gateway.live.hub import MAX_TOLD, Subscription, Told, Update
+from services.gateway.live.hub import MAX_TOLD, SeenRevisions, Update, ViewerSubscription
 from services.gateway.live.replay_buffer import Watch
-from services.gateway.realtime.connection import Viewer, lent
+from services.gateway.realtime.connection import SocketConnection, lent
 from services.gateway.realtime.progress_socket import chosen
 from services.gateway.realtime.reading import POLICY_VIOLATION
 from services.gateway.realtime.requests import (
@@ -62,14 +62,18 @@ class Session:
     """
 
     def __init__(
-        self, service: Service, viewer: Viewer, share: Share, allowed: frozenset[Watch] | None = None
+        self,
+        service: Service,
+        viewer: SocketConnection,
+        share: Share,
+        allowed: frozenset[Watch] | None = None,
     ) -> None:
         self._service = service
         self._viewer = viewer
         self._share = share
         self._allowed = allowed
-        self._told = Told()
-        self._watched: dict[Watch, Subscription] = {}
+        self._told = SeenRevisions()
+        self._watched: dict[Watch, ViewerSubscription] = {}
         self._rates = Rates(MESSAGES_PER_SECOND, monotonic)
         self._too_many = 0
         self._remembered = 0
@@ -126,14 +130,14 @@ class Session:
             # no await between the cursor, the ring and the attaching: nothing falls between
             self._share.watched += len(watches)
             for watch in watches:
-                self._watched[watch] = Subscription(self._viewer.send, self._told)
+                self._watched[watch] = ViewerSubscription(self._viewer.send, self._told)
                 hub.attach(watch, self._watched[watch])
             missed = hub.since(request.cursor, watches) if request.cursor else None
         await self._answer(self._about("subscribed", request, resumed=missed is not None))
         if missed is not None:
             self._remember(len(request.revisions))
             for job_id, revision in request.revisions.items():
-                self._told.tell(job_id, max(revision, self._told.at(job_id)))
+                self._told.mark_seen(job_id, max(revision, self._told.at(job_id)))
             await self._replay(watches, missed)
             return
         try:
@@ -165,7 +169,7 @@ class Session:
         for update in missed:
             if update.revision > self._told.at(update.job_id):
                 await self._viewer.room()
-                self._told.tell(update.job_id, update.revision)
+                self._told.mark_seen(update.job_id, update.revision)
                 self._viewer.send(update)
         for watch in watches:
             self._watched[watch].open()
@@ -208,7 +212,7 @@ class JobsSocket:
         protocol = lent(scope)
         await receive()  # websocket.connect
         await send({"type": "websocket.accept", "subprotocol": chosen(scope)})
-        viewer = Viewer(protocol, _job_frame)
+        viewer = SocketConnection(protocol, _job_frame)
         grant = grant_of(scope)
         session = Session(self._service, viewer, share_of(scope), grant.watches if grant else None)
         try:

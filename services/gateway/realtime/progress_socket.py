@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 from contracts.base import Id
 from contracts.errors import LecternError
 from services.gateway.http.middleware.auth import SUBPROTOCOL
-from services.gateway.live.hub import Subscription, of_video
-from services.gateway.realtime.connection import Viewer, lent
+from services.gateway.live.hub import ViewerSubscription, of_video
+from services.gateway.realtime.connection import SocketConnection, lent
 from services.gateway.realtime.reading import TRY_AGAIN_LATER
 from services.gateway.service import Service
 
@@ -45,12 +45,12 @@ class ProgressSocket:
             await send({"type": "websocket.close", "code": 1008})
             return
         await send({"type": "websocket.accept", "subprotocol": chosen(scope)})
-        await self._serve(video_id, Viewer(protocol, _frame), receive, send)
+        await self._serve(video_id, SocketConnection(protocol, _frame), receive, send)
 
-    async def _serve(self, video_id: str, viewer: Viewer, receive: Receive, send: Send) -> None:
+    async def _serve(self, video_id: str, viewer: SocketConnection, receive: Receive, send: Send) -> None:
         hub = self._service.hub
         watch, cursor = of_video(video_id), hub.cursor
-        subscription = Subscription(viewer.send)
+        subscription = ViewerSubscription(viewer.send)
         hub.attach(watch, subscription)
         try:
             job = await self._service.standing(watch)

@@ -3,9 +3,9 @@
 from services.gateway.service.core import Clock, NewId
 from services.gateway.service.creates import Created
 from services.gateway.service.scripts import Scripts
-from services.gateway.service.start_jobs import Started, Starts, StartWish
+from services.gateway.service.start_jobs import JobStart, Started, Starts
 
-__all__ = ["Clock", "Created", "NewId", "Service", "StartWish", "Started"]
+__all__ = ["Clock", "Created", "NewId", "Service", "JobStart", "Started"]
 
 
 class Service(Scripts, Starts):

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from contracts.events import JobUpdated
 from contracts.rendering import RenderSettings
-from services.gateway.batching import Together
+from services.gateway.batching import MicroBatcher
 from services.gateway.ledger.db.sqlite import Ledger
 from services.gateway.live import snapshots
 from services.gateway.live.hub import Hub
@@ -68,7 +68,7 @@ class Core:
         self.backend = backend
         self.waits = waits
         self.announce: Announce = self._announce_here
-        self._standing = Together[Watch, JobUpdated | None](self._stand)
+        self._standing = MicroBatcher[Watch, JobUpdated | None](self._stand)
 
     async def standing(self, watch: Watch) -> JobUpdated | None:
         """Return what a viewer is told first, as it stands now or later.

@@ -15,9 +15,9 @@ from contracts.languages import DEFAULT_LANGUAGE
 from contracts.rendering import RenderSettings, check_names, check_shape
 from contracts.renderspec import RenderSpec, explain, normalise_render_spec, spec_bytes
 from contracts.states import ScriptState
-from services.gateway.batching import Together
+from services.gateway.batching import MicroBatcher
 from services.gateway.ledger.jobs import create, create_approved, queries
-from services.gateway.ledger.jobs.create import Asked, Standing
+from services.gateway.ledger.jobs.create import ExistingState, JobLookup
 from services.gateway.ledger.jobs.queries import NewJob
 from services.gateway.ledger.models import JobRecord, ScriptRecord
 from services.gateway.service.core import Core
@@ -53,12 +53,12 @@ class Creates(Core):
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
         self._settings = lru_cache(SETTINGS_KEPT)(self._settings_of)
-        self._looking = Together[Asked, Standing](self._look)
-        self._creating = Together[NewJob, tuple[JobRecord, bool]](self._create)
-        self._restoring = Together[str, None](self._restore_lost)
-        self._making = Together[create_approved.Wish, JobRecord | None](self._make)
+        self._looking = MicroBatcher[JobLookup, ExistingState](self._look)
+        self._creating = MicroBatcher[NewJob, tuple[JobRecord, bool]](self._create)
+        self._restoring = MicroBatcher[str, None](self._restore_lost)
+        self._making = MicroBatcher[create_approved.CreateRequest, JobRecord | None](self._make)
 
-    async def _look(self, asked: Sequence[Asked]) -> Sequence[Standing]:
+    async def _look(self, asked: Sequence[JobLookup]) -> Sequence[ExistingState]:
         return await self.ledger.read(create.look, asked)
 
     async def _create(self, wanted: Sequence[NewJob]) -> Sequence[tuple[JobRecord, bool] | Exception]:
@@ -77,7 +77,7 @@ class Creates(Core):
             made = await self.create_ahead(wish.job_id, wish.video_id, wish.script_id, wish.options)
             if made is not None:
                 return Created(made, created=True)
-        standing = await self._looking.run(Asked(wish.job_id, wish.video_id, wish.script_id))
+        standing = await self._looking.run(JobLookup(wish.job_id, wish.video_id, wish.script_id))
         if standing.job is not None:
             return Created(standing.job, created=False)
         # Spares the common second click the reading of a script and the writing; two first ones at once are
@@ -109,9 +109,9 @@ class Creates(Core):
         except PermanentError:
             return None
         await self._restoring.run(script_id)
-        return await self._making.run(create_approved.Wish(job_id, video_id, script_id, settings))
+        return await self._making.run(create_approved.CreateRequest(job_id, video_id, script_id, settings))
 
-    async def _make(self, wishes: Sequence[create_approved.Wish]) -> Sequence[JobRecord | None]:
+    async def _make(self, wishes: Sequence[create_approved.CreateRequest]) -> Sequence[JobRecord | None]:
         return await self.ledger.write(create_approved.create_all, wishes, now=self.now())
 
     async def _restore_lost(self, script_ids: Sequence[str]) -> Sequence[None]:

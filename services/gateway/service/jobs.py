@@ -12,7 +12,7 @@ from services.gateway.ledger.jobs import progress, queries, transitions
 from services.gateway.ledger.jobs.progress import Share
 from services.gateway.ledger.jobs.queries import JobFilter
 from services.gateway.ledger.models import HistoryEntry, JobRecord
-from services.gateway.live.hub import Slots, Subscription, Update, of_job, of_video
+from services.gateway.live.hub import ConflationBuffer, Update, ViewerSubscription, of_job, of_video
 from services.gateway.live.messages import ProgressMessage, progress_message
 from services.gateway.service.core import LIST_LIMIT
 from services.gateway.service.creates import Creates
@@ -46,7 +46,7 @@ class Jobs(Creates):
         deadline = loop.time() + wait
         job = await self.get_job(job_id)
         with self._ending.waiting(job_id) as changed:
-            subscription = Subscription(lambda _: changed.set())
+            subscription = ViewerSubscription(lambda _: changed.set())
             subscription.open()
             self.hub.attach(of_job(job_id), subscription)
             try:
@@ -99,13 +99,13 @@ class Jobs(Creates):
 
     async def watch(self, video_id: str) -> AsyncIterator[ProgressMessage]:
         """Yield the video's current job, then every change; a slow reader is told the newest."""
-        slots, filled = Slots(), asyncio.Event()
+        slots, filled = ConflationBuffer(), asyncio.Event()
 
         def deliver(update: Update) -> None:
             slots.put(update)
             filled.set()
 
-        subscription = Subscription(deliver)
+        subscription = ViewerSubscription(deliver)
         watch, cursor = of_video(video_id), self.hub.cursor
         self.hub.attach(watch, subscription)
         try:

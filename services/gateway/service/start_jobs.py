@@ -28,7 +28,7 @@ UNRENDERABLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class StartWish:
+class JobStart:
     """What a start says; for a job that exists its id is enough."""
 
     job_id: str
@@ -38,7 +38,7 @@ class StartWish:
     options: RenderOptions = field(default_factory=RenderOptions)
 
     @classmethod
-    def of(cls, command: StartRender) -> "StartWish":
+    def of(cls, command: StartRender) -> "JobStart":
         """Return the wish of a command."""
         return cls(command.job_id, command.video_id, command.script_id, command.render_spec, command.options)
 
@@ -55,7 +55,7 @@ class Started:
 class Starts(Jobs):
     """The functions that the backend calls."""
 
-    async def start(self, wish: StartWish) -> Started:
+    async def start(self, wish: JobStart) -> Started:
         """Fetch, validate and store the job's spec, and have it rendered. A repeated start changes nothing.
 
         Raises:
@@ -88,7 +88,7 @@ class Starts(Jobs):
             )
         return Started(job, started, None if started else job.error_code)
 
-    async def prepare(self, wish: StartWish, standing: JobRecord | None) -> NewJob:
+    async def prepare(self, wish: JobStart, standing: JobRecord | None) -> NewJob:
         """Find out what a job is to render and store its spec.
 
         An inline spec comes first; with a backend the spec is what the backend says; without one it is the
@@ -117,7 +117,7 @@ class Starts(Jobs):
         return await self._store(full, source)
 
     async def _refused(
-        self, wish: StartWish, video_id: str, standing: JobRecord | None, refusal: PermanentError
+        self, wish: JobStart, video_id: str, standing: JobRecord | None, refusal: PermanentError
     ) -> Started:
         script_id = wish.script_id or (standing.script_id if standing else None)
         language = standing.language if standing else DEFAULT_LANGUAGE

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from contracts.base import ClaimCheck
 
-__all__ = ["Artifacts", "Blob", "Made", "Remembered"]
+__all__ = ["Artifacts", "Blob", "ActionResult", "Remembered"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Blob:
 
 
 @dataclass(frozen=True)
-class Made:
+class ActionResult:
     """What an action made: named blobs, and facts small enough for an event (JSON types only)."""
 
     blobs: Mapping[str, Blob]
@@ -68,7 +68,7 @@ class Artifacts(Protocol):
         stage: str,
         version: int,
         inputs: Mapping[str, Any],
-        make: Callable[[], Awaitable[Made]],
+        make: Callable[[], Awaitable[ActionResult]],
     ) -> Remembered:
         """Return the stored result of an action, or make and store it.
 

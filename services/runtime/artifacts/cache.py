@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from pydantic import ValidationError
 
 from contracts.base import ClaimCheck, canonical_json
-from services.runtime.artifacts import Made, Remembered
+from services.runtime.artifacts import ActionResult, Remembered
 from services.runtime.artifacts.blobs import BlobStore
 from services.runtime.fault_points import crash_point
 
@@ -36,7 +36,7 @@ class ActionCache:
         self._locks = _KeyedLocks()
 
     async def remember(
-        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[Made]]
+        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[ActionResult]]
     ) -> Remembered:
         """See :class:`~services.runtime.artifacts.Artifacts`.
 

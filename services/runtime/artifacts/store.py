@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.base import ClaimCheck
-from services.runtime.artifacts import Artifacts, Blob, Made, Remembered
+from services.runtime.artifacts import ActionResult, Artifacts, Blob, Remembered
 from services.runtime.artifacts.blobs import BlobStore
 from services.runtime.artifacts.cache import ActionCache
 from services.runtime.artifacts.collect_parts import gather
@@ -54,7 +54,7 @@ class ArtifactStore:
         return await self._blobs.fetch(claim, folder)
 
     async def remember(
-        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[Made]]
+        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[ActionResult]]
     ) -> Remembered:
         """See :class:`~services.runtime.artifacts.Artifacts`."""
         result = await self._cache.remember(stage, version, inputs, make)

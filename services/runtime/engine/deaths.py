@@ -10,7 +10,7 @@ import structlog
 
 from services.runtime.engine.lanes import Lanes, Ready, Run
 from services.runtime.engine.marks import Mark
-from services.runtime.engine.offsets import Slot, Window
+from services.runtime.engine.offsets import InFlightRecord, OffsetTracker
 from services.runtime.engine.quarantine import Quarantine
 from services.runtime.engine.suspects import Suspects
 from services.runtime.kafka.record_names import place_of
@@ -54,8 +54,8 @@ class Deaths:
         concurrency: int,
         quarantine: Quarantine,
         convict: Run,
-        commit: Callable[[Collection[Window]], Awaitable[bool]],
-        windows: Callable[[], Collection[Window]],
+        commit: Callable[[Collection[OffsetTracker]], Awaitable[bool]],
+        windows: Callable[[], Collection[OffsetTracker]],
         pause: float,
     ) -> None:
         self.lanes = lanes
@@ -67,7 +67,7 @@ class Deaths:
         self._windows = windows
         self._pause = pause
         self._found: set[str] = set()
-        self._outrun: set[Window] = set()
+        self._outrun: set[OffsetTracker] = set()
         self._soon = asyncio.Event()
         self.leaving = False
         self.terse = False
@@ -76,7 +76,7 @@ class Deaths:
 
     # --- what is noted ------------------------------------------------------------------------------------
 
-    def mark(self, window: Window, offset: int) -> Mark:
+    def mark(self, window: OffsetTracker, offset: int) -> Mark:
         """Return what is noted beside an offset that is about to be committed."""
         if window.suspects is not None and window.suspects.over(offset):
             window.suspect(None)
@@ -102,11 +102,11 @@ class Deaths:
             alone=window.alone,
         )
 
-    def _more(self, window: Window) -> int:
+    def _more(self, window: OffsetTracker) -> int:
         """Return how many records may be begun before it is said anew what is in hand."""
         return min(max(4 * window.since, 2 * self._concurrency + 2), MOST_MORE)
 
-    def stands(self, window: Window, mark: Mark, since: int) -> None:
+    def stands(self, window: OffsetTracker, mark: Mark, since: int) -> None:
         """Take note that a mark was committed.
 
         Args:
@@ -120,7 +120,7 @@ class Deaths:
         window.enough = min(max(2 * since, self._concurrency + 1), MOST_MORE // 2)
         window.since -= since
 
-    def outrun(self, window: Window) -> None:
+    def outrun(self, window: OffsetTracker) -> None:
         """Say soon what is in hand: many records were begun since that was said last."""
         window.enough = NEVER
         self._outrun.add(window)
@@ -128,7 +128,7 @@ class Deaths:
 
     async def note_forever(self) -> None:
         """See to it that what is in hand for longer than a moment is named beside the committed offset."""
-        before: set[Slot] = set()
+        before: set[InFlightRecord] = set()
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(NOTE_SECONDS):
@@ -150,7 +150,7 @@ class Deaths:
         """Say whether the worker that a note names is no more, or is taken for dead."""
         return mark.worker not in {"", self._quarantine.worker}
 
-    def look_back(self, window: Window, committed: int, mark: Mark, end: int) -> None:
+    def look_back(self, window: OffsetTracker, committed: int, mark: Mark, end: int) -> None:
         """Learn whom to suspect from the note of whoever had a partition before.
 
         Args:
@@ -232,7 +232,7 @@ class Deaths:
         """The workers whose deaths somebody here is still suspected of."""
         return (name for each in self._windows() if each.suspects is not None for name in each.suspects.by)
 
-    def wants_to_be_alone(self, slot: Slot, comes_back: bool) -> None:  # noqa: FBT001 - a callback's
+    def wants_to_be_alone(self, slot: InFlightRecord, comes_back: bool) -> None:  # noqa: FBT001 - a callback's
         """Begin with nothing else before a record that is a suspect, or asked to be worked on like one."""
         window, offset = slot.window, slot.record.offset
         if window.suspects is None or offset not in window.suspects:

@@ -142,7 +142,7 @@ class Engine:
             processor,
             subscription.concurrency,
             settings,
-            breath=subscription.breath,
+            poll_interval=subscription.poll_interval,
             quarantine=self._quarantine,
             convict=processor.convict,
         )

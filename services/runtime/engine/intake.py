@@ -26,7 +26,7 @@ from contracts.cloudevents import SCENE_HEADER
 from services.runtime.engine.deaths import Deaths
 from services.runtime.engine.lanes import Lanes, Run
 from services.runtime.engine.marks import Mark
-from services.runtime.engine.offsets import Record, Slot, Window
+from services.runtime.engine.offsets import InFlightRecord, OffsetTracker, Record
 from services.runtime.engine.quarantine import Quarantine
 from services.runtime.fault_points import crash_point
 from services.runtime.kafka.consumer_internals import close, committed_of, passed_by
@@ -72,14 +72,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         concurrency: int,
         settings: RuntimeSettings,
         *,
-        breath: float = 0.0,
+        poll_interval: float = 0.0,
         quarantine: Quarantine | None = None,
         convict: Run | None = None,
     ) -> None:
         self.topic = topic
         self.group = group
         self._settings = settings
-        self._breath = breath
+        self._poll_interval = poll_interval
         self._quarantine = quarantine or Quarantine()
         self.lanes = Lanes(run, concurrency, self._finished)
         self.deaths = Deaths(
@@ -92,7 +92,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             self._committable,
             settings.commit_interval,
         )
-        self._windows: dict[TopicPartition, Window] = {}
+        self._windows: dict[TopicPartition, OffsetTracker] = {}
         self._left: frozenset[TopicPartition] = frozenset()  # by a consumer that is about to be closed
         self._subscriber: LogicSubscriber[Record] | None = None
         self._admitting = True
@@ -149,7 +149,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         return self._subscriber.consumer if self._subscriber else None
 
     @property
-    def windows(self) -> tuple[Window, ...]:
+    def windows(self) -> tuple[OffsetTracker, ...]:
         """The assigned partitions' windows."""
         return tuple(self._windows.values())
 
@@ -208,8 +208,10 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 self._take(records := fetched.get(partition, ()))
                 if not self._admitting or len(records) < most:
                     break
-        if self._breath:
-            await asyncio.sleep(self._breath)  # aiokafka fetches no more while something waits to be taken
+        if self._poll_interval:
+            await asyncio.sleep(
+                self._poll_interval
+            )  # aiokafka fetches no more while something waits to be taken
 
     def _take(self, records: Iterable[Record]) -> None:
         for record in records:
@@ -235,7 +237,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 window.full = True
                 self._pause(partition)
 
-    def _take_warily(self, window: Window, slot: Slot) -> None:
+    def _take_warily(self, window: OffsetTracker, slot: InFlightRecord) -> None:
         if window.early is not None:
             window.early.append(slot)
             if window.settled and len(window.early) == 1:  # it begins here
@@ -250,7 +252,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         if self.consumer and partitions:
             self.consumer.pause(*partitions)
 
-    def _finished(self, slot: Slot) -> None:
+    def _finished(self, slot: InFlightRecord) -> None:
         window = slot.window
         window.since += 1
         if window.since > window.enough:
@@ -272,7 +274,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 self._open_transactions.look(self.consumer)
             await self.commit()
 
-    async def commit(self, noting: Collection[Window] = ()) -> bool:
+    async def commit(self, noting: Collection[OffsetTracker] = ()) -> bool:
         """Commit every watermark that moved; a failure is logged and made good by a later commit.
 
         While the group is between revoke and assignment nothing is committed.
@@ -349,7 +351,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 if slot.task:
                     slot.task.cancel()
         for partition in partitions:
-            window = self._windows.setdefault(partition, Window(partition, self._settings.window))
+            window = self._windows.setdefault(partition, OffsetTracker(partition, self._settings.window))
             window.settled = window.marked = False
         self._pause(*(window.partition for window in kept if window.full))  # an assignment forgets pauses
         self._hold_commits = False
@@ -370,11 +372,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
     async def _leave(self) -> None:
         await self.commit(self._committable())
 
-    def _committable(self) -> list[Window]:
+    def _committable(self) -> list[OffsetTracker]:
         """Return the windows that may be committed now, if there is an offset."""
         return [each for each in self._windows.values() if each.settled and each.stands is not None]
 
-    async def _settle(self, windows: list[Window]) -> None:
+    async def _settle(self, windows: list[OffsetTracker]) -> None:
         """Ask the broker which log this is, and what is committed in it by now.
 
         Another member may have owned a partition in between.
@@ -409,7 +411,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             await asyncio.sleep(self._settings.commit_interval)
 
     def _settle_one(
-        self, window: Window, found: LogId, committed: OffsetAndMetadata | None, by: LogId | None
+        self, window: OffsetTracker, found: LogId, committed: OffsetAndMetadata | None, by: LogId | None
     ) -> None:
         if by is not None and by.cluster == found.cluster and not by.same_as(found):
             window.log = by  # an offset of what this topic was before, committed by whoever had not noticed
@@ -431,7 +433,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
         ends: Mapping[TopicPartition, int] = await self.consumer.end_offsets(lost)
         return ends
 
-    async def _open(self, windows: list[Window]) -> None:
+    async def _open(self, windows: list[OffsetTracker]) -> None:
         """Note that this process is at work on partitions, and only then begin with their records."""
         while self._admitting and not self._hold_commits:
             windows = [each for each in windows if self._windows.get(each.partition) is each and each.settled]
@@ -444,7 +446,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
             if not await self.commit(known):
                 await asyncio.sleep(self._settings.commit_interval)
 
-    def _begin_with(self, window: Window) -> None:
+    def _begin_with(self, window: OffsetTracker) -> None:
         waited = window.open()
         if any(slot.suspect for slot in waited):
             self._quarantine.seal()

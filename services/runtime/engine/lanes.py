@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from services.runtime.engine.offsets import Slot
+from services.runtime.engine.offsets import InFlightRecord
 
-Run = Callable[[Slot], Coroutine[Any, Any, float | None]]
+Run = Callable[[InFlightRecord], Coroutine[Any, Any, float | None]]
 """Works on a slot's record; returns ``None`` when it is finished, or the seconds to park its lane."""
 
 
@@ -20,7 +20,7 @@ class Ready:
 
     lane: Hashable
     job: Hashable
-    slot: Slot
+    slot: InFlightRecord
 
 
 class Lanes:
@@ -37,15 +37,15 @@ class Lanes:
         on_suspect: called before a slot that is to be alone in hand comes back (true) or comes to the front.
     """
 
-    def __init__(self, run: Run, limit: int, on_finished: Callable[[Slot], None]) -> None:
+    def __init__(self, run: Run, limit: int, on_finished: Callable[[InFlightRecord], None]) -> None:
         self._run = run
         self._limit = limit
         self._on_finished = on_finished
-        self.on_suspect: Callable[[Slot, bool], None] | None = None
-        self._lanes: dict[Hashable, deque[Slot]] = {}
+        self.on_suspect: Callable[[InFlightRecord, bool], None] | None = None
+        self._lanes: dict[Hashable, deque[InFlightRecord]] = {}
         self._ready: OrderedDict[Hashable, deque[Hashable]] = OrderedDict()
         self._parked: dict[Hashable, asyncio.TimerHandle] = {}
-        self._running: dict[asyncio.Task[float | None], Slot] = {}
+        self._running: dict[asyncio.Task[float | None], InFlightRecord] = {}
         self._frozen = False
         self._held = False
         self._still = False  # frozen or held
@@ -66,7 +66,7 @@ class Lanes:
         return len(self._running)
 
     @property
-    def in_hand(self) -> Collection[Slot]:
+    def in_hand(self) -> Collection[InFlightRecord]:
         """The slots being worked on."""
         return self._running.values()
 
@@ -85,7 +85,7 @@ class Lanes:
         """Whether records wait although there is a free place and nothing is frozen or parked: a fault."""
         return bool(self._depth and not self._running and not self._parked and not self._still)
 
-    def submit(self, lane: Hashable, job: Hashable, slot: Slot) -> None:
+    def submit(self, lane: Hashable, job: Hashable, slot: InFlightRecord) -> None:
         """Queue a slot at the end of its lane; ``job`` is whose turn it takes."""
         self._depth += 1
         queue = self._lanes.get(lane)
@@ -180,7 +180,9 @@ class Lanes:
                 continue
             self._start(lane, job, slot, self._run)
 
-    def _start(self, lane: Hashable, job: Hashable, slot: Slot, run: Run) -> "asyncio.Task[float | None]":
+    def _start(
+        self, lane: Hashable, job: Hashable, slot: InFlightRecord, run: Run
+    ) -> "asyncio.Task[float | None]":
         # kept: on Python 3.11 each question which loop runs is a system call
         loop = self._loop = self._loop or asyncio.get_running_loop()
         task = slot.task = loop.create_task(run(slot))
@@ -190,7 +192,9 @@ class Lanes:
         task.add_done_callback(partial(self._done, lane, job, slot))
         return task
 
-    def _done(self, lane: Hashable, job: Hashable, slot: Slot, task: "asyncio.Task[float | None]") -> None:
+    def _done(
+        self, lane: Hashable, job: Hashable, slot: InFlightRecord, task: "asyncio.Task[float | None]"
+    ) -> None:
         # a callback, not a ``finally`` in the task: a task cancelled before its first step runs nothing
         del self._running[task]
         slot.task = None

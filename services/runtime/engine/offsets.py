@@ -32,7 +32,7 @@ class Record(Protocol):
     headers: tuple[tuple[str, bytes | None], ...]
 
 
-class Slot:
+class InFlightRecord:
     """One admitted record. ``done`` is what the watermark looks at.
 
     ``attempts`` are those that count against the retry limit, ``waits`` those that met somebody's absence.
@@ -41,7 +41,7 @@ class Slot:
 
     __slots__ = ("attempts", "buried", "deaths", "done", "record", "suspect", "task", "waits", "window")
 
-    def __init__(self, record: Record, window: "Window") -> None:
+    def __init__(self, record: Record, window: "OffsetTracker") -> None:
         self.record = record
         self.window = window
         self.done = False
@@ -53,7 +53,7 @@ class Slot:
         self.task: asyncio.Task[float | None] | None = None
 
 
-class Window:
+class OffsetTracker:
     """The records of one partition between the committed offset and the newest admitted one.
 
     Finished records above an unfinished one stay in the window, so its size bounds how much is
@@ -91,7 +91,7 @@ class Window:
         self.log: LogId | None = None
         self.unread = Unread()
         self.wary = True
-        self.early: list[Slot] | None = []
+        self.early: list[InFlightRecord] | None = []
         self.marked = False
         self.named: frozenset[int] = frozenset()
         self.suspects: Suspects | None = None
@@ -100,8 +100,8 @@ class Window:
         self.since = 0
         self.enough = 0
         self._passed = 0
-        self._slots: deque[Slot] = deque()
-        self._by_offset: dict[int, Slot] = {}
+        self._slots: deque[InFlightRecord] = deque()
+        self._by_offset: dict[int, InFlightRecord] = {}
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -117,24 +117,24 @@ class Window:
         return len(self._slots) <= self.size // 2 and self.held <= WINDOW_BYTES // 2
 
     @property
-    def slots(self) -> tuple[Slot, ...]:
+    def slots(self) -> tuple[InFlightRecord, ...]:
         """The records in flight or waiting below the watermark's next gap, oldest first."""
         return tuple(self._slots)
 
-    def admit(self, record: Record) -> Slot | None:
+    def admit(self, record: Record) -> InFlightRecord | None:
         """Return a slot for a record, or ``None`` if it is finished or still in flight from before."""
         if self.watermark is not None and record.offset < self.watermark:
             return None
         if record.offset in self._by_offset:
             return None
         self.unread.given(record.offset)
-        slot = Slot(record, self)
+        slot = InFlightRecord(record, self)
         self._slots.append(slot)
         self._by_offset[record.offset] = slot
         self.held += size_of(record)
         return slot
 
-    def finish(self, slot: Slot) -> None:
+    def finish(self, slot: InFlightRecord) -> None:
         """Mark a record finished and move the watermark over the finished prefix."""
         slot.done = True
         while self._slots and self._slots[0].done:
@@ -159,7 +159,7 @@ class Window:
         if self._passed > (self.watermark or 0):
             self.watermark = self._passed
 
-    def settle(self, committed: int | None) -> list[Slot]:
+    def settle(self, committed: int | None) -> list[InFlightRecord]:
         """Take over the broker's committed offset after a rebalance; return the slots it has overtaken.
 
         Another member may have owned the partition in between. What it committed is finished; what this
@@ -180,7 +180,7 @@ class Window:
             self.held -= size_of(slot.record)
         return overtaken
 
-    def lose(self) -> tuple[Slot, ...]:
+    def lose(self) -> tuple[InFlightRecord, ...]:
         """Give the partition up; return what was in flight."""
         self.live = False
         return self.slots
@@ -193,7 +193,7 @@ class Window:
             for slot in self._slots:
                 slot.suspect = slot.suspect or slot.record.offset in suspects
 
-    def open(self) -> list[Slot]:
+    def open(self) -> list[InFlightRecord]:
         """Return the records that waited; those to come wait no more."""
         waited, self.early = self.early or [], None
         self.suspect(self.suspects)

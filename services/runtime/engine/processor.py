@@ -22,7 +22,7 @@ from services.runtime.engine import dead_letters
 from services.runtime.engine.context import RecordContext
 from services.runtime.engine.failure_events import identified, obituaries_of
 from services.runtime.engine.fence import Fence
-from services.runtime.engine.offsets import Record, Slot
+from services.runtime.engine.offsets import InFlightRecord, Record
 from services.runtime.engine.retry import Category, Failure, RetryPolicy, classify
 from services.runtime.fault_points import crash_point
 from services.runtime.kafka.publisher import Publisher, scene_index_of
@@ -83,7 +83,7 @@ class Processor:
         self._scratch_root = scratch_root
         self._policy = policy
         self._random = random
-        self._awaiting: tuple[Slot, str] | None = None
+        self._awaiting: tuple[InFlightRecord, str] | None = None
         # finding a metric's child costs more than counting
         self._seconds = cache(partial(STAGE_SECONDS.labels, stage))
 
@@ -95,7 +95,7 @@ class Processor:
         slot, why = self._awaiting
         return why if slot.window.live and not slot.done else None
 
-    async def __call__(self, slot: Slot) -> float | None:
+    async def __call__(self, slot: InFlightRecord) -> float | None:
         """Work on a slot; ``None`` when its record is finished, else how many seconds to park its lane."""
         slot.attempts += 1
         started = time.perf_counter()
@@ -136,7 +136,7 @@ class Processor:
             self._seconds(outcome).observe(time.perf_counter() - started)
         return None
 
-    def _delay(self, slot: Slot, failure: Failure) -> float | None:
+    def _delay(self, slot: InFlightRecord, failure: Failure) -> float | None:
         """Return the seconds to the next try, or ``None`` to give up."""
         if not self._waits_for(failure):
             return self._policy.delay(failure, slot.attempts, self._random)
@@ -177,7 +177,7 @@ class Processor:
             )
         return event
 
-    async def _handle(self, slot: Slot, event: Any, job_id: str, attempt: int) -> str:
+    async def _handle(self, slot: InFlightRecord, event: Any, job_id: str, attempt: int) -> str:
         if isinstance(event, Event) and not await self._fence.certain(job_id, attempt):
             SKIPPED.labels(self._stage, "before").inc()
             return "fenced"
@@ -206,7 +206,7 @@ class Processor:
         return "done"
 
     async def _run_handler(
-        self, slot: Slot, event: Any, context: RecordContext, job_id: str, attempt: int
+        self, slot: InFlightRecord, event: Any, context: RecordContext, job_id: str, attempt: int
     ) -> Sequence[Event]:
         if not isinstance(event, Event):
             return await self._subscription.handle(event, context)
@@ -252,7 +252,7 @@ class Processor:
 
     # --- giving up ----------------------------------------------------------------------------------------
 
-    async def convict(self, slot: Slot) -> float | None:
+    async def convict(self, slot: InFlightRecord) -> float | None:
         """Give up a record that workers died of, undecoded: that may be what they died of."""
         record = slot.record
         known = identified(None, record.value)
@@ -284,7 +284,9 @@ class Processor:
             return await self._fence.certain(job_id, attempt)
         return self._fence.alive(job_id, attempt)
 
-    async def _give_up(self, slot: Slot, event: Any, failure: Failure, error: Exception) -> float | None:
+    async def _give_up(
+        self, slot: InFlightRecord, event: Any, failure: Failure, error: Exception
+    ) -> float | None:
         """Write the dead letter and tell the ledger; return a delay if Kafka does not even take that."""
         record = slot.record
         topic = self._subscription.topic
@@ -312,7 +314,13 @@ class Processor:
         return None
 
     def _log_failure(
-        self, what: str, slot: Slot, event: Any, failure: Failure, error: Exception, **fields: object
+        self,
+        what: str,
+        slot: InFlightRecord,
+        event: Any,
+        failure: Failure,
+        error: Exception,
+        **fields: object,
     ) -> None:
         record = slot.record
         job_id = getattr(event, "job_id", None)

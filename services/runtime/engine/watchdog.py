@@ -46,7 +46,7 @@ RESTART_SECONDS = 60.0
 """How long a restart may take: closing what does not want to close, and joining the group again."""
 
 
-class Symptom(StrEnum):
+class Fault(StrEnum):
     """What is wrong with a consumer."""
 
     TASK_ENDED = "task_ended"
@@ -83,11 +83,11 @@ Ends = Callable[[Collection[TopicPartition]], Awaitable[Mapping[TopicPartition, 
 
 
 @dataclass
-class _Patient:
+class _ConsumerHealth:
     """What is remembered of one consumer between two looks."""
 
     watched: Watched
-    symptom: Symptom | None = None
+    symptom: Fault | None = None
     seconds: float = 0.0
     reason: str = ""
     stands: dict[TopicPartition, tuple[int, float]] = field(default_factory=dict)
@@ -116,12 +116,12 @@ class Watchdog:
         logs: LogWatch | None = None,
     ) -> None:
         self._logs = logs
-        self._patients = [_Patient(each) for each in watched]
+        self._patients = [_ConsumerHealth(each) for each in watched]
         self._limits = {
-            Symptom.TASK_ENDED: 0.0,
-            Symptom.REJOIN_PENDING: settings.rejoin_seconds,
-            Symptom.FETCH_STALLED: settings.stall_seconds,
-            Symptom.LANES_STUCK: settings.stall_seconds,
+            Fault.TASK_ENDED: 0.0,
+            Fault.REJOIN_PENDING: settings.rejoin_seconds,
+            Fault.FETCH_STALLED: settings.stall_seconds,
+            Fault.LANES_STUCK: settings.stall_seconds,
         }
         self._stall_seconds = settings.stall_seconds
         self._ask = ends
@@ -169,7 +169,7 @@ class Watchdog:
         for patient in self._patients:
             self._examine(patient, elapsed)
             if patient.symptom is not None and patient.seconds >= self._limits[patient.symptom]:
-                await self._treat(patient)
+                await self._recover(patient)
 
     async def _ask_ends(self, now: float, elapsed: float) -> None:
         self._asked = now
@@ -203,16 +203,16 @@ class Watchdog:
         except (TimeoutError, KafkaError, LecternError, OSError) as error:
             self._end(reader.topic, f"its log was replaced, and cannot be read ({type(error).__name__})")
 
-    def _examine(self, patient: _Patient, elapsed: float) -> None:
+    def _examine(self, patient: _ConsumerHealth, elapsed: float) -> None:
         symptom, reason = self._diagnose(patient, elapsed)
         patient.seconds = patient.seconds + elapsed if symptom == patient.symptom else 0.0
         patient.symptom, patient.reason = symptom, reason
-        if symptom is Symptom.FETCH_STALLED:
+        if symptom is Fault.FETCH_STALLED:
             patient.seconds = max(seconds for _, seconds in patient.stands.values())
-        for each in Symptom:
+        for each in Fault:
             STUCK.labels(patient.watched.topic, each).set(patient.seconds if each is symptom else 0.0)
 
-    def _diagnose(self, patient: _Patient, elapsed: float) -> tuple[Symptom | None, str]:
+    def _diagnose(self, patient: _ConsumerHealth, elapsed: float) -> tuple[Fault | None, str]:
         watched = patient.watched
         consumer = watched.consumer
         if consumer is None or watched.stopping:
@@ -221,19 +221,19 @@ class Watchdog:
         vitals = vitals_of(consumer)
         ended = "consume" if watched.consuming_ended else vitals.ended
         if ended:
-            return Symptom.TASK_ENDED, f"the consumer's {ended} task has ended"
+            return Fault.TASK_ENDED, f"the consumer's {ended} task has ended"
         if vitals.rejoining or watched.rebalancing:
             patient.stands.clear()
-            return Symptom.REJOIN_PENDING, "the group is not joined again"
+            return Fault.REJOIN_PENDING, "the group is not joined again"
         if watched.lanes_stuck:
-            return Symptom.LANES_STUCK, "records are in hand, but nobody works on them"
+            return Fault.LANES_STUCK, "records are in hand, but nobody works on them"
         stalled = self._stalled(patient, vitals.positions, elapsed)
         if stalled:
-            return Symptom.FETCH_STALLED, stalled
+            return Fault.FETCH_STALLED, stalled
         return None, ""
 
     def _stalled(
-        self, patient: _Patient, positions: Mapping[TopicPartition, int], elapsed: float
+        self, patient: _ConsumerHealth, positions: Mapping[TopicPartition, int], elapsed: float
     ) -> str | None:
         """Note for each partition how long it has stood still with records ahead; name one that has."""
         watched, full = patient.watched, patient.watched.full
@@ -251,12 +251,12 @@ class Watchdog:
             return None
         return f"partition {worst.partition} stands at {stands[worst][0]}, its end is {self._ends[worst]}"
 
-    async def _treat(self, patient: _Patient) -> None:
+    async def _recover(self, patient: _ConsumerHealth) -> None:
         if self._gave_up:
             return
         watched, symptom = patient.watched, patient.symptom
         assert symptom is not None
-        if symptom is Symptom.REJOIN_PENDING and await self._ask([]) is None:
+        if symptom is Fault.REJOIN_PENDING and await self._ask([]) is None:
             log.warning(
                 "consumer stands still, but so does Kafka", topic=watched.topic, reason=patient.reason
             )
@@ -265,7 +265,7 @@ class Watchdog:
         now = self._clock()
         while patient.restarts and now - patient.restarts[0] > RESTARTS_SECONDS:
             patient.restarts.popleft()
-        if symptom is Symptom.LANES_STUCK or len(patient.restarts) >= RESTARTS:
+        if symptom is Fault.LANES_STUCK or len(patient.restarts) >= RESTARTS:
             self._end(watched.topic, patient.reason)
             return
         patient.restarts.append(now)

@@ -15,7 +15,7 @@ from contracts.events import JobUpdated
 from contracts.steps import Step
 from contracts.topics import UPDATES
 from services.gateway.ledger.db.sqlite import opened_ledger
-from services.gateway.live.hub import Hub, Subscription, of_video
+from services.gateway.live.hub import Hub, ViewerSubscription, of_video
 from services.gateway.live.updates_feed import SHARE, TURN, Broadcast
 from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
@@ -60,7 +60,7 @@ async def following(broker: Broker, folder: Path) -> AsyncIterator[Hub]:
 async def test_others_have_their_turn_while_much_is_told(broker: Broker, hub: Hub) -> None:
     count, heard, seen = 400, list[int](), [0]
     video_id = f"video-{uuid4()}"
-    subscription = Subscription(lambda update: heard.append(update.revision))
+    subscription = ViewerSubscription(lambda update: heard.append(update.revision))
     hub.attach(of_video(video_id), subscription)
     subscription.open()
 
@@ -86,7 +86,7 @@ async def test_what_was_rolled_back_is_not_told_and_no_gateway_waits_for_it(
 ) -> None:
     """One that started looked for a record at the end of the log, where there is none."""
     heard: list[int] = []
-    subscription = Subscription(lambda update: heard.append(update.revision))
+    subscription = ViewerSubscription(lambda update: heard.append(update.revision))
     hub.attach(of_video(unique_name), subscription)
     subscription.open()
     async with producing(broker.bootstrap_servers, transactional_id=unique_name) as producer:

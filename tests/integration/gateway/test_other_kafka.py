@@ -20,7 +20,7 @@ from contracts.topics import COMMANDS_TOPIC, RENDER_REQUESTED, UPDATES
 from ops.kafka.node import KafkaNode
 from services.gateway.ledger.db.sqlite import opened_ledger
 from services.gateway.live import updates_feed as broadcast_module
-from services.gateway.live.hub import Hub, Subscription, of_video
+from services.gateway.live.hub import Hub, ViewerSubscription, of_video
 from services.gateway.live.updates_feed import Broadcast
 from services.runtime.kafka.topics_admin import create_topics
 from services.runtime.settings import RuntimeSettings
@@ -155,7 +155,7 @@ async def test_a_log_that_is_made_anew_or_grows_is_followed(
     await admin.start()
     hub, heard = Hub(), list[int]()
     video_id = f"video-{uuid4()}"
-    subscription = Subscription(lambda update: heard.append(update.revision))
+    subscription = ViewerSubscription(lambda update: heard.append(update.revision))
     hub.attach(of_video(video_id), subscription)
     subscription.open()
 

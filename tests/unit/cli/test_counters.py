@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.cli.counters import Counters
-from services.runtime.artifacts import Made
+from services.runtime.artifacts import ActionResult
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 
@@ -17,9 +17,9 @@ async def test_only_what_had_to_be_made_is_counted(tmp_path: Path) -> None:
     made: list[Mapping[str, Any]] = []
 
     async def ask(action: str, scene: int, facts: Mapping[str, Any]) -> None:
-        async def make() -> Made:
+        async def make() -> ActionResult:
             made.append(facts)
-            return Made({}, facts)
+            return ActionResult({}, facts)
 
         await store.remember(action, 1, {"scene": scene}, make)
 
@@ -37,7 +37,7 @@ async def test_only_what_had_to_be_made_is_counted(tmp_path: Path) -> None:
 async def test_what_cannot_be_made_is_not_counted(tmp_path: Path) -> None:
     counters = Counters()
 
-    async def fail() -> Made:
+    async def fail() -> ActionResult:
         raise RuntimeError("no voice")
 
     async with open_artifacts(ArtifactSettings(lectern_home=tmp_path), counters.add) as store:

@@ -21,7 +21,7 @@ from contracts.events import JobUpdated
 from contracts.steps import Step
 from services.gateway.live.hub import Hub, Update
 from services.gateway.live.replay_buffer import Watch
-from services.gateway.realtime.connection import Viewer
+from services.gateway.realtime.connection import SocketConnection
 from services.gateway.realtime.jobs_socket import Session
 from services.gateway.realtime.share import Share
 from services.gateway.service import Service
@@ -155,7 +155,7 @@ class Line:
         self.hub = gateway.hub
         self.ledger = self
         self._gateway = gateway
-        self.session = Session(service, cast("Viewer", self), Share(lambda: 0.0))
+        self.session = Session(service, cast("SocketConnection", self), Share(lambda: 0.0))
         self.work: Coroutine[Any, Any, None] | None = None
 
     async def read(self, _: object, watches: Sequence[Watch]) -> dict[Watch, JobUpdated | None]:

@@ -14,7 +14,7 @@ from contracts.base import claim_check
 from contracts.rendering import RenderSettings
 from contracts.states import JobState
 from contracts.steps import Step, overall_progress
-from services.gateway.ingest.progress import Fold
+from services.gateway.ingest.progress import ProgressFilter
 from services.gateway.ledger.db.schema import METADATA
 from services.gateway.ledger.jobs import progress, queries, transitions
 from services.gateway.ledger.jobs.progress import Report, Share
@@ -71,14 +71,14 @@ def test_progress_never_falls_and_ends_the_same_in_any_order(
             "j", "v", None, None, "ko", RenderSettings(), claim_check(b"{}", "application/json"), "{}", SCENES
         )
         queries.create(conn, new, now=NOW)
-        fold: Fold | None = None
+        fold: ProgressFilter | None = None
         told = [(0, 0)]
         writes = 0
         for item in order:
             if item is None:
                 fold = None
                 continue
-            fold = fold or Fold(progress.shares(conn, "j", 1))
+            fold = fold or ProgressFilter(progress.shares(conn, "j", 1))
             due = fold.news(item)
             writes += bool(due)
             job = folded(conn, "j", 1, due, now=NOW) if due else None
@@ -93,14 +93,14 @@ def test_progress_never_falls_and_ends_the_same_in_any_order(
 
 
 def test_fine_grained_reports_cost_few_writes() -> None:
-    fold = Fold([])
+    fold = ProgressFilter([])
     writes = sum(bool(fold.news(Share(Step.COMPOSE_VIDEO, 0, 1, n / 5_000))) for n in range(1, 5_001))
     assert writes <= 27  # 25 percent points, the first report and the last
 
 
 def test_a_fold_that_was_read_again_knows_what_was_written() -> None:
     known = [Share(Step.VALIDATE_SCRIPT, 0, 1, 1.0), Share(Step.GENERATE_TTS, 1, 2, 0.5)]
-    fold = Fold(known)
+    fold = ProgressFilter(known)
     assert fold.news(known[0]) == []
     assert fold.news(Share(Step.GENERATE_TTS, 1, 2, 0.5)) == []
     assert fold.news(Share(Step.GENERATE_TTS, 1, 2, 1.0)) == [Share(Step.GENERATE_TTS, 1, 2, 1.0)]

@@ -13,7 +13,7 @@ from services.gateway.ledger import outbox
 from services.gateway.ledger.db.schema import script_versions, scripts
 from services.gateway.ledger.db.sqlite import Ledger
 from services.gateway.ledger.jobs import create, create_approved, progress, queries, transitions
-from services.gateway.ledger.jobs.create import Asked
+from services.gateway.ledger.jobs.create import JobLookup
 from services.gateway.ledger.jobs.progress import Report, Share
 from services.gateway.ledger.jobs.queries import NewJob
 from services.gateway.ledger.models import JobRecord
@@ -59,8 +59,8 @@ def stored_ahead(conn: sa.Connection, script_id: str, video_id: str, state: str 
         create_approved.keep(conn, script_id, version, spec)
 
 
-def wish(job_id: str, video_id: str, script_id: str) -> create_approved.Wish:
-    return create_approved.Wish(job_id, video_id, script_id, RenderSettings(width=640, height=360))
+def wish(job_id: str, video_id: str, script_id: str) -> create_approved.CreateRequest:
+    return create_approved.CreateRequest(job_id, video_id, script_id, RenderSettings(width=640, height=360))
 
 
 async def test_jobs_of_specs_stored_ahead_are_what_others_are(ledger: Ledger) -> None:
@@ -158,7 +158,7 @@ async def test_events_of_a_set_stand_in_the_order_of_their_jobs_and_causes(ledge
 async def test_a_look_knows_the_job_the_active_job_and_the_script(ledger: Ledger) -> None:
     await ledger.write(approved, 1)
     await ledger.write(queries.create, new("j", "v"), now=NOW)
-    asked = [Asked("j", "x", None), Asked("k", "v", "s"), Asked("l", "w", "none")]
+    asked = [JobLookup("j", "x", None), JobLookup("k", "v", "s"), JobLookup("l", "w", "none")]
     first, second, third = await ledger.read(create.look, asked)
     assert first.job is not None
     assert (first.active, first.script) == (None, None)

@@ -371,9 +371,9 @@ async def test_500_snapshots_are_told_16_in_a_turn_of_the_loop(
     served: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turn, told = 0, dict[int, int]()
-    tell = connection.Viewer.tell
+    tell = connection.SocketConnection.tell
 
-    def note(self: connection.Viewer, payload: bytes) -> None:
+    def note(self: connection.SocketConnection, payload: bytes) -> None:
         told[turn] = told.get(turn, 0) + 1
         tell(self, payload)
 
@@ -383,7 +383,7 @@ async def test_500_snapshots_are_told_16_in_a_turn_of_the_loop(
             turn += 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr(connection.Viewer, "tell", note)
+    monkeypatch.setattr(connection.SocketConnection, "tell", note)
     counting = asyncio.create_task(turns())
     async with session(served) as client:
         await client.subscribe(*(f"j-{number}" for number in range(MAX_WATCHES)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import pytest
 
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.gateway.batching import Together
+from services.gateway.batching import MicroBatcher
 from services.runtime.kafka.topic_health import NotTakenError
 
 
@@ -28,7 +28,7 @@ class Work:
 
 async def test_calls_that_wait_are_done_at_once_and_get_their_own_results() -> None:
     work = Work()
-    together = Together(work, most=4)
+    together = MicroBatcher(work, most=4)
     first = asyncio.create_task(together.run(1))
     await work.started.wait()
     others = [asyncio.create_task(together.run(n)) for n in range(2, 8)]
@@ -42,7 +42,7 @@ async def test_calls_that_wait_are_done_at_once_and_get_their_own_results() -> N
 async def test_a_refused_call_fails_alone() -> None:
     work = Work()
     work.go.set()
-    together = Together(work)
+    together = MicroBatcher(work)
     results = await asyncio.gather(*(together.run(n) for n in (1, 0, 2)), return_exceptions=True)
     assert results[0] == 10
     assert isinstance(results[1], PermanentError)
@@ -52,7 +52,7 @@ async def test_a_refused_call_fails_alone() -> None:
 async def test_a_call_that_breaks_the_set_leaves_the_others_whole() -> None:
     work = Work()
     work.go.set()
-    together = Together(work)
+    together = MicroBatcher(work)
     results = await asyncio.gather(*(together.run(n) for n in (1, -1, 2)), return_exceptions=True)
     assert results[0] == 10
     assert results[2] == 20
@@ -70,7 +70,7 @@ async def test_an_absence_that_all_meet_is_met_once() -> None:
         await work.go.wait()
         raise TransientError(ErrorCode.LEDGER_UNAVAILABLE, "away")
 
-    together = Together[int, int](away)
+    together = MicroBatcher[int, int](away)
     calls = [asyncio.create_task(together.run(n)) for n in range(8)]
     await asyncio.sleep(0)
     work.go.set()
@@ -83,7 +83,7 @@ async def test_an_absence_of_any_kind_reaches_all_who_meet_it() -> None:
     async def sick(items: Sequence[int]) -> list[int | Exception]:
         raise NotTakenError("updates", None, "it is missing")
 
-    together = Together[int, int](sick)
+    together = MicroBatcher[int, int](sick)
     async with asyncio.timeout(10):
         answers = await asyncio.gather(*(together.run(n) for n in range(2)), return_exceptions=True)
     assert [(type(answer), str(answer)) for answer in answers] == [
@@ -95,7 +95,7 @@ async def test_nobody_is_left_waiting_by_work_that_breaks_its_promise() -> None:
     async def forgetful(items: Sequence[int]) -> list[int | Exception]:
         return [items[0]]
 
-    together = Together[int, int](forgetful)
+    together = MicroBatcher[int, int](forgetful)
     async with asyncio.timeout(10):
         answers = await asyncio.gather(*(together.run(n) for n in range(2)), return_exceptions=True)
         assert answers[0] == 0
@@ -105,7 +105,7 @@ async def test_nobody_is_left_waiting_by_work_that_breaks_its_promise() -> None:
 
 async def test_a_call_given_up_before_its_turn_is_not_done() -> None:
     work = Work()
-    together = Together(work)
+    together = MicroBatcher(work)
     first = asyncio.create_task(together.run(1))
     await work.started.wait()
     given_up, kept = (asyncio.create_task(together.run(n)) for n in (2, 3))

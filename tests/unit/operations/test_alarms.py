@@ -11,7 +11,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 from contracts.errors import ErrorCode
-from services.runtime.engine.watchdog import Symptom
+from services.runtime.engine.watchdog import Fault
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = yaml.safe_load((ROOT / "ops/dashboards/alerts.yml").read_text())["groups"][0]["rules"]
@@ -82,7 +82,7 @@ def test_a_page_says_what_it_means_what_to_look_at_and_what_to_do(name: str) -> 
 
 
 def test_labels_and_codes_that_are_named_exist() -> None:
-    symptoms = {symptom.value for symptom in Symptom}
+    symptoms = {symptom.value for symptom in Fault}
     table = re.findall(r"^\| `([a-z_]+)` \|", PAGES["consumer-stuck.md"], re.MULTILINE)
     assert set(table) == symptoms
     codes = {code.value for code in ErrorCode}

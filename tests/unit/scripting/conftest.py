@@ -9,7 +9,7 @@ import pytest
 from contracts.base import NAMESPACE, ClaimCheck, canonical_json, claim_check
 from contracts.errors import ErrorCode, PermanentError
 from contracts.events import Event
-from services.runtime.artifacts import Blob, Made, Remembered
+from services.runtime.artifacts import ActionResult, Blob, Remembered
 from services.runtime.cancel import CancelToken
 
 
@@ -38,7 +38,7 @@ class Shelf:
         return path
 
     async def remember(
-        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[Made]]
+        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[ActionResult]]
     ) -> Remembered:
         action = canonical_json({"stage": stage, "version": version, "inputs": dict(inputs)})
         key = hashlib.sha256(action).hexdigest()

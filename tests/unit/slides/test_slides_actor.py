@@ -19,7 +19,7 @@ from contracts.renderspec import SpecScene
 from contracts.steps import Step
 from contracts.timeline import CHAPTER_LEAD_IN_SECONDS, LEAD_IN_SECONDS, time_scene
 from contracts.topics import SCENE_SUBTITLED
-from services.runtime.artifacts import Blob, Made, Remembered
+from services.runtime.artifacts import ActionResult, Blob, Remembered
 from services.runtime.cancel import CancelToken
 from services.slides import actor as stage
 from services.slides import pictures
@@ -57,7 +57,7 @@ class Shelf:
         raise NotImplementedError
 
     async def remember(
-        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[Made]]
+        self, stage: str, version: int, inputs: Mapping[str, Any], make: Callable[[], Awaitable[ActionResult]]
     ) -> Remembered:
         key = repr((stage, version, sorted(inputs.items())))
         if key not in self.known:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import LecternError
-from services.gateway.batching import Together
+from services.gateway.batching import MicroBatcher
 from services.gateway.http.middleware.body import replaying
 from services.gateway.http.paths import TICKET_PATHS
 from services.gateway.ledger import idempotency
@@ -43,8 +43,8 @@ class Idempotency:
         self._app = app
         self._ledger = ledger
         self._now = now
-        self._claiming = Together[Claim, Kept | None](self._claim)
-        self._keeping = Together[Answer, None](self._keep)
+        self._claiming = MicroBatcher[Claim, Kept | None](self._claim)
+        self._keeping = MicroBatcher[Answer, None](self._keep)
 
     async def _claim(self, claims: Sequence[Claim]) -> Sequence[Kept | None]:
         return await self._ledger.write(idempotency.claim_all, claims)

@@ -14,7 +14,7 @@ from services.gateway.http.middleware.body import JsonRequest, JsonRoute
 from services.gateway.http.models import JobResponse
 from services.gateway.ledger import callbacks
 from services.gateway.ledger.callbacks import Callback
-from services.gateway.service import Service, StartWish
+from services.gateway.service import JobStart, Service
 from services.gateway.web.problems import responses
 
 MAX_PAGE = 500
@@ -100,7 +100,7 @@ def router(service: Service) -> APIRouter:
     async def start(job_id: Id, request: JsonRequest, body: StartRequest | None = None) -> StartResponse:
         request.forget()  # the backend may have to be asked
         asked = body or StartRequest()
-        wish = StartWish(job_id, asked.video_id, asked.script_id, asked.render_spec, asked.options)
+        wish = JobStart(job_id, asked.video_id, asked.script_id, asked.render_spec, asked.options)
         done = await service.start(wish)
         return StartResponse(job=JobResponse.of(done.job), started=done.started, error_code=done.error_code)
 

@@ -28,7 +28,7 @@ from services.gateway.ledger.models import JobRecord, ScriptRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JobLookup:
     """What somebody wants to create."""
 
     job_id: str
@@ -37,7 +37,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ExistingState:
     """What the ledger knows of it: the job of that id, the video's active job, the script."""
 
     job: JobRecord | None
@@ -45,7 +45,7 @@ class Standing:
     script: ScriptRecord | None
 
 
-def look(conn: sa.Connection, asked: Sequence[Asked]) -> list[Standing]:
+def look(conn: sa.Connection, asked: Sequence[JobLookup]) -> list[ExistingState]:
     """Return what the ledger knows of each."""
     of_ids, of_videos, of_scripts, _ = _selects(conn.dialect.name)
     by_id = {
@@ -60,7 +60,9 @@ def look(conn: sa.Connection, asked: Sequence[Asked]) -> list[Standing]:
     found = conn.execute(of_scripts, {"ids": named}) if named else ()
     by_script = {row.script_id: ScriptRecord.of(row) for row in found}
     return [
-        Standing(by_id.get(each.job_id), by_video.get(each.video_id), by_script.get(each.script_id or ""))
+        ExistingState(
+            by_id.get(each.job_id), by_video.get(each.video_id), by_script.get(each.script_id or "")
+        )
         for each in asked
     ]
 

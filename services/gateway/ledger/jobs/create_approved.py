@@ -34,7 +34,7 @@ class StoredSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CreateRequest:
     """A job of a script that somebody wants."""
 
     job_id: str
@@ -76,7 +76,9 @@ def body(conn: sa.Connection, script_id: str) -> str | None:
     return conn.execute(query).scalar()
 
 
-def create_all(conn: sa.Connection, wishes: Sequence[Wish], *, now: datetime) -> list[JobRecord | None]:
+def create_all(
+    conn: sa.Connection, wishes: Sequence[CreateRequest], *, now: datetime
+) -> list[JobRecord | None]:
     """Create those jobs that nothing stands in the way of; ``None`` for each of the others.
 
     Rows go in in the order of their videos, so that two gateways never wait for each other in a circle.

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from contracts.events import JobUpdated
 from contracts.steps import Step
 from services.gateway.live import hub as hubs
-from services.gateway.live.hub import Hub, Slots, Subscription, Told, Update, of_video
+from services.gateway.live.hub import (
+    ConflationBuffer,
+    Hub,
+    SeenRevisions,
+    Update,
+    ViewerSubscription,
+    of_video,
+)
 
 JOB = JobUpdated(
     event_id=UUID(int=0), job_id="j", attempt=1, video_id="v", revision=1, status="PROCESSING",
@@ -48,7 +55,7 @@ def test_whatever_the_snapshot_contains_each_watcher_hears_rising_revisions_and_
 ) -> None:
     """The snapshot may be older or newer than what came while it was read, and news may overtake."""
     heard: list[int] = []
-    subscription = Subscription(lambda update: heard.append(update.job.revision))
+    subscription = ViewerSubscription(lambda update: heard.append(update.job.revision))
     hub = Hub()
     hub.attach(of_video("v"), subscription)
     for count, revision in enumerate(shuffled):
@@ -66,9 +73,9 @@ def test_whatever_the_snapshot_contains_each_watcher_hears_rising_revisions_and_
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 9))))
 def test_what_was_told_of_each_job_is_news_once(told: list[tuple[str, int]]) -> None:
     newest: dict[str, int] = {}
-    known = Told()
+    known = SeenRevisions()
     for job_id, revision in told:
-        assert known.news(job_id, revision) is (revision > newest.get(job_id, 0))
+        assert known.is_newer(job_id, revision) is (revision > newest.get(job_id, 0))
         newest[job_id] = max(revision, newest.get(job_id, 0))
         assert [known.at(each) for each in "abcd"] == [newest.get(each, 0) for each in "abcd"]
         assert [each in known for each in "abcd"] == [each in newest for each in "abcd"]
@@ -76,14 +83,14 @@ def test_what_was_told_of_each_job_is_news_once(told: list[tuple[str, int]]) -> 
 
 def test_the_jobs_told_of_longest_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "MAX_TOLD", 3)
-    known = Told()
+    known = SeenRevisions()
     for job_id in ("a", "b", "a", "c", "d"):
-        known.tell(job_id, 1)
+        known.mark_seen(job_id, 1)
     assert [each in known for each in "abcd"] == [True, False, True, True]
 
 
 def test_slots_keep_the_newest_progress_and_every_end() -> None:
-    slots = Slots()
+    slots = ConflationBuffer()
     for job in (at(1), at(2), at(3, ended=True), at(4), at(5), at(1, job_id="k")):
         slots.put(update(job))
     assert [(u.job.job_id, u.job.revision) for u in slots.take()] == [("j", 3), ("j", 5), ("k", 1)]
@@ -92,7 +99,7 @@ def test_slots_keep_the_newest_progress_and_every_end() -> None:
 
 
 def test_slots_give_back_in_the_order_of_the_log_so_that_cursors_rise() -> None:
-    slots = Slots()
+    slots = ConflationBuffer()
     for job in (at(1), at(1, job_id="k"), at(2), at(2, job_id="l"), at(3, job_id="k", ended=True), at(3)):
         slots.put(update(job))
     kept = slots.take()
@@ -102,7 +109,7 @@ def test_slots_give_back_in_the_order_of_the_log_so_that_cursors_rise() -> None:
 
 def test_other_videos_and_detached_watchers_hear_nothing() -> None:
     heard: list[Update] = []
-    subscription = Subscription(heard.append)
+    subscription = ViewerSubscription(heard.append)
     subscription.open()
     hub = Hub()
     hub.attach(of_video("other"), subscription)

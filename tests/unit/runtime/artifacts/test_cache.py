@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from contracts.base import claim_check
 from contracts.errors import CanceledError, ErrorCode, TransientError
-from services.runtime.artifacts import Blob, Made, Remembered
+from services.runtime.artifacts import ActionResult, Blob, Remembered
 from services.runtime.artifacts.cache import action_key
 from services.runtime.artifacts.store import ArtifactStore
 from tests.support.eventually import eventually
@@ -29,13 +29,13 @@ class Maker:
         self.blobs = {"speech": b"RIFF....", "marks": b"[]"} if blobs is None else blobs
         self.facts = {"samples": 96_000, "text": "가"} if facts is None else facts
 
-    async def __call__(self) -> Made:
+    async def __call__(self) -> ActionResult:
         self.calls += 1
-        return Made({name: Blob(data, "audio/wav") for name, data in self.blobs.items()}, self.facts)
+        return ActionResult({name: Blob(data, "audio/wav") for name, data in self.blobs.items()}, self.facts)
 
 
 async def remember(
-    store: ArtifactStore, make: Callable[[], Awaitable[Made]], inputs: dict[str, Any] | None = None
+    store: ArtifactStore, make: Callable[[], Awaitable[ActionResult]], inputs: dict[str, Any] | None = None
 ) -> Remembered:
     return await store.remember("tts", 1, INPUTS if inputs is None else inputs, make)
 
@@ -98,8 +98,8 @@ async def test_a_file_from_a_scratch_folder_is_remembered_after_the_folder_went(
     product = tmp_path / "segment.h264"
     product.write_bytes(b"\0\0\1g" * 1000)
 
-    async def make() -> Made:
-        return Made({"segment": Blob(product, "video/h264")})
+    async def make() -> ActionResult:
+        return ActionResult({"segment": Blob(product, "video/h264")})
 
     await remember(store, make)
     product.unlink()
@@ -175,7 +175,7 @@ async def test_the_entry_of_another_action_is_not_taken_for_ours(bench: Bench) -
     "error", [CanceledError(), TransientError(ErrorCode.TTS_FAILED, "the voice is away"), RuntimeError("bug")]
 )
 async def test_nothing_is_stored_when_making_fails(bench: Bench, error: Exception) -> None:
-    async def fail() -> Made:
+    async def fail() -> ActionResult:
         raise error
 
     with pytest.raises(type(error)):
@@ -196,7 +196,7 @@ async def test_two_at_once_make_once(store: ArtifactStore) -> None:
 async def test_when_the_first_maker_is_cancelled_the_next_one_makes(store: ArtifactStore) -> None:
     begun, make = asyncio.Event(), Maker()
 
-    async def hang() -> Made:
+    async def hang() -> ActionResult:
         begun.set()
         await asyncio.Event().wait()
         raise AssertionError
@@ -215,7 +215,7 @@ async def test_when_the_first_maker_is_cancelled_the_next_one_makes(store: Artif
 async def test_an_error_of_one_job_is_not_told_to_another(store: ArtifactStore) -> None:
     release, begun, make = asyncio.Event(), asyncio.Event(), Maker()
 
-    async def cancelled_by_its_job() -> Made:
+    async def cancelled_by_its_job() -> ActionResult:
         begun.set()
         await release.wait()
         raise CanceledError
@@ -232,9 +232,9 @@ async def test_an_error_of_one_job_is_not_told_to_another(store: ArtifactStore) 
 async def test_different_actions_do_not_wait_for_each_other(store: ArtifactStore) -> None:
     stuck = asyncio.Event()
 
-    async def wait() -> Made:
+    async def wait() -> ActionResult:
         await stuck.wait()
-        return Made({})
+        return ActionResult({})
 
     first = asyncio.create_task(remember(store, wait, {"scene": 1}))
     assert not (await remember(store, Maker(), {"scene": 2})).hit

@@ -15,7 +15,7 @@ import pytest
 
 from contracts.base import claim_check
 from contracts.errors import ErrorCode, PermanentError, TransientError
-from services.runtime.artifacts import Blob, Made, files
+from services.runtime.artifacts import ActionResult, Blob, files
 from services.runtime.artifacts.bucket import PART_BYTES, S3Location, open_bucket
 from services.runtime.artifacts.local import LocalBlobs
 from services.runtime.artifacts.settings import ArtifactSettings
@@ -35,8 +35,8 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-async def make() -> Made:
-    return Made({"segment": Blob(b"segment" * 300_000, "video/h264")}, {"frames": 240})
+async def make() -> ActionResult:
+    return ActionResult({"segment": Blob(b"segment" * 300_000, "video/h264")}, {"frames": 240})
 
 
 async def remembered(home: Path) -> bool:

@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 
 from contracts.errors import LecternError
-from services.runtime.artifacts import Blob, Made
+from services.runtime.artifacts import ActionResult, Blob
 from services.runtime.artifacts.settings import ArtifactSettings
 from services.runtime.artifacts.store import open_artifacts
 
 PRODUCT = b"segment" * 300_000  # two chunks, so that a limit of one mebibyte cuts a file in two
 
 
-async def make() -> Made:
-    return Made({"segment": Blob(PRODUCT, "video/h264")}, {"frames": 240})
+async def make() -> ActionResult:
+    return ActionResult({"segment": Blob(PRODUCT, "video/h264")}, {"frames": 240})
 
 
 def die_at_a_file(descriptor: int) -> None:

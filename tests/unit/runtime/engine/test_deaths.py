@@ -11,7 +11,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from services.runtime.engine.deaths import MOST_MORE
 from services.runtime.engine.marks import MAX_NAMED, Mark
-from services.runtime.engine.offsets import Slot
+from services.runtime.engine.offsets import InFlightRecord
 from services.runtime.engine.quarantine import MAX_DEATHS, MAX_DEATHS_AMONG_KILLS, Quarantine
 from services.runtime.engine.suspects import MAX_BY, Suspects
 from services.runtime.kafka.log_identity import LogId
@@ -202,7 +202,7 @@ async def test_whose_memory_was_not_enough_beside_others_is_found_out_alone() ->
     """One fills the memory, and one finds it full: only the first fails with nothing else in hand."""
     in_hand, failures = 0, Counter[int]()
 
-    async def run(slot: Slot) -> float | None:
+    async def run(slot: InFlightRecord) -> float | None:
         nonlocal in_hand
         offset, in_hand = slot.record.offset, in_hand + 1
         for _ in range(5):
@@ -220,7 +220,7 @@ async def test_whose_memory_was_not_enough_beside_others_is_found_out_alone() ->
     life = Life([group], random.Random(1), 4, lambda: 0.0)
     _, intake = life._intakes[0]
 
-    async def noted(slot: Slot) -> float | None:
+    async def noted(slot: InFlightRecord) -> float | None:
         parked = await run(slot)
         group.finished |= {slot.record.offset} if parked is None else set()
         return parked

@@ -15,7 +15,7 @@ from aiokafka.structs import TopicPartition
 
 from services.runtime.engine.intake import Intake
 from services.runtime.engine.marks import Mark
-from services.runtime.engine.offsets import ADMITTED_AT_ONCE, WINDOW_BYTES, Slot
+from services.runtime.engine.offsets import ADMITTED_AT_ONCE, WINDOW_BYTES, InFlightRecord
 from services.runtime.kafka.log_identity import LogId
 from services.runtime.kafka.record_batches import COMMITTED
 from services.runtime.observability.metrics import COMMITS
@@ -157,7 +157,7 @@ class Room:
         )
         self.intake._subscriber = cast("Any", type("Subscriber", (), {"consumer": self.consumer}))
 
-    async def _run(self, slot: Slot) -> None:
+    async def _run(self, slot: InFlightRecord) -> None:
         for _ in range(self.chance.randint(0, 4)):
             await asyncio.sleep(0)
         self.seen.add(slot.record.offset)
@@ -298,7 +298,7 @@ async def test_a_rebalance_that_ends_while_a_log_is_left_gives_nothing_of_where_
 async def test_of_100_fetched_records_of_256_kib_80_are_in_hand_and_all_are_worked_on() -> None:
     room, gate = Room(0), asyncio.Event()
 
-    async def run(slot: Slot) -> None:
+    async def run(slot: InFlightRecord) -> None:
         await gate.wait()
         await room._run(slot)
 

@@ -3,7 +3,7 @@ from collections import defaultdict
 from collections.abc import Hashable
 
 from services.runtime.engine.lanes import Lanes
-from services.runtime.engine.offsets import Slot, Window
+from services.runtime.engine.offsets import InFlightRecord, OffsetTracker
 from tests.support.eventually import eventually
 from tests.support.records import PARTITION, FakeRecord
 
@@ -12,7 +12,7 @@ class Bench:
     """Lanes over one window, with work that is finished by hand."""
 
     def __init__(self, limit: int) -> None:
-        self.window = Window(PARTITION, 10_000)
+        self.window = OffsetTracker(PARTITION, 10_000)
         self.started: list[int] = []
         self.gates: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self.parks: dict[int, list[float]] = {}
@@ -20,7 +20,7 @@ class Bench:
         self.most = 0
         self.lanes = Lanes(self.work, limit, lambda slot: self.finished.append(slot.record.offset))
 
-    async def work(self, slot: Slot) -> float | None:
+    async def work(self, slot: InFlightRecord) -> float | None:
         offset = slot.record.offset
         self.started.append(offset)
         self.most = max(self.most, self.lanes.running)
@@ -29,7 +29,7 @@ class Bench:
         await self.gates[offset].wait()
         return None
 
-    def submit(self, offset: int, lane: Hashable, job: Hashable | None = None) -> Slot:
+    def submit(self, offset: int, lane: Hashable, job: Hashable | None = None) -> InFlightRecord:
         slot = self.window.admit(FakeRecord(offset))
         assert slot is not None
         self.lanes.submit(lane, job or lane, slot)

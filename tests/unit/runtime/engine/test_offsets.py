@@ -2,18 +2,18 @@ import random
 
 import pytest
 
-from services.runtime.engine.offsets import ADMITTED_AT_ONCE, Slot, Window
+from services.runtime.engine.offsets import ADMITTED_AT_ONCE, InFlightRecord, OffsetTracker
 from tests.support.records import PARTITION, FakeRecord
 
 
-def admit(window: Window, *offsets: int) -> list[Slot]:
+def admit(window: OffsetTracker, *offsets: int) -> list[InFlightRecord]:
     slots = [window.admit(FakeRecord(offset)) for offset in offsets]
     assert all(slots)
     return [slot for slot in slots if slot]
 
 
 def test_watermark_covers_only_the_finished_prefix() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     first, second, third = admit(window, 10, 11, 12)
     window.finish(second)
     window.finish(third)
@@ -26,7 +26,7 @@ def test_watermark_covers_only_the_finished_prefix() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_watermark_never_passes_an_unfinished_record(seed: int) -> None:
     chance = random.Random(seed)
-    window = Window(PARTITION, 100)
+    window = OffsetTracker(PARTITION, 100)
     offsets = sorted(chance.sample(range(200), 50))  # compaction and transactions leave gaps
     slots = admit(window, *offsets)
     chance.shuffle(slots)
@@ -40,14 +40,14 @@ def test_watermark_never_passes_an_unfinished_record(seed: int) -> None:
 
 
 def test_finished_records_above_the_watermark_take_room() -> None:
-    window = Window(PARTITION, 2)
+    window = OffsetTracker(PARTITION, 2)
     _, second = admit(window, 0, 1)
     window.finish(second)
     assert window.room == 0
 
 
 def test_a_redelivered_record_joins_the_one_in_flight_or_is_known_as_finished() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     first, second = admit(window, 5, 6)
     window.finish(second)
     assert window.admit(FakeRecord(5)) is None
@@ -58,7 +58,7 @@ def test_a_redelivered_record_joins_the_one_in_flight_or_is_known_as_finished() 
 
 
 def test_nothing_is_committed_of_a_lost_partition() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     (slot,) = admit(window, 3)
     window.finish(slot)
     window.lose()
@@ -66,7 +66,7 @@ def test_nothing_is_committed_of_a_lost_partition() -> None:
 
 
 def test_nothing_is_committed_between_a_rebalance_and_the_brokers_answer() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     (slot,) = admit(window, 3)
     window.finish(slot)
     window.settled = False
@@ -76,7 +76,7 @@ def test_nothing_is_committed_between_a_rebalance_and_the_brokers_answer() -> No
 
 
 def test_what_another_member_committed_meanwhile_is_never_moved_back() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     first, second, third = admit(window, 0, 1, 2)
     window.settled = False
     overtaken = window.settle(2)
@@ -88,7 +88,7 @@ def test_what_another_member_committed_meanwhile_is_never_moved_back() -> None:
 
 
 def test_committed_offset_is_not_committed_again() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     (slot,) = admit(window, 0)
     window.finish(slot)
     window.committed = window.to_commit
@@ -96,7 +96,7 @@ def test_committed_offset_is_not_committed_again() -> None:
 
 
 def test_what_is_no_record_is_passed_when_everything_before_it_is_finished() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     first, second = admit(window, 4, 5)
     window.pass_by(9)  # say, 6 and 7 were rolled back, and 8 says so
     assert window.to_commit is None
@@ -107,7 +107,7 @@ def test_what_is_no_record_is_passed_when_everything_before_it_is_finished() -> 
 
 
 def test_offsets_without_a_record_alone_move_the_watermark() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     window.pass_by(0)
     assert window.to_commit is None
     window.pass_by(3)
@@ -117,7 +117,7 @@ def test_offsets_without_a_record_alone_move_the_watermark() -> None:
 
 
 def test_records_above_what_was_passed_hold_the_watermark() -> None:
-    window = Window(PARTITION, 8)
+    window = OffsetTracker(PARTITION, 8)
     window.pass_by(3)
     (slot,) = admit(window, 5)
     assert window.to_commit == 3
@@ -126,7 +126,7 @@ def test_records_above_what_was_passed_hold_the_watermark() -> None:
 
 
 def test_four_records_of_4_mib_fill_a_window_of_256_and_two_of_them_finished_make_room() -> None:
-    window = Window(PARTITION, 256)
+    window = OffsetTracker(PARTITION, 256)
     slots = []
     for offset in range(4):
         assert window.room == ADMITTED_AT_ONCE
@@ -144,7 +144,7 @@ def test_four_records_of_4_mib_fill_a_window_of_256_and_two_of_them_finished_mak
 
 
 def test_headers_and_what_another_member_has_committed_count_as_long_as_they_are_kept() -> None:
-    window = Window(PARTITION, 256)
+    window = OffsetTracker(PARTITION, 256)
     window.admit(FakeRecord(0, key=None, value=None, headers=(("x", bytes(17 << 20)), ("y", None))))
     assert window.room == 0
     assert not window.half_empty

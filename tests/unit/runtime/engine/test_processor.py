@@ -27,7 +27,7 @@ from contracts.steps import Step
 from services.runtime.actor import Context, Handler, Subscription
 from services.runtime.artifacts import Artifacts
 from services.runtime.engine.fence import Fence
-from services.runtime.engine.offsets import Slot, Window
+from services.runtime.engine.offsets import InFlightRecord, OffsetTracker
 from services.runtime.engine.processor import Processor
 from services.runtime.engine.retry import RetryPolicy
 from services.runtime.kafka.publisher import Publisher, RawHeaders
@@ -67,7 +67,7 @@ class Bench:
         self.fence = Fence()
         self.scratch = scratch
         self.executor = executor
-        self.window = Window(PARTITION, 100)
+        self.window = OffsetTracker(PARTITION, 100)
 
     def processor(
         self, handle: Handler, rejection: Any = None, waits_for: frozenset[ErrorCode] = frozenset()
@@ -90,7 +90,7 @@ class Bench:
             random=lambda: 0.0,
         )
 
-    def slot(self, value: bytes | None, offset: int = 0) -> Slot:
+    def slot(self, value: bytes | None, offset: int = 0) -> InFlightRecord:
         slot = self.window.admit(FakeRecord(offset, value=value))
         assert slot is not None
         return slot
@@ -381,7 +381,7 @@ async def test_work_in_hand_may_report_progress_that_is_never_complete(bench: Be
     assert [progress.share for progress in bench.log.of(ProgressReported)] == [0.5, 0.99, 1.0]
 
 
-async def _call(processor: Processor, slot: Slot) -> float | None:
+async def _call(processor: Processor, slot: InFlightRecord) -> float | None:
     return await processor(slot)
 
 

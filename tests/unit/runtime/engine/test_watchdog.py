@@ -9,7 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from services.runtime.engine import watchdog as module
-from services.runtime.engine.watchdog import Symptom, Watchdog
+from services.runtime.engine.watchdog import Fault, Watchdog
 from services.runtime.kafka import observer as observer_module
 from services.runtime.kafka.consumer_internals import Vitals
 from services.runtime.observability.metrics import STUCK
@@ -224,11 +224,11 @@ async def test_a_process_that_slept_does_not_wake_up_stuck(room: Room) -> None:
 async def test_the_symptom_is_a_metric(room: Room) -> None:
     room.consumer.rejoining = True
     await room.after(10)
-    stuck = STUCK.labels("topic", Symptom.REJOIN_PENDING)._value.get()
+    stuck = STUCK.labels("topic", Fault.REJOIN_PENDING)._value.get()
     assert stuck >= 9
     room.consumer.rejoining = False
     await room.after(1)
-    assert STUCK.labels("topic", Symptom.REJOIN_PENDING)._value.get() == 0
+    assert STUCK.labels("topic", Fault.REJOIN_PENDING)._value.get() == 0
 
 
 async def test_the_observer_says_when_kafka_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
