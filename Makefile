@@ -58,10 +58,11 @@ chaos: $(DEV) ## Run the tests that break things: faults, crash points, cancels,
 soak: $(DEV) ## Run JOBS= (1,000) jobs under faults chosen by SEED= (FAULTS=a,b: only these; DATABASE=postgres), then check that nothing is lost; an hour
 	$(BIN)/python -m tests.chaos.soak $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep $(KEEP)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(DATABASE),--database $(DATABASE))
 
-lint: $(DEV) ## Check style, types and that what is imported is declared, what is declared imported
+lint: $(DEV) ## Check style, types, the arrows between rooms, and that what is imported is declared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/imports
 	$(BIN)/deptry contracts services
 	$(BIN)/deptry contracts services ops tests --exclude '\.venv' --ignore DEP002,DEP004
 

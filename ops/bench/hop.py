@@ -39,10 +39,11 @@ from services.runtime.artifacts import Artifacts
 from services.runtime.engine import intake as intake_module
 from services.runtime.engine.fence import Fence
 from services.runtime.engine.lanes import Lanes
-from services.runtime.engine.offsets import InFlightRecord, OffsetTracker, Record
+from services.runtime.engine.offsets import InFlightRecord, OffsetTracker
 from services.runtime.engine.processor import Processor
 from services.runtime.engine.retry import RetryPolicy
 from services.runtime.kafka.publisher import Publisher
+from services.runtime.kafka.record_names import Record
 from services.runtime.process import calm_collector
 from services.runtime.settings import RuntimeSettings
 

@@ -1,8 +1,8 @@
 """What of an outline is to be done, is forbidden, or is a choice: by marks, headings, leads and columns.
 
-Works on the blocks of :mod:`services.scripting.reading.source`, behind the reader: a block that says nothing of the
-kind stays as it is, the others become :class:`Signed` lists and :class:`Governed` paragraphs, which the
-outline tells and the slide draws accordingly.
+Works on the blocks of :mod:`services.scripting.reading.source`, behind the reader: a block that says
+nothing of the kind stays as it is, the others become :class:`Signed` lists and :class:`Governed`
+paragraphs, which the outline tells and the slide draws accordingly.
 """
 
 import re

@@ -118,7 +118,7 @@ CLIENTS: Mapping[str, tuple[Limit, ...]] = {
             "requests/s",
             of="requests of one address for finished files; twice as many at once",
         ),
-        Limit("services.gateway.http.middleware.auth.MAX_CALLERS", "callers"),
+        Limit("services.gateway.auth.rates.MAX_CALLERS", "callers"),
         Limit("services.gateway.http.middleware.forwarded.MAX_HOPS", "addresses"),
         Limit("services.gateway.web.problems.LONGEST_SHOWN", "characters"),
         Limit("services.gateway.auth.access.AccessSettings.viewers", "viewers"),

@@ -27,7 +27,7 @@ from services.gateway.live.replay_buffer import Watch
 from services.gateway.metrics import STREAM_TICKETS
 
 PREFIX = "lst_"
-"""Begins every ticket, so that :mod:`services.runtime.observability.redaction` and scanners of secrets know one."""
+"""Begins every ticket: :mod:`services.runtime.observability.redaction` and scanners know one by it."""
 
 NONCE_BYTES = 16
 """Randomness of a ticket and of a proof. Fewer: guesses become thinkable."""

@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+SUBPROTOCOL = "lectern"
+SUBPROTOCOL_BEARER = "lectern.bearer."
+"""Browsers cannot set headers on a WebSocket: they offer ``lectern`` and ``lectern.bearer.<token>``."""
+
+
 SHORTEST_SECRET = 16
 """Characters of a token that stands in the clear; shorter ones can be guessed."""
 

@@ -15,7 +15,7 @@ from contracts.states import CallbackKind
 from services.gateway.backend.answers import GONE, ComeAgainError, spec_of, unavailable, wished_pause
 from services.gateway.backend.settings import BackendSettings
 from services.gateway.backend.signatures import webhook_headers
-from services.gateway.ledger.callbacks import Callback
+from services.gateway.ledger.models import Callback
 from services.runtime.outbound.client import open_client
 from services.runtime.outbound.wire import AnswerRefusedError
 

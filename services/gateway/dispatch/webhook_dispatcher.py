@@ -14,8 +14,8 @@ import structlog
 from contracts.errors import LecternError, TransientError
 from services.gateway.backend.client import Answer
 from services.gateway.ledger import callbacks
-from services.gateway.ledger.callbacks import Callback
 from services.gateway.ledger.db.sqlite import Ledger
+from services.gateway.ledger.models import Callback
 from services.runtime.fault_points import crash_point
 
 Deliver = Callable[[Callback, datetime], Awaitable[Answer]]

@@ -10,7 +10,8 @@ from functools import partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.auth.access import AccessSettings
-from services.gateway.http.middleware.auth import Rates, refuse, sharer_of
+from services.gateway.auth.rates import Rates
+from services.gateway.http.middleware.auth import refuse, sharer_of
 from services.gateway.metrics import SHARES_REFUSED
 from services.gateway.realtime.connection import lent
 from services.gateway.realtime.share import SHARE_KEY, Share

@@ -7,7 +7,6 @@ might hear of the old attempt after the new one.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,37 +18,13 @@ from services.gateway.ledger import ledger_events, outbox
 from services.gateway.ledger.db.group_commit import OUTBOX_FLAG
 from services.gateway.ledger.db.schema import callbacks as table
 from services.gateway.ledger.db.schema import insert, jobs
-from services.gateway.ledger.models import JobRecord, ScriptRecord
+from services.gateway.ledger.models import Callback, JobRecord, ScriptRecord
 
 MAX_AGE = timedelta(days=3)
 """How long a callback is tried (Standard Webhooks recommends days, not hours). Shorter: a long weekend's
 outage loses news. Longer: a backend that is gone for good is called for ever."""
 
 _SEQUENCE_LOCK = 0x4C43_4231  # PostgreSQL: ids become visible in their order, or a reader would miss one
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """A callback; ``body`` is what is sent, to the byte, each time."""
-
-    id: int
-    webhook_id: str
-    kind: CallbackKind
-    subject: str
-    attempt: int
-    body: str
-    state: CallbackState
-    tries: int
-    last_error: str | None
-    created_at: datetime
-    due_at: datetime
-    settled_at: datetime | None
-
-    @classmethod
-    def of(cls, row: sa.Row[Any]) -> "Callback":
-        """Return the callback of a row."""
-        fields = {name: getattr(row, name) for name in cls.__slots__}
-        return cls(**{**fields, "kind": CallbackKind(row.kind), "state": CallbackState(row.state)})
 
 
 def add(

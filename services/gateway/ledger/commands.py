@@ -16,8 +16,7 @@ from contracts.events import CommandRejected
 from services.gateway.ledger import ledger_events, outbox
 from services.gateway.ledger.db.schema import commands, insert
 from services.gateway.ledger.jobs.events import STAGE
-from services.runtime.engine.offsets import Record
-from services.runtime.kafka.record_names import place_of, record_id
+from services.runtime.kafka.record_names import Record, place_of, record_id
 
 KEPT = timedelta(days=14)
 """How long a command is known as taken: twice the retention of the commands topic."""

@@ -5,7 +5,6 @@ announced is therefore known to the log, and what is known and not announced can
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,10 +18,7 @@ from contracts.ledger_events import (
     ScriptRecorded,
 )
 from services.gateway.ledger.db.schema import job_events, script_versions, scripts
-from services.gateway.ledger.models import JobRecord
-
-if TYPE_CHECKING:
-    from services.gateway.ledger.callbacks import Callback
+from services.gateway.ledger.models import Callback, JobRecord
 
 STAGE = "ledger"
 
@@ -88,7 +84,7 @@ def text_claim(body: str) -> ClaimCheck:
     return claim_check(body.encode(), "application/json")
 
 
-def callback_recorded(callback: "Callback") -> CallbackRecorded:
+def callback_recorded(callback: Callback) -> CallbackRecorded:
     """Return the fact of how a callback stands now."""
     place = f"callback/{callback.state}/{callback.tries}/{callback.due_at.isoformat()}"
     return CallbackRecorded(

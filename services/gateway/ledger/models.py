@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from contracts.base import ClaimCheck
 from contracts.events import Asset
 from contracts.rendering import RenderSettings
-from contracts.states import JobState, ScriptOrigin, ScriptState
+from contracts.states import CallbackKind, CallbackState, JobState, ScriptOrigin, ScriptState
 from contracts.steps import Step
 
 
@@ -123,3 +123,27 @@ class HistoryEntry:
     code: str | None
     message: str | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback; ``body`` is what is sent, to the byte, each time."""
+
+    id: int
+    webhook_id: str
+    kind: CallbackKind
+    subject: str
+    attempt: int
+    body: str
+    state: CallbackState
+    tries: int
+    last_error: str | None
+    created_at: datetime
+    due_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, row: sa.Row[Any]) -> "Callback":
+        """Return the callback of a row."""
+        fields = {name: getattr(row, name) for name in cls.__slots__}
+        return cls(**{**fields, "kind": CallbackKind(row.kind), "state": CallbackState(row.state)})

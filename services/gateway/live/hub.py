@@ -15,12 +15,12 @@ from services.gateway.live.replay_buffer import RING, ReplayBuffer, Watch, of_jo
 from services.gateway.live.updates import ConflationBuffer, Update
 
 __all__ = [
+    "ConflationBuffer",
     "Cursor",
     "Hub",
-    "ConflationBuffer",
-    "ViewerSubscription",
     "SeenRevisions",
     "Update",
+    "ViewerSubscription",
     "of_job",
     "of_video",
 ]

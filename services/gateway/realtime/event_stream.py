@@ -51,7 +51,8 @@ class EventStream(Response):
         form: which form of an update is sent.
         bookmark: where the client broke off.
         wait: seconds until the stream ends by itself, whatever has not happened by then.
-        proof: what the ids end with, for a stream that a ticket opened, see :mod:`services.gateway.auth.tickets`.
+        proof: what the ids end with, for a stream that a ticket opened; see
+            :mod:`services.gateway.auth.tickets`.
     """
 
     media_type = MEDIA_TYPE

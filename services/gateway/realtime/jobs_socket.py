@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 from contracts.base import Model
 from contracts.errors import LecternError
 from contracts.events import JobUpdated
+from services.gateway.auth.rates import Rates
 from services.gateway.auth.tickets import grant_of
-from services.gateway.http.middleware.auth import Rates
 from services.gateway.live import snapshots
 from services.gateway.live.cursors import Cursor
 from services.gateway.live.hub import MAX_TOLD, SeenRevisions, Update, ViewerSubscription

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from contracts.base import Id
 from contracts.errors import LecternError
-from services.gateway.http.middleware.auth import SUBPROTOCOL
+from services.gateway.auth.tokens import SUBPROTOCOL
 from services.gateway.live.hub import ViewerSubscription, of_video
 from services.gateway.realtime.connection import SocketConnection, lent
 from services.gateway.realtime.reading import TRY_AGAIN_LATER

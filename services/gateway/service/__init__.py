@@ -5,7 +5,7 @@ from services.gateway.service.creates import Created
 from services.gateway.service.scripts import Scripts
 from services.gateway.service.start_jobs import JobStart, Started, Starts
 
-__all__ = ["Clock", "Created", "NewId", "Service", "JobStart", "Started"]
+__all__ = ["Clock", "Created", "JobStart", "NewId", "Service", "Started"]
 
 
 class Service(Scripts, Starts):

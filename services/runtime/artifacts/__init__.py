@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from contracts.base import ClaimCheck
 
-__all__ = ["Artifacts", "Blob", "ActionResult", "Remembered"]
+__all__ = ["ActionResult", "Artifacts", "Blob", "Remembered"]
 
 
 @dataclass(frozen=True)

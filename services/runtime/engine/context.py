@@ -13,7 +13,7 @@ from uuid import UUID
 from contracts.base import derived_id
 from services.runtime.artifacts import Artifacts
 from services.runtime.cancel import CancelToken
-from services.runtime.engine.offsets import Record
+from services.runtime.kafka.record_names import Record
 
 T = TypeVar("T")
 Report = Callable[[float], Awaitable[None]]

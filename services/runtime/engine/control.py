@@ -15,11 +15,11 @@ from contracts.errors import ErrorCode, LecternError, TransientError
 from contracts.events import ControlChanged
 from contracts.topics import CONTROL
 from services.runtime.engine.fence import Fence
-from services.runtime.engine.offsets import Record
 from services.runtime.kafka.consumer_internals import close
 from services.runtime.kafka.log_identity import LogId, TopicSeen, look
 from services.runtime.kafka.open_transactions import OpenTransactions
 from services.runtime.kafka.record_batches import AIOKafkaConsumer
+from services.runtime.kafka.record_names import Record
 from services.runtime.settings import METADATA_MAX_AGE_MS, RuntimeSettings
 
 log = structlog.get_logger(__name__)
@@ -52,8 +52,8 @@ CLOSE_SECONDS = 5.0
 class ControlReader:
     """Broadcast consumer of the control topic: no group, no commits, from offset 0.
 
-    The watchdog looks after it as after the others (:class:`services.runtime.engine.watchdog.Watched`): a process
-    that does not hear of cancellations works on for nobody.
+    The watchdog looks after it as after the others (:class:`services.runtime.engine.watchdog.Watched`): a
+    process that does not hear of cancellations works on for nobody.
     """
 
     topic: Final = CONTROL.name

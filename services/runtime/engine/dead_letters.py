@@ -9,10 +9,9 @@ from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from contracts.base import canonical_json
 from contracts.errors import TransientError
 from services.runtime.artifacts import Artifacts, Blob
-from services.runtime.engine.offsets import Record
 from services.runtime.engine.retry import Failure
 from services.runtime.kafka.publisher import Publisher, RawHeaders
-from services.runtime.kafka.record_names import record_id
+from services.runtime.kafka.record_names import Record, record_id
 from services.runtime.observability.redaction import redact
 
 MAX_STACKTRACE = 8_000

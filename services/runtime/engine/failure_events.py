@@ -15,10 +15,9 @@ from contracts.event import MAX_ATTEMPT
 from contracts.events import Event, StageFailed
 from contracts.script import MAX_SCENES
 from services.runtime.actor import Subscription
-from services.runtime.engine.offsets import Record
 from services.runtime.engine.retry import Failure
 from services.runtime.kafka.publisher import scene_index_of
-from services.runtime.kafka.record_names import place_of
+from services.runtime.kafka.record_names import Record, place_of
 from services.runtime.observability.redaction import redact
 
 MAX_MESSAGE = 2_000

@@ -39,7 +39,8 @@ class Health:
 
     Args:
         intakes: the consumers.
-        watchdog: returns what it finds wrong with them, see :class:`services.runtime.engine.watchdog.Watchdog`.
+        watchdog: returns what it finds wrong with them; see
+            :class:`services.runtime.engine.watchdog.Watchdog`.
     """
 
     def __init__(self, intakes: Sequence[Intake], watchdog: Callable[[], Sequence[str]]) -> None:

@@ -26,13 +26,14 @@ from contracts.cloudevents import SCENE_HEADER
 from services.runtime.engine.deaths import Deaths
 from services.runtime.engine.lanes import Lanes, Run
 from services.runtime.engine.marks import Mark
-from services.runtime.engine.offsets import InFlightRecord, OffsetTracker, Record
+from services.runtime.engine.offsets import InFlightRecord, OffsetTracker
 from services.runtime.engine.quarantine import Quarantine
 from services.runtime.fault_points import crash_point
 from services.runtime.kafka.consumer_internals import close, committed_of, passed_by
 from services.runtime.kafka.log_identity import LogId, TopicSeen, look
 from services.runtime.kafka.open_transactions import OpenTransactions
 from services.runtime.kafka.record_batches import COMMITTED, AIOKafkaConsumer
+from services.runtime.kafka.record_names import Record
 from services.runtime.observability.metrics import ADOPTED, COMMITS, LANE_DEPTH, LANES, REBALANCES
 from services.runtime.settings import RuntimeSettings
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import deque
-from typing import Protocol
 
 from aiokafka import TopicPartition
 
 from services.runtime.engine.suspects import Suspects
 from services.runtime.engine.unread import Unread
 from services.runtime.kafka.log_identity import LogId
+from services.runtime.kafka.record_names import Record
 
 WINDOW_BYTES = 16 << 20
 """Bytes of the records in a partition's window, above which no more are admitted: as many as 256 records of
@@ -18,18 +18,6 @@ largest command are a gigabyte, for each partition."""
 ADMITTED_AT_ONCE = 16
 """Records that are taken from what was fetched before it is asked again whether there is room. Fewer: more
 calls. More: so many of the largest, 4 MB each, come on top of ``WINDOW_BYTES``."""
-
-
-class Record(Protocol):
-    """What the engine reads of aiokafka's ``ConsumerRecord``."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
 
 
 class InFlightRecord:

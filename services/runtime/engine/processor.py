@@ -22,11 +22,11 @@ from services.runtime.engine import dead_letters
 from services.runtime.engine.context import RecordContext
 from services.runtime.engine.failure_events import identified, obituaries_of
 from services.runtime.engine.fence import Fence
-from services.runtime.engine.offsets import InFlightRecord, Record
+from services.runtime.engine.offsets import InFlightRecord
 from services.runtime.engine.retry import Category, Failure, RetryPolicy, classify
 from services.runtime.fault_points import crash_point
 from services.runtime.kafka.publisher import Publisher, scene_index_of
-from services.runtime.kafka.record_names import place_of, record_id
+from services.runtime.kafka.record_names import Record, place_of, record_id
 from services.runtime.observability import tracing
 from services.runtime.observability.metrics import DEAD_LETTERS, RETRIES, SKIPPED, STAGE_SECONDS
 from services.runtime.observability.redaction import redact

@@ -1,8 +1,19 @@
 """What a Kafka record is called: where it stands, for people, and what tells it from every other one."""
 
 import hashlib
+from typing import Protocol
 
-from services.runtime.engine.offsets import Record
+
+class Record(Protocol):
+    """What the engine reads of aiokafka's ``ConsumerRecord``."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
 
 
 def place_of(record: Record) -> str:

@@ -1,7 +1,7 @@
 """HTML tags that a text is about, as words: "<br>을 씁니다" is told, "첫 줄<br>둘째 줄" is laid out.
 
-What only marks up goes where HTML is read (:mod:`services.scripting.reading.html_blocks`); what is named would go
-with it, and leave a sentence without its object.
+What only marks up goes where HTML is read (:mod:`services.scripting.reading.html_blocks`); what is named
+would go with it, and leave a sentence without its object.
 """
 
 import re

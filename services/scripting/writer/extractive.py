@@ -74,7 +74,7 @@ def write_extractive(source: str, brief: Brief, check: Callable[[], None]) -> Sc
     Blocking; run it in a worker thread. Pure: same arguments, same script.
 
     Args:
-        source: Markdown or plain text, as :func:`services.scripting.script_request.readable_source` returns it.
+        source: Markdown or plain text, as :func:`services.scripting.script_request.readable_source` gives it.
         brief: what the script is to be.
         check: called often; raises when the work is to stop.
 

@@ -2,8 +2,8 @@
 
 Unicode line breaking would break inside Korean words, so lines break at spaces only. Among all ways to set
 a paragraph in the least number of lines, the one with the least squared distance of its lines from their
-*mean* length is taken, plus the costs of :mod:`services.slides.typesetting.break_costs`: this balances the lines and
-prevents widows. A word wider than the line is cut after ``/ . ? & = _ -``, else between graphemes.
+*mean* length is taken, plus the costs of :mod:`services.slides.typesetting.break_costs`: this balances the
+lines and prevents widows. A word wider than the line is cut after ``/ . ? & = _ -``, else between graphemes.
 """
 
 from collections.abc import Sequence

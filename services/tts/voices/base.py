@@ -64,4 +64,7 @@ class Voice(Protocol):
         """
 
     def speak(self, text: str, language: str, cancel: CancelToken, progress: Progress) -> Speech:
-        """Return a short text spoken, whole in memory; see :class:`services.tts.audio.speaking.SentenceVoice`."""
+        """Return a short text spoken, whole in memory.
+
+        See :class:`services.tts.audio.speaking.SentenceVoice`.
+        """

@@ -11,13 +11,9 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from services.gateway.auth.access import AccessSettings
+from services.gateway.auth.rates import Rates
 from services.gateway.http.middleware import auth
-from services.gateway.http.middleware.auth import (
-    DOCUMENTS_PER_SECOND,
-    FILES_PER_SECOND,
-    UNKNOWN_PER_SECOND,
-    Rates,
-)
+from services.gateway.http.middleware.auth import DOCUMENTS_PER_SECOND, FILES_PER_SECOND, UNKNOWN_PER_SECOND
 from services.gateway.settings import GatewaySettings
 from tests.unit.gateway.conftest import Harness, running
 

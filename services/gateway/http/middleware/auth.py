@@ -1,17 +1,16 @@
 """In front of every route: who calls, what for, from which page, how often."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from time import monotonic
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import LecternError
 from services.gateway.auth.access import AccessSettings, AuthMode, is_loopback
+from services.gateway.auth.rates import Rates
 from services.gateway.auth.signed_links import Signer
 from services.gateway.auth.tickets import AGAIN, GRANT_KEY, Target, TicketRefusedError, Tickets
-from services.gateway.auth.tokens import ApiToken, Tokens, bearer_of
+from services.gateway.auth.tokens import SUBPROTOCOL_BEARER, ApiToken, Tokens, bearer_of
 from services.gateway.auth.tokens import Scope as Right
 from services.gateway.http.middleware.forwarded import FORWARDING, neighbourhood
 from services.gateway.http.middleware.ticket_query import take_ticket, target_of
@@ -29,9 +28,6 @@ killed. A refusal would cost no less than the answer, see ``probing``."""
 
 INTERNAL_PATHS = ("/video/", "/api/v2/callbacks", "/api/callbacks")
 
-SUBPROTOCOL = "lectern"
-SUBPROTOCOL_BEARER = "lectern.bearer."
-"""Browsers cannot set headers on a WebSocket: they offer ``lectern`` and ``lectern.bearer.<token>``."""
 
 DOCUMENTS_PER_SECOND = 10.0
 """Of one address, of the open paths that are no probes; twice as many at once. Fewer: several scrapers and
@@ -51,9 +47,6 @@ UNKNOWN_SHARE = 0.02
 """At most this share of the rate that a known one has, where that has one. Less: a mistake is told once.
 More: a gateway that was made slow spends its time on guesses."""
 
-MAX_CALLERS = 10_000
-"""Callers whose rate is remembered, of each kind; 250 bytes each. Fewer: many addresses in turn escape it.
-More: memory."""
 
 TICKET_SHOWN_PER_SECOND = 50.0
 """Times that one ticket may be shown; twice as many at once. Fewer: a page whose network comes and goes is
@@ -68,34 +61,6 @@ program that serves pages on this machine, on another port."""
 
 Refusal = tuple[int, str, str, dict[str, str] | None]
 """Status, code, detail and headers."""
-
-
-class Rates:
-    """A token bucket per caller, filled at ``rate`` a second, holding two seconds' worth.
-
-    Args:
-        rate: requests a second; 0 for no limit.
-        clock: seconds.
-    """
-
-    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
-        self._rate = rate
-        self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def take(self, caller: str) -> float:
-        """Take one; returns 0, or the seconds until there is one."""
-        if self._rate <= 0:
-            return 0.0
-        rate, now = self._rate, self._clock()
-        most = max(1.0, 2 * rate)
-        left, seen = self._buckets.pop(caller, (most, now))
-        left = min(most, left + (now - seen) * rate)
-        taken = left >= 1
-        self._buckets[caller] = (left - 1 if taken else left, now)
-        if len(self._buckets) > MAX_CALLERS:
-            self._buckets.popitem(last=False)
-        return 0.0 if taken else (1 - left) / rate
 
 
 class Guard:

@@ -13,7 +13,7 @@ from contracts.states import CallbackKind, CallbackState
 from services.gateway.http.middleware.body import JsonRequest, JsonRoute
 from services.gateway.http.models import JobResponse
 from services.gateway.ledger import callbacks
-from services.gateway.ledger.callbacks import Callback
+from services.gateway.ledger.models import Callback
 from services.gateway.service import JobStart, Service
 from services.gateway.web.problems import responses
 

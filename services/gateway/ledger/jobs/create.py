@@ -1,7 +1,7 @@
 """Many creates at once: what each needs to know, and the jobs, their history and their events as sets.
 
-What one create does alone stands in :func:`services.gateway.ledger.jobs.queries.create`; this does the same for the
-common case, a job that nothing stands in the way of, and hands every other one to it.
+What one create does alone stands in :func:`services.gateway.ledger.jobs.queries.create`; this does the same
+for the common case, a job that nothing stands in the way of, and hands every other one to it.
 """
 
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ def look(conn: sa.Connection, asked: Sequence[JobLookup]) -> list[ExistingState]
 def create_all(
     conn: sa.Connection, wanted: Sequence[NewJob], *, now: datetime
 ) -> list[tuple[JobRecord, bool] | Exception]:
-    """Create jobs, each as :func:`services.gateway.ledger.jobs.queries.create` does; returns what became of each.
+    """Create jobs, each as :func:`services.gateway.ledger.jobs.queries.create` does; return what came of it.
 
     Rows go in in the order of their videos, so that two gateways never wait for each other in a circle.
     """

@@ -2,10 +2,9 @@
 
 import re
 
-from services.scripting.text import words
 from services.scripting.writer.korean.analyser import kiwi
 from services.scripting.writer.korean.morphemes import Morphemes
-from services.scripting.writer.korean.polite import CLOSING_MARKS, spoken, stated
+from services.scripting.writer.korean.polite import ACTIONS, CLOSING_MARKS, spoken, stated
 
 _QUOTED = re.compile(r"“[^“”\n]{1,240}”|\"[^\"\n]{1,240}\"")
 _QUOTE_WORD = "“말씀”"
@@ -21,17 +20,6 @@ _PARTICLE = re.compile(
 )
 _HANJA = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _BEFORE_QUOTE = re.compile(rf"(?<=[.?!])\s+(?={_QUOTE_WORD})")
-ACTIONS = frozenset(
-    words(
-        """
-        가입 감사 검사 검토 격리 결재 교육 교체 구조 기록 납부 대응 대피 등록 로그인 로그아웃 반납 발급 방문
-        배치 백업 변경 보고 보관 복구 분리 사용 삭제 선택 설정 설치 수거 수리 승인 신고 신청 암호화 업데이트
-        연락 예약 요청 응답 이동 입력 작성 작업 재부팅 저장 전송 전화 점검 접속 접수 정리 제거 제출 조사
-        준비 중단 중지 차단 착용 참석 처리 청소 측정 클릭 통보 통제 통지 파기 파쇄 폐기 해제 확인 환기 회수
-        """
-    )
-)
-"""Nouns that a list of steps uses as verbs: 비밀번호 변경 is said 비밀번호를 변경합니다."""
 
 
 def sentences(text: str) -> list[str]:

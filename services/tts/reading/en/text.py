@@ -1,8 +1,9 @@
 """Written English as a narrator reads it out: words, apostrophes and sentence punctuation.
 
-Acronyms stay in capitals, so that :mod:`services.tts.voices.phonemes_en` knows what to spell; Hangul stays, the
-voice speaks it. Each kind of thing has one place: what is dictated in :mod:`services.tts.reading.en.codes`, dates and
-times in :mod:`services.tts.reading.en.times`, abbreviations, ordinals, fractions and signs in
+Acronyms stay in capitals, so that :mod:`services.tts.voices.phonemes_en` knows what to spell; Hangul stays,
+the voice speaks it. Each kind of thing has one place: what is dictated in
+:mod:`services.tts.reading.en.codes`, dates and times in :mod:`services.tts.reading.en.times`, abbreviations,
+ordinals, fractions and signs in
 :mod:`services.tts.reading.en.words`, and all other numbers, with their signs, currencies and units, in
 :mod:`services.tts.reading.en.amounts`.
 """

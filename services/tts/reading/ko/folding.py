@@ -66,7 +66,8 @@ _ROMAN_NUMBERS = {
 def folded(text: str) -> str:
     """Return ``text`` in composed characters of one kind, one space at a time.
 
-    Numbers of lists (①, Ⅱ) become digits between two :data:`~services.tts.reading.ko.terms.MARK`, exponents ``^2``.
+    Numbers of lists (①, Ⅱ) become digits between two :data:`~services.tts.reading.ko.terms.MARK`, exponents
+    ``^2``.
     """
     kept = "".join(
         c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")

@@ -11,8 +11,9 @@ from websockets.exceptions import InvalidStatus
 
 from contracts.errors import PermanentError
 from services.gateway.auth.access import AccessSettings, AuthMode, is_loopback
+from services.gateway.auth.rates import Rates
 from services.gateway.auth.tokens import ApiToken, Scope, Tokens, bearer_of
-from services.gateway.http.middleware.auth import Rates, right_for
+from services.gateway.http.middleware.auth import right_for
 from services.gateway.ledger import outbox
 from services.gateway.settings import GatewaySettings
 from tests.unit.gateway.conftest import SCRIPT, Harness, running

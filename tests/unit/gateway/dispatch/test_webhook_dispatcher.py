@@ -15,8 +15,8 @@ from services.gateway.backend.client import Answer
 from services.gateway.dispatch import webhook_dispatcher
 from services.gateway.dispatch.webhook_dispatcher import Courier
 from services.gateway.ledger import callbacks
-from services.gateway.ledger.callbacks import Callback
 from services.gateway.ledger.db import availability
+from services.gateway.ledger.models import Callback
 from tests.support.eventually import eventually
 from tests.unit.gateway.backend.conftest import (
     NOW,
