@@ -21,7 +21,7 @@ def module(statements: int, run: int, branches: int, taken: int) -> dict[str, di
 
 REPORT = {
     "files": {
-        "services/tts/voices/base.py": module(10, 9, 4, 2),
+        "services/tts/sentences.py": module(10, 9, 4, 2),
         "contracts/base.py": module(20, 20, 0, 0),
         "services/tts/actor.py": module(100, 91, 6, 6),
     }
