@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
+from services.gateway.auth import rates as rates_module
 from services.gateway.auth.access import AccessSettings
 from services.gateway.auth.rates import Rates
 from services.gateway.http.middleware import auth
@@ -55,9 +56,9 @@ async def flood(caller: httpx.AsyncClient, path: str, times: int, **asked: Any) 
     ],
 )
 async def test_who_floods_an_open_path_is_told_to_come_later_and_nobody_else_is(
-    closed: Harness, monkeypatch: pytest.MonkeyPatch, path: str, headers: dict[str, str], rate: float
+    closed: Harness, path: str, headers: dict[str, str], rate: float
 ) -> None:
-    monkeypatch.setattr(auth, "monotonic", clock := Clock())
+    clock = Clock()
     rates: Any = vars(find_guard(closed))
     for each in rates.values():
         if isinstance(each, Rates):
@@ -139,7 +140,7 @@ async def test_a_look_that_failed_is_told_to_all_and_not_for_long(closed: Harnes
 def test_the_table_of_callers_is_bounded_and_forgets_who_has_not_called_longest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(auth, "MAX_CALLERS", 100)
+    monkeypatch.setattr(rates_module, "MAX_CALLERS", 100)
     rates = Rates(1.0, lambda: 0.0)
     for number in range(1_000):
         rates.take(f"@{number}")
