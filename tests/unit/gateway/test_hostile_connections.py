@@ -67,6 +67,11 @@ class Foe:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes; what came may be unread."""
+        return bool(vars(self.reader)["_eof"]) or self.reader.exception() is not None
+
     async def fate(self) -> str:
         """Return the status that it was answered with, ``closed`` without one; ``open`` if neither comes."""
         try:
@@ -258,9 +263,9 @@ async def test_one_address_has_three_quarters_of_256_places_for_its_websockets_a
 
 async def test_who_owes_a_request_is_told_408_or_closed_after_its_second(hasty: BareGateway) -> None:
     late = {kind: await foes(hasty, 10, says) for kind, says in HALVES.items() if kind != "idle"}
-    readers = [foe.reader for opened in late.values() for foe in opened]
     # not only the descriptors: those that were not let in yet have none there
-    await eventually(lambda: all(each._eof or each.exception() for each in readers), 30, message="all ended")
+    judged = [foe for opened in late.values() for foe in opened]
+    await eventually(lambda: all(foe.ended for foe in judged), 30, message="all have ended")
     await eventually(lambda: hasty.descriptors <= hasty.idle, 30, message="all are closed")
     assert {kind: await fates(opened) for kind, opened in late.items()} == {
         kind: Counter({"closed" if kind == "silent" else "408": 10}) for kind in late
