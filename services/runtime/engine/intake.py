@@ -210,9 +210,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is un
                 if not self._admitting or len(records) < most:
                     break
         if self._poll_interval:
-            await asyncio.sleep(
-                self._poll_interval
-            )  # aiokafka fetches no more while something waits to be taken
+            # aiokafka fetches no more while something waits to be taken
+            await asyncio.sleep(self._poll_interval)
 
     def _take(self, records: Iterable[Record]) -> None:
         for record in records:

@@ -25,14 +25,27 @@ class InFlightRecord:
 
     ``attempts`` are those that count against the retry limit, ``waits`` those that met somebody's absence.
     A ``suspect`` is worked on with nothing else in hand; ``deaths`` counts workers that died with it in hand.
+    ``size`` is what it keeps, in bytes.
     """
 
-    __slots__ = ("attempts", "buried", "deaths", "done", "record", "suspect", "task", "waits", "window")
+    __slots__ = (
+        "attempts",
+        "buried",
+        "deaths",
+        "done",
+        "record",
+        "size",
+        "suspect",
+        "task",
+        "waits",
+        "window",
+    )
 
     def __init__(self, record: Record, window: "OffsetTracker") -> None:
         self.record = record
         self.window = window
         self.done = False
+        self.size = size_of(record)
         self.attempts = 0
         self.waits = 0
         self.suspect = False
@@ -119,7 +132,7 @@ class OffsetTracker:
         slot = InFlightRecord(record, self)
         self._slots.append(slot)
         self._by_offset[record.offset] = slot
-        self.held += size_of(record)
+        self.held += slot.size
         return slot
 
     def finish(self, slot: InFlightRecord) -> None:
@@ -128,7 +141,7 @@ class OffsetTracker:
         while self._slots and self._slots[0].done:
             first = self._slots.popleft()
             del self._by_offset[first.record.offset]
-            self.held -= size_of(first.record)
+            self.held -= first.size
             self.watermark = first.record.offset + 1
         if not self._slots:
             self._catch_up()
@@ -165,7 +178,7 @@ class OffsetTracker:
             slot.done = True
             self._slots.remove(slot)
             del self._by_offset[slot.record.offset]
-            self.held -= size_of(slot.record)
+            self.held -= slot.size
         return overtaken
 
     def lose(self) -> tuple[InFlightRecord, ...]:

@@ -90,10 +90,11 @@ class BodyLimit:
             return
         in_hand = InHand(self._kept, sharer_of(scope))
         try:
-            announced = self._announced(scope)
-            read: bytes | Response = self._too_large()
-            if announced <= max(self._limit, DRAINED_BYTES):
+            read: bytes | Response
+            if self._announced(scope) <= max(self._limit, DRAINED_BYTES):
                 read = await self._read(receive, in_hand)
+            else:
+                read = self._too_large()
             if isinstance(read, Response):
                 await read(scope, receive, send)
                 return
